@@ -1,0 +1,58 @@
+//! The chain of hashes over the appends of a log.
+//!
+//! h(0) is 32 zero bytes; h(n) = BLAKE3(h(n-1), canonical bytes of append n). It depends on
+//! nothing but what was appended, so commits, compression and files can change under it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Error;
+
+/// The hash of everything up to the end of one append.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ChainHash(pub [u8; 32]);
+
+impl ChainHash {
+    /// h(0): nothing was appended yet.
+    pub const START: ChainHash = ChainHash([0; 32]);
+
+    /// h(n) from h(n-1) and the canonical bytes of append n.
+    pub fn then(&self, append: &[u8]) -> ChainHash {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.0);
+        hasher.update(append);
+        ChainHash(*hasher.finalize().as_bytes())
+    }
+}
+
+impl fmt::Display for ChainHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ChainHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for ChainHash {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<ChainHash, Error> {
+        let mut hash = [0; 32];
+        let bad = || {
+            Error::invalid("bad_hash", "the hash cannot be read")
+                .found(text)
+                .expected("64 hexadecimal digits")
+        };
+        if text.len() != 64 || !text.is_ascii() {
+            return Err(bad());
+        }
+        for (at, byte) in hash.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| bad())?;
+        }
+        Ok(ChainHash(hash))
+    }
+}

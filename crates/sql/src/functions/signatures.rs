@@ -8,11 +8,14 @@
 //! Comparisons, `distinct`, `group by` and `order by` are SQLite's own; for `numeric` and `jsonb`
 //! the translator adds the collations `hw_numeric` and `hw_jsonb`.
 
+pub(crate) use super::casts::{Cast, CastContext, resolve_cast};
+use super::casts::{as_jsonb, client_text, output};
+use super::resolution::{Choice, choose};
+use super::table::{REFUSED, overloads};
 use crate::{SqlError, Type};
 
 /// What a function is called for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
 pub(crate) enum Kind {
     /// One row in, one value out.
     Scalar,
@@ -27,6 +30,8 @@ pub(crate) enum Kind {
 pub(crate) struct Resolved {
     /// The types the arguments are to be converted to (implicit casts).
     pub(crate) args: Vec<Type>,
+    /// The SQLite function to apply to each converted argument, for those that take any type.
+    pub(crate) wraps: Vec<Option<&'static str>>,
     /// The type of the result.
     pub(crate) returns: Type,
     /// The SQLite function, or an operator when it does not begin with a letter.
@@ -40,36 +45,256 @@ pub(crate) struct Resolved {
 /// Finds the function `name` for arguments of these types; `None` is a literal or parameter of
 /// unknown type. 42883 when there is none in PostgreSQL, 0A000 when there is but not here.
 pub(crate) fn resolve(name: &str, args: &[Option<Type>]) -> Result<Resolved, SqlError> {
-    let _ = args;
-    Err(SqlError::unsupported(format_args!(
-        "the function \"{name}\""
-    )))
+    if let Some(resolved) = resolve_any(name, args)? {
+        return Ok(resolved);
+    }
+    let overloads = overloads(name);
+    if overloads.is_empty() {
+        return Err(SqlError::unsupported(format_args!(
+            "the {}",
+            described(name)
+        )));
+    }
+    match choose(&overloads, args, is_operator(name))? {
+        Choice::One(signature) if signature.sqlite == REFUSED => Err(SqlError::unsupported(
+            format_args!("{}", call_text(name, args)),
+        )),
+        Choice::One(signature) => Ok(Resolved {
+            args: signature.args.to_vec(),
+            wraps: vec![None; args.len()],
+            returns: signature.returns,
+            sqlite: signature.sqlite,
+            kind: signature.kind,
+            volatile: false,
+        }),
+        Choice::None => Err(missing("42883", name, args, "does not exist")),
+        Choice::Ambiguous => Err(missing("42725", name, args, "is not unique")),
+    }
 }
 
-/// Where PostgreSQL applies a cast by itself (`pg_cast.castcontext`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(dead_code)]
-pub(crate) enum CastContext {
-    /// Anywhere.
-    Implicit,
-    /// Also when storing into a column.
-    Assignment,
-    /// Only where `cast` or `::` is written.
-    Explicit,
+/// Functions over arguments of any type.
+fn resolve_any(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, SqlError> {
+    let types: Vec<Type> = args.iter().map(|arg| arg.unwrap_or(Type::Text)).collect();
+    let plain = vec![None; types.len()];
+    let found = |wraps: Vec<Option<&'static str>>, returns, sqlite, kind| {
+        Ok(Some(Resolved {
+            args: types.clone(),
+            wraps,
+            returns,
+            sqlite,
+            kind,
+            volatile: false,
+        }))
+    };
+    let each = |of: fn(Type) -> Option<&'static str>| types.iter().map(|ty| of(*ty)).collect();
+    match (name, args) {
+        ("||", [_, _]) => concat_operator(args),
+        ("count", [_]) => found(plain, Type::BigInt, "count", Kind::Aggregate),
+        ("concat", [_, ..]) => found(each(client_text), Type::Text, "hw_concat", Kind::Scalar),
+        ("concat_ws", [None | Some(Type::Text), _, ..]) => {
+            found(each(client_text), Type::Text, "hw_concat_ws", Kind::Scalar)
+        }
+        ("to_jsonb", [Some(Type::Jsonb)]) => found(plain, Type::Jsonb, "+", Kind::Scalar),
+        ("to_jsonb", [Some(ty)]) => {
+            let sqlite = as_jsonb(*ty).unwrap_or("+");
+            found(plain, Type::Jsonb, sqlite, Kind::Scalar)
+        }
+        ("jsonb_build_array", _) => found(
+            each(as_jsonb),
+            Type::Jsonb,
+            "hw_jsonb_build_array",
+            Kind::Scalar,
+        ),
+        ("jsonb_build_object", _) => found(
+            pairs(&types),
+            Type::Jsonb,
+            "hw_jsonb_build_object",
+            Kind::Scalar,
+        ),
+        ("jsonb_agg", [_]) => found(each(as_jsonb), Type::Jsonb, "hw_jsonb_agg", Kind::Aggregate),
+        ("jsonb_object_agg", [_, _]) => found(
+            pairs(&types),
+            Type::Jsonb,
+            "hw_jsonb_object_agg",
+            Kind::Aggregate,
+        ),
+        ("jsonb_extract_path", [Some(Type::Jsonb) | None, rest @ ..]) => {
+            path(name, args, rest, Type::Jsonb)
+        }
+        ("jsonb_extract_path_text", [Some(Type::Jsonb) | None, rest @ ..]) => {
+            path(name, args, rest, Type::Text)
+        }
+        ("#>" | "#>>" | "?|" | "?&", [Some(Type::Jsonb), _]) => array_operator(name, args),
+        ("first_value" | "last_value", [_]) | ("nth_value", [_, Some(Type::Int)]) => {
+            let sqlite = window_name(name);
+            found(plain, types[0], sqlite, Kind::Window)
+        }
+        ("lag" | "lead", [_] | [_, Some(Type::Int)]) => {
+            found(plain, types[0], window_name(name), Kind::Window)
+        }
+        ("lag" | "lead", [Some(value), Some(Type::Int), default])
+            if default.is_none_or(|default| default == *value) =>
+        {
+            let args = vec![*value, Type::Int, *value];
+            Ok(Some(Resolved {
+                args,
+                wraps: plain,
+                returns: *value,
+                sqlite: window_name(name),
+                kind: Kind::Window,
+                volatile: false,
+            }))
+        }
+        ("lag" | "lead" | "nth_value", _) => Err(SqlError::unsupported(format_args!(
+            "{}",
+            call_text(name, args)
+        ))
+        .with_hint("Give all values the same type, and the offset as integer.")),
+        _ => Ok(None),
+    }
 }
 
-/// A cast between two types.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Cast {
-    /// Where it applies by itself.
-    pub(crate) context: CastContext,
-    /// The SQLite function of one argument; `None` when the storage is the same.
-    pub(crate) sqlite: Option<&'static str>,
+fn window_name(name: &str) -> &'static str {
+    match name {
+        "first_value" => "first_value",
+        "last_value" => "last_value",
+        "nth_value" => "nth_value",
+        "lag" => "lag",
+        _ => "lead",
+    }
 }
 
-/// The cast from one type to another; `None` when PostgreSQL has none. 0A000 when it has one but
-/// Headwater does not.
-pub(crate) fn resolve_cast(from: Type, to: Type) -> Result<Option<Cast>, SqlError> {
-    let _ = (from, to);
-    Ok(None)
+/// Keys as text and values as `jsonb`, in turn.
+fn pairs(types: &[Type]) -> Vec<Option<&'static str>> {
+    types
+        .iter()
+        .enumerate()
+        .map(|(at, ty)| {
+            if at % 2 == 0 {
+                client_text(*ty)
+            } else {
+                as_jsonb(*ty)
+            }
+        })
+        .collect()
+}
+
+fn path(
+    name: &str,
+    args: &[Option<Type>],
+    steps: &[Option<Type>],
+    returns: Type,
+) -> Result<Option<Resolved>, SqlError> {
+    if steps.is_empty() || steps.iter().flatten().any(|ty| *ty != Type::Text) {
+        return Err(missing("42883", name, args, "does not exist"));
+    }
+    let mut types = vec![Type::Jsonb];
+    types.resize(args.len(), Type::Text);
+    let sqlite = match returns {
+        Type::Jsonb => "hw_jsonb_extract_path",
+        _ => "hw_jsonb_extract_path_text",
+    };
+    Ok(Some(Resolved {
+        wraps: vec![None; types.len()],
+        args: types,
+        returns,
+        sqlite,
+        kind: Kind::Scalar,
+        volatile: false,
+    }))
+}
+
+/// Operators with an array of text on the right, which can only be a literal.
+fn array_operator(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, SqlError> {
+    let (sqlite, returns) = match name {
+        "#>" => ("hw_jsonb_path", Type::Jsonb),
+        "#>>" => ("hw_jsonb_path_text", Type::Text),
+        "?|" => ("hw_jsonb_exists_any", Type::Bool),
+        _ => ("hw_jsonb_exists_all", Type::Bool),
+    };
+    if args[1].is_some() {
+        return Err(missing("42883", name, args, "does not exist"));
+    }
+    Ok(Some(Resolved {
+        args: vec![Type::Jsonb, Type::Text],
+        wraps: vec![None, None],
+        returns,
+        sqlite,
+        kind: Kind::Scalar,
+        volatile: false,
+    }))
+}
+
+/// `||`: of two `jsonb`, of two `bytea`, or of text and anything.
+fn concat_operator(args: &[Option<Type>]) -> Result<Option<Resolved>, SqlError> {
+    let only = |ty: Type| args.contains(&Some(ty)) && args.iter().flatten().all(|arg| *arg == ty);
+    let (returns, sqlite) = if only(Type::Jsonb) {
+        (Type::Jsonb, "hw_jsonb_concat")
+    } else if only(Type::Bytea) {
+        (Type::Bytea, "hw_bytea_concat")
+    } else if args
+        .iter()
+        .any(|arg| matches!(arg, None | Some(Type::Text)))
+    {
+        (Type::Text, "hw_text_concat")
+    } else {
+        return Err(missing("42883", "||", args, "does not exist"));
+    };
+    let unknown = if returns == Type::Text {
+        Type::Text
+    } else {
+        returns
+    };
+    let types: Vec<Type> = args.iter().map(|arg| arg.unwrap_or(unknown)).collect();
+    let wraps = types.iter().map(|ty| {
+        if returns == Type::Text {
+            output(*ty)
+        } else {
+            None
+        }
+    });
+    Ok(Some(Resolved {
+        wraps: wraps.collect(),
+        args: types,
+        returns,
+        sqlite,
+        kind: Kind::Scalar,
+        volatile: false,
+    }))
+}
+
+fn is_operator(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+fn described(name: &str) -> String {
+    if is_operator(name) {
+        format!("operator {name}")
+    } else {
+        format!("function {name}()")
+    }
+}
+
+/// The call as PostgreSQL names it: `lower(integer)`, `text + integer`.
+fn call_text(name: &str, args: &[Option<Type>]) -> String {
+    let names: Vec<&str> = args
+        .iter()
+        .map(|ty| ty.map_or("unknown", Type::name))
+        .collect();
+    match (is_operator(name), &names[..]) {
+        (true, [left, right]) => format!("{left} {name} {right}"),
+        (true, [operand]) => format!("{name} {operand}"),
+        _ => format!("{name}({})", names.join(", ")),
+    }
+}
+
+fn missing(sqlstate: &str, name: &str, args: &[Option<Type>], how: &str) -> SqlError {
+    let call = call_text(name, args);
+    let (message, what) = match is_operator(name) {
+        true => (format!("operator {how}: {call}"), "operator"),
+        false => (format!("function {call} {how}"), "function"),
+    };
+    SqlError::new(sqlstate, message).with_hint(format!(
+        "No {what} matches the given name and argument types. You might need to add explicit type casts."
+    ))
 }

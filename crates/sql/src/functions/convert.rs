@@ -1,0 +1,166 @@
+//! Casts that change the stored form, and the two conversions that are no casts: to the text a
+//! client sees (`concat`) and to `jsonb` (`to_jsonb`). `casts.rs` says which casts there are.
+
+use super::call::{
+    Answer, Args, Scalar, bigint, boolean, double, int, numeric, out_of_range, strict, text,
+};
+use crate::value::bytes::bytea_to_text;
+use crate::value::decimal::Decimal;
+use crate::value::double::to_text as double_to_text;
+use crate::value::json::Json;
+use crate::value::moment::{
+    MICROS_PER_DAY, date_to_text, midnight, timestamp_to_json, timestamp_to_text,
+};
+use crate::{SqlError, Type, Value};
+use rusqlite::types::Value as SqliteValue;
+
+pub(super) const FUNCTIONS: &[Scalar] = &[
+    strict("hw_text_to_bool", 1, |a| read(a, Type::Bool)),
+    strict("hw_text_to_int", 1, |a| read(a, Type::Int)),
+    strict("hw_text_to_bigint", 1, |a| read(a, Type::BigInt)),
+    strict("hw_text_to_double", 1, |a| read(a, Type::Double)),
+    strict("hw_text_to_numeric", 1, |a| read(a, Type::Numeric)),
+    strict("hw_text_to_timestamptz", 1, |a| read(a, Type::Timestamptz)),
+    strict("hw_text_to_date", 1, |a| read(a, Type::Date)),
+    strict("hw_text_to_uuid", 1, |a| read(a, Type::Uuid)),
+    strict("hw_text_to_jsonb", 1, |a| read(a, Type::Jsonb)),
+    strict("hw_text_to_bytea", 1, |a| read(a, Type::Bytea)),
+    strict("hw_bool_to_text", 1, |a| {
+        text(if a.integer(0)? == 0 { "false" } else { "true" })
+    }),
+    strict("hw_integer_to_text", 1, |a| text(a.integer(0)?.to_string())),
+    strict("hw_double_to_text", 1, |a| {
+        text(double_to_text(a.double(0)?))
+    }),
+    strict("hw_timestamptz_to_text", 1, |a| {
+        text(timestamp_to_text(a.integer(0)?))
+    }),
+    strict("hw_date_to_text", 1, |a| {
+        text(date_to_text(a.integer(0)? as i32))
+    }),
+    strict("hw_uuid_to_text", 1, |a| {
+        text(uuid(a)?.hyphenated().to_string())
+    }),
+    strict("hw_bytea_to_text", 1, |a| text(bytea_to_text(a.bytes(0)?))),
+    strict("hw_int_to_bool", 1, |a| boolean(a.integer(0)? != 0)),
+    strict("hw_bigint_to_int", 1, |a| int(a.integer(0)?)),
+    strict("hw_integer_to_double", 1, |a| {
+        Ok(SqliteValue::Real(a.integer(0)? as f64))
+    }),
+    strict("hw_double_to_int", 1, |a| {
+        int(whole(a.double(0)?).ok_or_else(|| out_of_range("integer"))?)
+    }),
+    strict("hw_double_to_bigint", 1, |a| bigint(whole(a.double(0)?))),
+    strict("hw_double_to_numeric", 1, |a| {
+        numeric(Decimal::from_double(a.double(0)?)?)
+    }),
+    strict("hw_numeric_to_int", 1, |a| decimal_to_int(a.decimal(0)?)),
+    strict("hw_numeric_to_bigint", 1, |a| {
+        decimal_to_bigint(a.decimal(0)?)
+    }),
+    strict("hw_numeric_to_double", 1, |a| {
+        decimal_to_double(a.decimal(0)?)
+    }),
+    strict("hw_timestamptz_to_date", 1, |a| {
+        Ok(SqliteValue::Integer(
+            a.integer(0)?.div_euclid(MICROS_PER_DAY),
+        ))
+    }),
+    strict("hw_date_to_timestamptz", 1, |a| {
+        midnight(a.integer(0)?).map(SqliteValue::Integer)
+    }),
+    strict("hw_jsonb_to_bool", 1, |a| match a.json(0)? {
+        Json::Bool(value) => boolean(value),
+        other => Err(no_scalar(&other, Type::Bool)),
+    }),
+    strict("hw_jsonb_to_int", 1, |a| {
+        decimal_to_int(json_number(a, Type::Int)?)
+    }),
+    strict("hw_jsonb_to_bigint", 1, |a| {
+        decimal_to_bigint(json_number(a, Type::BigInt)?)
+    }),
+    strict("hw_jsonb_to_double", 1, |a| {
+        decimal_to_double(json_number(a, Type::Double)?)
+    }),
+    strict("hw_jsonb_to_numeric", 1, |a| {
+        numeric(json_number(a, Type::Numeric)?)
+    }),
+    strict("hw_bool_output", 1, |a| {
+        text(if a.integer(0)? == 0 { "f" } else { "t" })
+    }),
+    strict("hw_text_as_jsonb", 1, |a| {
+        json_string(a.text(0)?.to_owned())
+    }),
+    strict("hw_timestamptz_as_jsonb", 1, |a| {
+        json_string(timestamp_to_json(a.integer(0)?))
+    }),
+    strict("hw_date_as_jsonb", 1, |a| {
+        json_string(date_to_text(a.integer(0)? as i32))
+    }),
+    strict("hw_uuid_as_jsonb", 1, |a| {
+        json_string(uuid(a)?.hyphenated().to_string())
+    }),
+    strict("hw_bytea_as_jsonb", 1, |a| {
+        json_string(bytea_to_text(a.bytes(0)?))
+    }),
+    strict("hw_double_as_jsonb", 1, double_as_jsonb),
+];
+
+/// Casts a text by reading it.
+fn read(args: &Args<'_, '_>, ty: Type) -> Answer {
+    Value::from_text(ty, args.text(0)?).map(|value| value.to_sqlite())
+}
+
+fn uuid(args: &Args<'_, '_>) -> Result<uuid::Uuid, SqlError> {
+    uuid::Uuid::from_slice(args.bytes(0)?)
+        .map_err(|error| SqlError::new("XX000", error.to_string()))
+}
+
+/// The nearest integer, halves to even, if 64 bits hold it.
+fn whole(value: f64) -> Option<i64> {
+    /// 2^63, the first double too large.
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    let rounded = value.round_ties_even();
+    (-END..END).contains(&rounded).then_some(rounded as i64)
+}
+
+fn decimal_to_int(value: Decimal) -> Answer {
+    i64::try_from(value.to_integer()).map_or_else(|_| Err(out_of_range("integer")), int)
+}
+
+fn decimal_to_bigint(value: Decimal) -> Answer {
+    bigint(i64::try_from(value.to_integer()).ok())
+}
+
+fn decimal_to_double(value: Decimal) -> Answer {
+    double(crate::value::double::from_text(&value.to_string())?)
+}
+
+fn json_number(args: &Args<'_, '_>, ty: Type) -> Result<Decimal, SqlError> {
+    match args.json(0)? {
+        Json::Number(number) => Decimal::parse(&number),
+        other => Err(no_scalar(&other, ty)),
+    }
+}
+
+fn no_scalar(found: &Json, ty: Type) -> SqlError {
+    let found = match found {
+        Json::Array(_) | Json::Object(_) => "array or object",
+        Json::Number(_) => "numeric",
+        other => other.type_name(),
+    };
+    SqlError::new("22023", format!("cannot cast jsonb {found} to type {ty}"))
+}
+
+fn json_string(value: String) -> Answer {
+    text(Json::String(value).to_string())
+}
+
+/// A number, or the strings PostgreSQL writes for infinity.
+fn double_as_jsonb(args: &Args<'_, '_>) -> Answer {
+    let shown = double_to_text(args.double(0)?);
+    match args.double(0)?.is_finite() {
+        true => text(Json::parse(&shown)?.to_string()),
+        false => json_string(shown),
+    }
+}

@@ -1,0 +1,314 @@
+//! The functions and operators of the language: name, argument types, result, and what SQLite is
+//! asked. Those with arguments of any type are in `signatures.rs`.
+//!
+//! A name that stands here and matches no arguments does not exist (42883), so every overload of
+//! PostgreSQL over our types must stand here too: those we do not answer as [`REFUSED`].
+
+use super::signatures::Kind;
+use crate::Type;
+use Type::{BigInt, Bool, Bytea, Date, Double, Int, Jsonb, Numeric, Text, Timestamptz};
+
+/// In the place of a SQLite function: PostgreSQL has it, the language has not.
+pub(super) const REFUSED: &str = "";
+
+/// One overload.
+pub(super) struct Signature {
+    pub(super) name: &'static str,
+    pub(super) args: &'static [Type],
+    pub(super) returns: Type,
+    pub(super) sqlite: &'static str,
+    pub(super) kind: Kind,
+}
+
+const fn scalar(
+    name: &'static str,
+    args: &'static [Type],
+    returns: Type,
+    sqlite: &'static str,
+) -> Signature {
+    Signature {
+        name,
+        args,
+        returns,
+        sqlite,
+        kind: Kind::Scalar,
+    }
+}
+
+const fn aggregate(
+    name: &'static str,
+    args: &'static [Type],
+    returns: Type,
+    sqlite: &'static str,
+) -> Signature {
+    Signature {
+        name,
+        args,
+        returns,
+        sqlite,
+        kind: Kind::Aggregate,
+    }
+}
+
+const fn window(
+    name: &'static str,
+    args: &'static [Type],
+    returns: Type,
+    sqlite: &'static str,
+) -> Signature {
+    Signature {
+        name,
+        args,
+        returns,
+        sqlite,
+        kind: Kind::Window,
+    }
+}
+
+/// All overloads of a name, in the order of the tables.
+pub(super) fn overloads(name: &str) -> Vec<&'static Signature> {
+    [
+        OPERATORS, NUMBERS, TEXTS, TIMES, DOCUMENTS, AGGREGATES, WINDOWS,
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|signature| signature.name == name)
+    .collect()
+}
+
+const OPERATORS: &[Signature] = &[
+    scalar("+", &[Int, Int], Int, "hw_int_add"),
+    scalar("+", &[BigInt, BigInt], BigInt, "hw_bigint_add"),
+    scalar("+", &[Double, Double], Double, "hw_double_add"),
+    scalar("+", &[Numeric, Numeric], Numeric, "hw_numeric_add"),
+    scalar("+", &[Date, Int], Date, "hw_date_add"),
+    scalar("+", &[Int, Date], Date, "hw_date_add"),
+    scalar("-", &[Int, Int], Int, "hw_int_subtract"),
+    scalar("-", &[BigInt, BigInt], BigInt, "hw_bigint_subtract"),
+    scalar("-", &[Double, Double], Double, "hw_double_subtract"),
+    scalar("-", &[Numeric, Numeric], Numeric, "hw_numeric_subtract"),
+    scalar("-", &[Date, Int], Date, "hw_date_subtract"),
+    scalar("-", &[Date, Date], Int, "hw_date_difference"),
+    // An interval.
+    scalar("-", &[Timestamptz, Timestamptz], Text, REFUSED),
+    scalar("-", &[Jsonb, Text], Jsonb, "hw_jsonb_delete_member"),
+    scalar("-", &[Jsonb, Int], Jsonb, "hw_jsonb_delete_element"),
+    scalar("*", &[Int, Int], Int, "hw_int_multiply"),
+    scalar("*", &[BigInt, BigInt], BigInt, "hw_bigint_multiply"),
+    scalar("*", &[Double, Double], Double, "hw_double_multiply"),
+    scalar("*", &[Numeric, Numeric], Numeric, "hw_numeric_multiply"),
+    scalar("/", &[Int, Int], Int, "hw_int_divide"),
+    scalar("/", &[BigInt, BigInt], BigInt, "hw_bigint_divide"),
+    scalar("/", &[Double, Double], Double, "hw_double_divide"),
+    scalar("/", &[Numeric, Numeric], Numeric, "hw_numeric_divide"),
+    scalar("%", &[Int, Int], Int, "hw_int_modulo"),
+    scalar("%", &[BigInt, BigInt], BigInt, "hw_bigint_modulo"),
+    scalar("%", &[Numeric, Numeric], Numeric, "hw_numeric_modulo"),
+    scalar("^", &[Double, Double], Double, "hw_double_power"),
+    scalar("^", &[Numeric, Numeric], Numeric, REFUSED),
+    scalar("+", &[Int], Int, "+"),
+    scalar("+", &[BigInt], BigInt, "+"),
+    scalar("+", &[Double], Double, "+"),
+    scalar("+", &[Numeric], Numeric, "+"),
+    scalar("-", &[Int], Int, "hw_int_negate"),
+    scalar("-", &[BigInt], BigInt, "hw_bigint_negate"),
+    scalar("-", &[Double], Double, "hw_double_negate"),
+    scalar("-", &[Numeric], Numeric, "hw_numeric_negate"),
+    scalar("&", &[Int, Int], Int, "&"),
+    scalar("&", &[BigInt, BigInt], BigInt, "&"),
+    scalar("|", &[Int, Int], Int, "|"),
+    scalar("|", &[BigInt, BigInt], BigInt, "|"),
+    scalar("#", &[Int, Int], Int, "hw_bit_xor"),
+    scalar("#", &[BigInt, BigInt], BigInt, "hw_bit_xor"),
+    scalar("<<", &[Int, Int], Int, "hw_int_shift_left"),
+    scalar("<<", &[BigInt, Int], BigInt, "hw_bigint_shift_left"),
+    scalar(">>", &[Int, Int], Int, "hw_int_shift_right"),
+    scalar(">>", &[BigInt, Int], BigInt, "hw_bigint_shift_right"),
+    scalar("~~", &[Text, Text], Bool, "hw_like"),
+    scalar("~~", &[Bytea, Bytea], Bool, REFUSED),
+    scalar("~~*", &[Text, Text], Bool, "hw_ilike"),
+    scalar("like_escape", &[Text, Text], Text, "hw_like_escape"),
+    scalar("like_escape", &[Bytea, Bytea], Bytea, REFUSED),
+    scalar("~", &[Text, Text], Bool, REFUSED),
+    scalar("~*", &[Text, Text], Bool, REFUSED),
+    scalar("^@", &[Text, Text], Bool, "hw_starts_with"),
+    scalar("->", &[Jsonb, Text], Jsonb, "hw_jsonb_member"),
+    scalar("->", &[Jsonb, Int], Jsonb, "hw_jsonb_element"),
+    scalar("->>", &[Jsonb, Text], Text, "hw_jsonb_member_text"),
+    scalar("->>", &[Jsonb, Int], Text, "hw_jsonb_element_text"),
+    scalar("@>", &[Jsonb, Jsonb], Bool, "hw_jsonb_contains"),
+    scalar("<@", &[Jsonb, Jsonb], Bool, "hw_jsonb_contained"),
+    scalar("?", &[Jsonb, Text], Bool, "hw_jsonb_exists"),
+];
+
+const NUMBERS: &[Signature] = &[
+    scalar("abs", &[Int], Int, "hw_int_abs"),
+    scalar("abs", &[BigInt], BigInt, "hw_bigint_abs"),
+    scalar("abs", &[Double], Double, "hw_double_abs"),
+    scalar("abs", &[Numeric], Numeric, "hw_numeric_abs"),
+    scalar("ceil", &[Double], Double, "hw_double_ceil"),
+    scalar("ceil", &[Numeric], Numeric, "hw_numeric_ceil"),
+    scalar("ceiling", &[Double], Double, "hw_double_ceil"),
+    scalar("ceiling", &[Numeric], Numeric, "hw_numeric_ceil"),
+    scalar("floor", &[Double], Double, "hw_double_floor"),
+    scalar("floor", &[Numeric], Numeric, "hw_numeric_floor"),
+    scalar("round", &[Double], Double, "hw_double_round"),
+    scalar("round", &[Numeric], Numeric, "hw_numeric_round"),
+    scalar("round", &[Numeric, Int], Numeric, "hw_numeric_round"),
+    scalar("trunc", &[Double], Double, "hw_double_trunc"),
+    scalar("trunc", &[Numeric], Numeric, "hw_numeric_trunc"),
+    scalar("trunc", &[Numeric, Int], Numeric, "hw_numeric_trunc"),
+    scalar("sign", &[Double], Double, "hw_double_sign"),
+    scalar("sign", &[Numeric], Numeric, "hw_numeric_sign"),
+    scalar("mod", &[Int, Int], Int, "hw_int_modulo"),
+    scalar("mod", &[BigInt, BigInt], BigInt, "hw_bigint_modulo"),
+    scalar("mod", &[Numeric, Numeric], Numeric, "hw_numeric_modulo"),
+    scalar("sqrt", &[Double], Double, "hw_double_sqrt"),
+    scalar("sqrt", &[Numeric], Numeric, REFUSED),
+    scalar("cbrt", &[Double], Double, "hw_double_cbrt"),
+    scalar("exp", &[Double], Double, "hw_double_exp"),
+    scalar("exp", &[Numeric], Numeric, REFUSED),
+    scalar("ln", &[Double], Double, "hw_double_ln"),
+    scalar("ln", &[Numeric], Numeric, REFUSED),
+    scalar("log", &[Double], Double, "hw_double_log10"),
+    scalar("log", &[Numeric], Numeric, REFUSED),
+    scalar("log", &[Numeric, Numeric], Numeric, REFUSED),
+    scalar("log10", &[Double], Double, "hw_double_log10"),
+    scalar("log10", &[Numeric], Numeric, REFUSED),
+    scalar("power", &[Double, Double], Double, "hw_double_power"),
+    scalar("power", &[Numeric, Numeric], Numeric, REFUSED),
+    scalar("pow", &[Double, Double], Double, "hw_double_power"),
+    scalar("pow", &[Numeric, Numeric], Numeric, REFUSED),
+    scalar("to_hex", &[Int], Text, "hw_int_to_hex"),
+    scalar("to_hex", &[BigInt], Text, "hw_bigint_to_hex"),
+];
+
+const TEXTS: &[Signature] = &[
+    scalar("length", &[Text], Int, "hw_length"),
+    scalar("length", &[Bytea], Int, "hw_bytea_length"),
+    // The length of bytes in an encoding.
+    scalar("length", &[Bytea, Text], Int, REFUSED),
+    scalar("char_length", &[Text], Int, "hw_length"),
+    scalar("character_length", &[Text], Int, "hw_length"),
+    scalar("octet_length", &[Text], Int, "hw_octet_length"),
+    scalar("octet_length", &[Bytea], Int, "hw_bytea_length"),
+    scalar("bit_length", &[Text], Int, "hw_bit_length"),
+    scalar("bit_length", &[Bytea], Int, REFUSED),
+    scalar("lower", &[Text], Text, "hw_lower"),
+    scalar("upper", &[Text], Text, "hw_upper"),
+    scalar("btrim", &[Text], Text, "hw_trim"),
+    scalar("btrim", &[Text, Text], Text, "hw_trim"),
+    scalar("btrim", &[Bytea, Bytea], Bytea, REFUSED),
+    scalar("ltrim", &[Text], Text, "hw_trim_start"),
+    scalar("ltrim", &[Text, Text], Text, "hw_trim_start"),
+    scalar("ltrim", &[Bytea, Bytea], Bytea, REFUSED),
+    scalar("rtrim", &[Text], Text, "hw_trim_end"),
+    scalar("rtrim", &[Text, Text], Text, "hw_trim_end"),
+    scalar("rtrim", &[Bytea, Bytea], Bytea, REFUSED),
+    scalar("substr", &[Text, Int], Text, "hw_substring"),
+    scalar("substr", &[Text, Int, Int], Text, "hw_substring"),
+    scalar("substr", &[Bytea, Int], Bytea, REFUSED),
+    scalar("substr", &[Bytea, Int, Int], Bytea, REFUSED),
+    scalar("substring", &[Text, Int], Text, "hw_substring"),
+    scalar("substring", &[Text, Int, Int], Text, "hw_substring"),
+    scalar("substring", &[Bytea, Int], Bytea, REFUSED),
+    scalar("substring", &[Bytea, Int, Int], Bytea, REFUSED),
+    // By regular expression.
+    scalar("substring", &[Text, Text], Text, REFUSED),
+    scalar("substring", &[Text, Text, Text], Text, REFUSED),
+    scalar("left", &[Text, Int], Text, "hw_left"),
+    scalar("right", &[Text, Int], Text, "hw_right"),
+    scalar("strpos", &[Text, Text], Int, "hw_position"),
+    scalar("replace", &[Text, Text, Text], Text, "hw_replace"),
+    scalar("translate", &[Text, Text, Text], Text, "hw_translate"),
+    scalar("split_part", &[Text, Text, Int], Text, "hw_split_part"),
+    scalar("lpad", &[Text, Int], Text, "hw_lpad"),
+    scalar("lpad", &[Text, Int, Text], Text, "hw_lpad"),
+    scalar("rpad", &[Text, Int], Text, "hw_rpad"),
+    scalar("rpad", &[Text, Int, Text], Text, "hw_rpad"),
+    scalar("repeat", &[Text, Int], Text, "hw_repeat"),
+    scalar("reverse", &[Text], Text, "hw_reverse"),
+    scalar("starts_with", &[Text, Text], Bool, "hw_starts_with"),
+    scalar("ascii", &[Text], Int, "hw_ascii"),
+    scalar("chr", &[Int], Text, "hw_chr"),
+    scalar("encode", &[Bytea, Text], Text, "hw_encode"),
+    scalar("decode", &[Text, Text], Bytea, "hw_decode"),
+];
+
+const TIMES: &[Signature] = &[
+    scalar(
+        "date_trunc",
+        &[Text, Timestamptz],
+        Timestamptz,
+        "hw_date_trunc",
+    ),
+    // In a time zone.
+    scalar(
+        "date_trunc",
+        &[Text, Timestamptz, Text],
+        Timestamptz,
+        REFUSED,
+    ),
+    scalar(
+        "extract",
+        &[Text, Timestamptz],
+        Numeric,
+        "hw_timestamptz_extract",
+    ),
+    scalar("extract", &[Text, Date], Numeric, "hw_date_extract"),
+    scalar(
+        "date_part",
+        &[Text, Timestamptz],
+        Double,
+        "hw_timestamptz_part",
+    ),
+    scalar("make_date", &[Int, Int, Int], Date, "hw_make_date"),
+    scalar("to_timestamp", &[Double], Timestamptz, "hw_to_timestamp"),
+    scalar("to_timestamp", &[Text, Text], Timestamptz, REFUSED),
+];
+
+const DOCUMENTS: &[Signature] = &[
+    scalar("jsonb_typeof", &[Jsonb], Text, "hw_jsonb_typeof"),
+    scalar("jsonb_array_length", &[Jsonb], Int, "hw_jsonb_array_length"),
+    scalar("jsonb_strip_nulls", &[Jsonb], Jsonb, "hw_jsonb_strip_nulls"),
+];
+
+const AGGREGATES: &[Signature] = &[
+    aggregate("count", &[], BigInt, "count"),
+    aggregate("sum", &[Int], BigInt, "sum"),
+    aggregate("sum", &[BigInt], Numeric, "hw_sum_bigint"),
+    aggregate("sum", &[Double], Double, "hw_sum_double"),
+    aggregate("sum", &[Numeric], Numeric, "hw_sum_numeric"),
+    aggregate("avg", &[Int], Numeric, "hw_avg_integer"),
+    aggregate("avg", &[BigInt], Numeric, "hw_avg_integer"),
+    aggregate("avg", &[Double], Double, "hw_avg_double"),
+    aggregate("avg", &[Numeric], Numeric, "hw_avg_numeric"),
+    aggregate("min", &[Int], Int, "min"),
+    aggregate("min", &[BigInt], BigInt, "min"),
+    aggregate("min", &[Double], Double, "min"),
+    aggregate("min", &[Numeric], Numeric, "hw_min_numeric"),
+    aggregate("min", &[Text], Text, "min"),
+    aggregate("min", &[Date], Date, "min"),
+    aggregate("min", &[Timestamptz], Timestamptz, "min"),
+    aggregate("max", &[Int], Int, "max"),
+    aggregate("max", &[BigInt], BigInt, "max"),
+    aggregate("max", &[Double], Double, "max"),
+    aggregate("max", &[Numeric], Numeric, "hw_max_numeric"),
+    aggregate("max", &[Text], Text, "max"),
+    aggregate("max", &[Date], Date, "max"),
+    aggregate("max", &[Timestamptz], Timestamptz, "max"),
+    aggregate("bool_and", &[Bool], Bool, "min"),
+    aggregate("bool_or", &[Bool], Bool, "max"),
+    aggregate("every", &[Bool], Bool, "min"),
+    aggregate("string_agg", &[Text, Text], Text, "hw_string_agg"),
+    aggregate("string_agg", &[Bytea, Bytea], Bytea, REFUSED),
+];
+
+const WINDOWS: &[Signature] = &[
+    window("row_number", &[], BigInt, "row_number"),
+    window("rank", &[], BigInt, "rank"),
+    window("dense_rank", &[], BigInt, "dense_rank"),
+    window("percent_rank", &[], Double, "percent_rank"),
+    window("cume_dist", &[], Double, "cume_dist"),
+    window("ntile", &[Int], Int, "ntile"),
+];

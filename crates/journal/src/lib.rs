@@ -1,1 +1,64 @@
-//! journal
+//! The engine of Headwater: one log of events, appended to under conditions, read, followed and
+//! verified.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use headwater_event::{Append, EventType, NewEvent, Outcome, StreamName};
+//! use headwater_journal::env::{Env, SystemEnv};
+//! use headwater_journal::{Journal, MemoryStorage, Options, Read};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), headwater_event::Error> {
+//! let storage = Arc::new(MemoryStorage::new(SystemEnv.log_id()));
+//! let journal = Journal::open(storage, Arc::new(SystemEnv), Options::default())?;
+//! let opened = NewEvent::json(EventType::new("AccountOpened")?, r#"{"email":"ada@example.org"}"#)
+//!     .in_stream(StreamName::new("account/ada")?);
+//! let Outcome::Appended(appended) = journal.append(Append::of(vec![opened]), None).await? else {
+//!     panic!("an append without a condition cannot conflict");
+//! };
+//! let page = journal.read(&Read::default())?;
+//! assert_eq!(page.events[0].position, appended.first);
+//! # Ok(()) }
+//! ```
+//!
+//! An append is checked against everything before it, durable or in flight, and answered when it is
+//! durable, together with all that were written in the same commit. Reads see what is durable and
+//! say up to which position.
+
+mod absorb;
+mod append;
+mod cache;
+mod canonical;
+mod commit;
+mod commits;
+mod core;
+mod decision;
+pub mod env;
+mod errors;
+mod follow;
+mod index;
+mod journal;
+mod loaded;
+mod lock;
+mod log;
+mod memory;
+mod queue;
+mod read;
+mod stats;
+mod storage;
+mod streams;
+mod verify;
+mod writer;
+
+pub use append::Ticket;
+pub use commit::{Commit, Seq};
+pub use commits::Head;
+pub use follow::{Batch, Follower};
+pub use journal::{Journal, Options, Writer};
+pub use lock::{DataLock, Note};
+pub use memory::MemoryStorage;
+pub use read::{Direction, Page, Read};
+pub use stats::Stats;
+pub use storage::{Storage, Written};
+pub use streams::{StreamInfo, StreamPage};
+pub use verify::{Progress, Verified};
+pub use writer::Step;

@@ -1,0 +1,133 @@
+//! Appending.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use headwater_event::limits::APPEND_BYTES_MAX;
+use headwater_event::{Append, Error, Kind, Outcome};
+use tokio::sync::oneshot;
+
+use crate::canonical::append_len_max;
+use crate::decision::{Decision, outcome};
+use crate::errors;
+use crate::journal::Journal;
+use crate::log::{Access, Log};
+use crate::queue::{Reply, Request};
+
+/// An append that was accepted and whose outcome is not told yet.
+///
+/// Dropping it cancels the append as long as it waits in the queue; later it does not.
+pub struct Ticket {
+    log: Arc<Log>,
+    reply: oneshot::Receiver<Reply>,
+}
+
+impl Journal {
+    /// Writes all events of the append next to each other, or none of them.
+    ///
+    /// What is answered is durable: the append itself, the event in the way of it, or the append
+    /// that it repeats. An append whose `deadline`, counted from now, passes while it waits to be
+    /// written is refused unwritten. Dropping the future cancels an append that still waits, and
+    /// not one that is being written.
+    ///
+    /// Errors of kind `Unavailable` leave open whether it was written; the same event ids may be
+    /// sent again. All others are certain that it was not.
+    pub async fn append(
+        &self,
+        append: Append,
+        deadline: Option<Duration>,
+    ) -> Result<Outcome, Error> {
+        self.submit(append, deadline)?.outcome().await
+    }
+
+    /// Checks an append by itself and puts it into the queue. Does not block.
+    pub fn submit(&self, append: Append, deadline: Option<Duration>) -> Result<Ticket, Error> {
+        self.log.check_alive()?;
+        append.check()?;
+        let bytes = append_len_max(&append.events);
+        if bytes > APPEND_BYTES_MAX {
+            return Err(too_large(bytes));
+        }
+        self.log.check_log(append.condition.log_id)?;
+        if let Some(boundary) = &append.condition.boundary {
+            self.log.check_position("after", boundary.after)?;
+        }
+        self.log.check_settled()?;
+        let (reply, receiver) = oneshot::channel();
+        self.shared.queue.push(Request {
+            append,
+            reply,
+            expires: self.expires(deadline),
+            bytes,
+        })?;
+        Ok(Ticket {
+            log: Arc::clone(&self.log),
+            reply: receiver,
+        })
+    }
+}
+
+impl Ticket {
+    /// Waits for the outcome.
+    pub async fn outcome(self) -> Result<Outcome, Error> {
+        let Ticket { log, reply } = self;
+        let (decision, append) = match reply.await {
+            Ok(reply) => reply?,
+            Err(_) => return Err(dropped(&log)),
+        };
+        match outcome(&log, &decision, &append, Access::Memory)? {
+            Some(outcome) => Ok(outcome),
+            None => look_up(log, decision, append).await,
+        }
+    }
+
+    /// The outcome, if it is there. Blocks for a read where the event in the way is not in memory.
+    pub fn try_outcome(&mut self) -> Option<Result<Outcome, Error>> {
+        let (decision, append) = match self.reply.try_recv() {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(error)) => return Some(Err(error)),
+            Err(oneshot::error::TryRecvError::Empty) => return None,
+            Err(oneshot::error::TryRecvError::Closed) => return Some(Err(dropped(&self.log))),
+        };
+        Some(read(&self.log, &decision, &append))
+    }
+}
+
+/// Makes an answer that takes a read from the storage.
+async fn look_up(log: Arc<Log>, decision: Decision, append: Append) -> Result<Outcome, Error> {
+    let reading = tokio::task::spawn_blocking(move || read(&log, &decision, &append));
+    reading.await.unwrap_or_else(|error| {
+        Err(Error::new(
+            Kind::Internal,
+            "internal",
+            "the event in the way could not be looked up",
+        )
+        .caused_by(error))
+    })
+}
+
+fn read(log: &Log, decision: &Decision, append: &Append) -> Result<Outcome, Error> {
+    outcome(log, decision, append, Access::ONE)?.ok_or_else(|| {
+        Error::new(
+            Kind::Internal,
+            "internal",
+            "a read that may use the storage found nothing",
+        )
+    })
+}
+
+/// The writer is gone and took the append along.
+fn dropped(log: &Log) -> Error {
+    match log.check_alive() {
+        Err(error) => error,
+        Ok(()) => errors::poisoned("the writer has ended"),
+    }
+}
+
+fn too_large(found: usize) -> Error {
+    Error::new(Kind::TooLarge, "too_large", "the append is too large")
+        .field("events")
+        .found(format!("{found} bytes"))
+        .expected(format!("at most {APPEND_BYTES_MAX} bytes"))
+        .action("split it; what must be atomic must fit into one append")
+}

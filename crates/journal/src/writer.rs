@@ -1,0 +1,470 @@
+//! The writer of one log: two steps, *check* and *commit*, and the threads that take them.
+//!
+//! ```text
+//!  append ---> queue ---> check: decide, assign, encode ---> open batch ---> commit: write, sync,
+//!              bounded           (holds the core)            grows until     publish, answer
+//!                                                            it is taken
+//! ```
+//!
+//! While one batch is written and synced the next is prepared, and it takes in whatever arrives
+//! until the committer is ready for it. Answers of all kinds wait for the commit that they rest
+//! on: a batch's conflicts and repetitions are told with its appends.
+//!
+//! When a commit fails, everything that was checked on top of it is taken back and answered
+//! `unavailable`. When it is not known what came of a commit, nothing else is written until it is:
+//! the same bytes are offered under the same number again, with pauses, and appends answer
+//! `unavailable` meanwhile.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use headwater_event::{Error, Kind};
+
+use crate::absorb::absorb_all;
+use crate::core::{Core, Decided, Sealed, Write};
+use crate::decision::Decision;
+use crate::errors;
+use crate::log::Log;
+use crate::queue::{Queue, Request};
+use crate::{Options, Seq, Written};
+
+/// The first and the longest pause between attempts to settle an unknown commit.
+const SETTLE_PAUSE_MIN: Duration = Duration::from_millis(10);
+const SETTLE_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// A commit of which it is not known whether it was written.
+struct Unsettled {
+    write: Write,
+    pause: Duration,
+}
+
+struct State {
+    core: Core,
+    /// The committer waits for a batch, so the checker leaves the open one alone.
+    committer_waits: bool,
+    /// The checker has ended; the committer checks what is left itself.
+    checker_ended: bool,
+    unsettled: Option<Unsettled>,
+}
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Something was done.
+    Done,
+    /// There was nothing to do.
+    Idle,
+    /// An unknown commit is still unknown; try again after a pause.
+    Unsettled,
+}
+
+/// The writer of one log, shared by its threads and by whoever appends.
+pub(crate) struct Shared {
+    pub(crate) log: Arc<Log>,
+    pub(crate) queue: Queue,
+    state: Mutex<State>,
+    /// The committer is waiting for this.
+    batch_ready: Condvar,
+    /// The checker is waiting for this.
+    batch_taken: Condvar,
+    batch_bytes_max: usize,
+}
+
+/// What an attempt to write a commit came to, after looking.
+enum Attempt {
+    Ours,
+    Theirs,
+    Failed(Error),
+    Unknown(Error),
+}
+
+impl Shared {
+    pub(crate) fn new(log: Arc<Log>, options: &Options) -> Shared {
+        let core = Core::new(&log);
+        Shared {
+            log,
+            queue: Queue::new(options.queue_appends_max, options.queue_bytes_max),
+            state: Mutex::new(State {
+                core,
+                committer_waits: false,
+                checker_ended: false,
+                unsettled: None,
+            }),
+            batch_ready: Condvar::new(),
+            batch_taken: Condvar::new(),
+            batch_bytes_max: options.batch_bytes_max,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // After a panic the journal is poisoned and the state is only taken apart.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Checks what waits, without waiting.
+    pub(crate) fn check(&self) -> Step {
+        let mut requests = VecDeque::new();
+        self.queue.take(&mut requests, self.batch_bytes_max);
+        let mut state = self.lock();
+        self.decide(&mut state, &mut requests)
+    }
+
+    fn decide(&self, state: &mut State, requests: &mut VecDeque<Request>) -> Step {
+        let _guard = PoisonGuard {
+            log: &self.log,
+            doing: "checking an append",
+        };
+        if requests.is_empty() {
+            return Step::Idle;
+        }
+        let (now, monotonic) = (self.log.env.now(), self.log.env.monotonic());
+        while let Some(request) = requests.pop_front() {
+            match request.expires {
+                Some(expires) if monotonic >= expires => request.refuse(errors::deadline()),
+                _ => state.core.take(&self.log, request, now),
+            }
+        }
+        Step::Done
+    }
+
+    /// Writes the open batch, or tries to settle an unknown commit, without waiting for either.
+    pub(crate) fn commit(&self) -> Step {
+        let (unsettled, sealed) = {
+            let mut state = self.lock();
+            match state.unsettled.take() {
+                Some(unsettled) => (Some(unsettled), None),
+                None => (None, state.core.seal()),
+            }
+        };
+        self.batch_taken.notify_one();
+        match (unsettled, sealed) {
+            (Some(unsettled), _) => self.settle(unsettled),
+            (None, Some(sealed)) => self.write(sealed),
+            (None, None) => Step::Idle,
+        }
+    }
+
+    fn write(&self, mut sealed: Sealed) -> Step {
+        let _guard = PoisonGuard {
+            log: &self.log,
+            doing: "writing a commit",
+        };
+        let Some(write) = sealed.write.take() else {
+            self.answer(sealed.decided);
+            return Step::Done;
+        };
+        let mut attempt = self.attempt(&write, false);
+        if let Attempt::Unknown(_) = attempt {
+            attempt = self.attempt(&write, true);
+        }
+        match attempt {
+            Attempt::Ours => {
+                self.log.publish(Arc::clone(&write.loaded));
+                self.log.counters.commits.fetch_add(1, Ordering::Relaxed);
+                self.answer(sealed.decided);
+                Step::Done
+            }
+            Attempt::Theirs => self.yield_to_other(&write, sealed.decided),
+            Attempt::Failed(error) => self.fail(&write, sealed.decided, &error),
+            Attempt::Unknown(error) => self.unsettle(write, sealed.decided, &error),
+        }
+    }
+
+    fn attempt(&self, write: &Write, unknown_before: bool) -> Attempt {
+        match self.log.storage.append(write.seq, &write.commit) {
+            Written::Appended => Attempt::Ours,
+            Written::Failed(error) if unknown_before => Attempt::Unknown(error),
+            Written::Failed(error) => Attempt::Failed(error),
+            Written::Unknown(error) => Attempt::Unknown(error),
+            Written::Taken => match self.log.storage.read(write.seq, 0) {
+                Ok(commits) => match commits.first() {
+                    Some(commit) if *commit == write.commit => Attempt::Ours,
+                    Some(_) => Attempt::Theirs,
+                    None => Attempt::Unknown(nothing_to_read(write.seq)),
+                },
+                Err(error) => Attempt::Unknown(error),
+            },
+        }
+    }
+
+    fn answer(&self, decided: Vec<Decided>) {
+        let counters = &self.log.counters;
+        for Decided { request, decision } in decided {
+            match &decision {
+                Decision::Appended(_) => &counters.appended,
+                Decision::Seen => &counters.seen,
+                _ => &counters.conflicts,
+            }
+            .fetch_add(1, Ordering::Relaxed);
+            // A caller that is gone need not know; what was appended stays.
+            let _ = request.reply.send(Ok((decision, request.append)));
+        }
+    }
+
+    /// The commit was not written and never will be.
+    fn fail(&self, write: &Write, decided: Vec<Decided>, error: &Error) -> Step {
+        let open = self.lock().core.roll_back(&self.log, Some(write));
+        self.log
+            .counters
+            .failed_commits
+            .fetch_add(1, Ordering::Relaxed);
+        for Decided { request, decision } in decided {
+            match decision {
+                Decision::Appended(_) => request.refuse(error.clone()),
+                _ => request.refuse(errors::rested_on(error)),
+            }
+        }
+        self.refuse_all(open, errors::rested_on(error))
+    }
+
+    /// It is not known what came of the commit, even after trying again.
+    fn unsettle(&self, write: Write, decided: Vec<Decided>, cause: &Error) -> Step {
+        let error = errors::unsettled(cause);
+        let open = {
+            let mut state = self.lock();
+            self.log.set_unsettled(Some(error.clone()));
+            state.unsettled = Some(Unsettled {
+                write,
+                pause: SETTLE_PAUSE_MIN,
+            });
+            // What is on top goes; the commit itself may yet stand.
+            state.core.roll_back(&self.log, None)
+        };
+        self.log
+            .counters
+            .failed_commits
+            .fetch_add(1, Ordering::Relaxed);
+        for one in decided {
+            one.request.refuse(error.clone());
+        }
+        self.refuse_all(open, error);
+        Step::Unsettled
+    }
+
+    fn settle(&self, mut unsettled: Unsettled) -> Step {
+        let _guard = PoisonGuard {
+            log: &self.log,
+            doing: "settling a commit",
+        };
+        let write = &unsettled.write;
+        match self.attempt(write, true) {
+            Attempt::Ours => {
+                self.log.publish(Arc::clone(&write.loaded));
+                self.lock().core.resume(&self.log);
+                self.log.set_unsettled(None);
+                Step::Done
+            }
+            Attempt::Theirs => {
+                let step = self.yield_to_other(write, Vec::new());
+                self.log.set_unsettled(None);
+                step
+            }
+            Attempt::Failed(error) | Attempt::Unknown(error) => {
+                self.log.set_unsettled(Some(errors::unsettled(&error)));
+                unsettled.pause = (unsettled.pause * 2).min(SETTLE_PAUSE_MAX);
+                self.lock().unsettled = Some(unsettled);
+                Step::Unsettled
+            }
+        }
+    }
+
+    /// Another writer was there first: what it wrote is taken in, and everything that was checked
+    /// without it is checked again.
+    fn yield_to_other(&self, write: &Write, decided: Vec<Decided>) -> Step {
+        let mut state = self.lock();
+        let taken = state
+            .core
+            .roll_back(&self.log, Some(write))
+            .and_then(|open| {
+                absorb_all(&self.log)?;
+                state.core.resume(&self.log);
+                Ok(open)
+            });
+        drop(state);
+        match taken {
+            Ok(open) => {
+                let again = decided.into_iter().chain(open).map(|one| one.request);
+                self.queue.put_back(again.collect());
+                Step::Done
+            }
+            Err(error) => {
+                self.poison(&error);
+                for one in decided {
+                    one.request.refuse(errors::rested_on(&error));
+                }
+                Step::Done
+            }
+        }
+    }
+
+    fn refuse_all(&self, open: Result<Vec<Decided>, Error>, error: Error) -> Step {
+        match open {
+            Ok(open) => {
+                for one in open {
+                    one.request.refuse(error.clone());
+                }
+            }
+            Err(broken) => self.poison(&broken),
+        }
+        Step::Done
+    }
+
+    /// Stops the journal for good; everybody is told why.
+    fn poison(&self, error: &Error) {
+        tracing::error!(%error, log = %self.log.id, "the journal stops");
+        let told = match error.kind() {
+            Kind::Unavailable => error.clone(),
+            _ => errors::poisoned(&error.to_string()),
+        };
+        self.stop(told);
+    }
+
+    /// Ends answering: new appends are refused, waiting ones are told, threads end.
+    fn stop(&self, error: Error) {
+        self.log.stop(error.clone());
+        self.queue.close(error.clone());
+        let mut waiting = VecDeque::new();
+        self.queue.take(&mut waiting, usize::MAX);
+        for request in waiting {
+            request.refuse(error.clone());
+        }
+        // Whoever found the journal alive is waiting by the time that the lock is free.
+        drop(self.lock());
+        self.batch_ready.notify_all();
+        self.batch_taken.notify_all();
+    }
+
+    fn ended(&self) -> bool {
+        self.log.check_alive().is_err()
+    }
+
+    /// The checker's thread.
+    pub(crate) fn run_checker(&self) {
+        self.run(|shared| {
+            let mut requests = VecDeque::new();
+            loop {
+                shared
+                    .queue
+                    .take_waiting(&mut requests, shared.batch_bytes_max);
+                if requests.is_empty() || shared.ended() {
+                    break;
+                }
+                shared.check_waiting(&mut requests);
+            }
+        });
+        self.lock().checker_ended = true;
+        self.batch_ready.notify_all();
+    }
+
+    fn check_waiting(&self, requests: &mut VecDeque<Request>) {
+        let mut state = self.lock();
+        while self.leave_alone(&state) && !self.ended() {
+            state = self
+                .batch_taken
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        self.decide(&mut state, requests);
+        let wake = state.committer_waits && state.core.open.is_some();
+        drop(state);
+        if wake {
+            self.batch_ready.notify_one();
+        }
+    }
+
+    /// Whether the open batch is full, or the committer is about to take it.
+    fn leave_alone(&self, state: &State) -> bool {
+        state.core.open.is_some()
+            && (state.committer_waits || state.core.open_bytes() >= self.batch_bytes_max)
+    }
+
+    /// The committer's thread.
+    pub(crate) fn run_committer(&self) {
+        self.run(|shared| {
+            while shared.wait_for_work() {
+                let step = shared.commit();
+                let closing = shared.lock().checker_ended;
+                match (step, closing) {
+                    (Step::Unsettled, true) => break,
+                    (Step::Unsettled, false) => shared.pause(),
+                    // What another writer sent back is checked here, as the checker has ended.
+                    (_, true) => drop(shared.check()),
+                    (_, false) => {}
+                }
+            }
+        });
+    }
+
+    /// Waits until there is something to commit; says no when nothing will come any more.
+    fn wait_for_work(&self) -> bool {
+        let mut state = self.lock();
+        loop {
+            if self.ended() {
+                return false;
+            }
+            if state.core.open.is_some() || state.unsettled.is_some() {
+                return true;
+            }
+            if state.checker_ended {
+                return false;
+            }
+            state.committer_waits = true;
+            state = self
+                .batch_ready
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+            state.committer_waits = false;
+        }
+    }
+
+    fn pause(&self) {
+        let pause = self
+            .lock()
+            .unsettled
+            .as_ref()
+            .map(|unsettled| unsettled.pause);
+        if let Some(pause) = pause {
+            self.log.env.sleep(pause);
+        }
+    }
+
+    /// Runs a thread's work; a panic in it stops the journal instead of leaving callers waiting.
+    fn run(&self, work: impl FnOnce(&Shared)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            let told = self.log.check_alive().err();
+            self.stop(told.unwrap_or_else(|| errors::poisoned("a panic in the writer")));
+            self.lock().core.open = None;
+        }
+    }
+
+    /// Ends the journal after everything that was accepted is finished.
+    pub(crate) fn finish(&self) {
+        self.stop(errors::closed());
+    }
+}
+
+/// Says that the journal is poisoned before a panic drops the callers that wait.
+struct PoisonGuard<'a> {
+    log: &'a Log,
+    doing: &'static str,
+}
+
+impl Drop for PoisonGuard<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let reason = format!("a panic while {}", self.doing);
+            self.log.stop(errors::poisoned(&reason));
+        }
+    }
+}
+
+fn nothing_to_read(seq: Seq) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "unavailable",
+        format!("commit {seq} is taken, and there is nothing to read"),
+    )
+}

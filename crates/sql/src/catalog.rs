@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{SqlError, Type, Value};
+use crate::{SqlError, Type, Value, sqlstate};
 
 /// One column of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The columns (by index) of the primary key; empty when there is none.
     pub primary_key: Vec<usize>,
+    /// The name of the primary key, given or made as PostgreSQL makes it.
+    pub primary_key_name: String,
     /// The unique constraints, each a list of columns (by index).
     pub unique: Vec<Unique>,
     /// The check constraints.
@@ -84,15 +86,32 @@ impl Catalog {
     }
 
     /// Adds a table; `schema` is the SQLite schema (`main`, an attached database) it lives in,
-    /// `None` lets SQLite find it. 42P07 when there is one with the same name already.
+    /// `None` lets SQLite find it. 42P07 when there is one with the same name already, in any case.
     pub fn add(&mut self, schema: Option<&str>, table: Arc<Table>) -> Result<(), SqlError> {
-        let _ = (schema, table);
+        let name = table.name.clone();
+        // SQLite does not tell `T` from `t`.
+        let taken = self
+            .entries
+            .keys()
+            .any(|known| known.eq_ignore_ascii_case(&name));
+        if taken {
+            return Err(SqlError::new(
+                sqlstate::DUPLICATE_TABLE,
+                format!("relation \"{name}\" already exists"),
+            ));
+        }
+        let schema = schema.map(str::to_owned);
+        self.entries.insert(name, Entry { schema, table });
         Ok(())
     }
 
     /// The table with this name.
     pub fn get(&self, name: &str) -> Option<&Arc<Table>> {
         self.entries.get(name).map(|entry| &entry.table)
+    }
+
+    pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(name)
     }
 
     /// The tables, by name.
@@ -104,7 +123,7 @@ impl Catalog {
 impl Table {
     /// The `create table` statement for SQLite, without a schema.
     pub fn sqlite_ddl(&self) -> String {
-        String::new()
+        crate::translate::ddl::create_table(self)
     }
 
     /// The index of a column.

@@ -26,6 +26,7 @@ pub fn event_table() -> Table {
         name: "event".to_owned(),
         columns: columns.into_iter().map(column).collect(),
         primary_key: vec![0],
+        primary_key_name: "event_pkey".to_owned(),
         unique: Vec::new(),
         checks: Vec::new(),
     }

@@ -1,0 +1,266 @@
+//! Conversions between types: which are implicit, and what several expressions have in common.
+
+use sqlparser::ast::{DataType, ExactNumberInfo, TimezoneInfo};
+
+use super::{Binder, Typed};
+use crate::functions::signatures::{CastContext, resolve_cast};
+use crate::plan::Expr;
+use crate::{SqlError, Type, Value, sqlstate};
+
+/// The type that a name of a type stands for.
+pub(crate) fn data_type(data_type: &DataType) -> Result<Type, SqlError> {
+    let unsized_types = match data_type {
+        DataType::Text => Some(Type::Text),
+        DataType::Bool | DataType::Boolean => Some(Type::Bool),
+        DataType::Int(None) | DataType::Integer(None) | DataType::Int4(None) => Some(Type::Int),
+        DataType::BigInt(None) | DataType::Int8(None) => Some(Type::BigInt),
+        DataType::DoublePrecision | DataType::Float8 | DataType::Float(ExactNumberInfo::None) => {
+            Some(Type::Double)
+        }
+        DataType::Numeric(ExactNumberInfo::None)
+        | DataType::Decimal(ExactNumberInfo::None)
+        | DataType::Dec(ExactNumberInfo::None) => Some(Type::Numeric),
+        DataType::Timestamp(None, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => {
+            Some(Type::Timestamptz)
+        }
+        DataType::Date => Some(Type::Date),
+        DataType::Uuid => Some(Type::Uuid),
+        DataType::JSONB => Some(Type::Jsonb),
+        DataType::Bytea => Some(Type::Bytea),
+        _ => None,
+    };
+    unsized_types.ok_or_else(|| refused_type(data_type))
+}
+
+fn refused_type(data_type: &DataType) -> SqlError {
+    let hint = match data_type {
+        DataType::Varchar(_)
+        | DataType::CharacterVarying(_)
+        | DataType::CharVarying(_)
+        | DataType::Char(_)
+        | DataType::Character(_) => "Use text; a check constraint can bound its length.",
+        DataType::SmallInt(_) | DataType::Int2(_) => "Use integer.",
+        DataType::Real | DataType::Float4 | DataType::Float(_) => "Use double precision.",
+        DataType::JSON => "Use jsonb.",
+        DataType::Timestamp(..) => "Use timestamptz, without a precision.",
+        DataType::Numeric(_) | DataType::Decimal(_) | DataType::Dec(_) => {
+            "Use numeric without a precision, or round()."
+        }
+        _ => {
+            "The types are text, boolean, integer, bigint, double precision, timestamptz, date, \
+             uuid, jsonb and bytea."
+        }
+    };
+    let name = data_type.to_string().to_lowercase();
+    SqlError::unsupported(format_args!("the type {name}")).with_hint(hint)
+}
+
+/// How a message names the type of an expression.
+pub(super) fn type_name(ty: Option<Type>) -> &'static str {
+    ty.map_or("unknown", Type::name)
+}
+
+/// PostgreSQL's type categories, as far as they keep types apart.
+fn category(ty: Type) -> char {
+    match ty {
+        Type::Text => 'S',
+        Type::Bool => 'B',
+        Type::Int | Type::BigInt | Type::Double | Type::Numeric => 'N',
+        Type::Timestamptz | Type::Date => 'D',
+        Type::Uuid | Type::Jsonb | Type::Bytea => 'U',
+    }
+}
+
+/// How far a type is from the preferred one of its category; implicit casts lead upwards.
+fn rank(ty: Type) -> u8 {
+    match ty {
+        Type::Int | Type::Date => 0,
+        Type::BigInt | Type::Timestamptz => 1,
+        Type::Numeric => 2,
+        _ => 3,
+    }
+}
+
+/// The type that all of `types` become, as in `union`, `case` and `values` ("UNION, CASE, and
+/// related constructs" of the documentation); `None` when all are unknown. 42804 when there is none.
+pub(super) fn common_type(
+    types: impl IntoIterator<Item = Option<Type>>,
+    construct: &str,
+) -> Result<Option<Type>, SqlError> {
+    let mut common: Option<Type> = None;
+    for ty in types.into_iter().flatten() {
+        let Some(before) = common else {
+            common = Some(ty);
+            continue;
+        };
+        if before == ty {
+            continue;
+        }
+        if category(before) != category(ty) {
+            return Err(SqlError::new(
+                sqlstate::DATATYPE_MISMATCH,
+                format!("{construct} types {before} and {ty} cannot be matched"),
+            ));
+        }
+        if category(ty) == 'U' {
+            return Err(SqlError::new(
+                sqlstate::CANNOT_COERCE,
+                format!("{construct} could not convert type {ty} to {before}"),
+            ));
+        }
+        if rank(ty) > rank(before) {
+            common = Some(ty);
+        }
+    }
+    Ok(common)
+}
+
+impl Binder<'_> {
+    /// Converts to `target` where PostgreSQL does so in this context; `Ok(Err(..))` gives the
+    /// expression back when it does not.
+    pub(super) fn try_convert(
+        &mut self,
+        typed: Typed,
+        target: Type,
+        context: CastContext,
+    ) -> Result<Result<Expr, Typed>, SqlError> {
+        let Some(from) = typed.ty else {
+            return self.type_unknown(typed.expr, target).map(Ok);
+        };
+        if from == target {
+            return Ok(Ok(typed.expr));
+        }
+        if let Some(constant) = widened(&typed.expr, target) {
+            return Ok(Ok(Expr::Constant(constant)));
+        }
+        match resolve_cast(from, target)? {
+            Some(cast) if cast.context <= context => Ok(Ok(match cast.sqlite {
+                Some(function) => Expr::Call {
+                    function,
+                    args: vec![typed.expr],
+                },
+                None => typed.expr,
+            })),
+            _ => Ok(Err(typed)),
+        }
+    }
+
+    /// Converts implicitly; 42804 when that is not possible.
+    pub(super) fn convert(&mut self, typed: Typed, target: Type) -> Result<Expr, SqlError> {
+        self.try_convert(typed, target, CastContext::Implicit)?
+            .map_err(|typed| {
+                SqlError::new(
+                    sqlstate::DATATYPE_MISMATCH,
+                    format!(
+                        "an expression of type {} stands where {target} is expected",
+                        type_name(typed.ty)
+                    ),
+                )
+            })
+    }
+
+    /// `cast(... as target)`
+    pub(super) fn cast(&mut self, typed: Typed, target: Type) -> Result<Typed, SqlError> {
+        let expr = self
+            .try_convert(typed, target, CastContext::Explicit)?
+            .map_err(|typed| {
+                SqlError::new(
+                    sqlstate::CANNOT_COERCE,
+                    format!("cannot cast type {} to {target}", type_name(typed.ty)),
+                )
+            })?;
+        Ok(Typed::new(expr, target))
+    }
+
+    /// Converts what is stored into a column.
+    pub(super) fn assign(
+        &mut self,
+        typed: Typed,
+        column: &str,
+        target: Type,
+    ) -> Result<Expr, SqlError> {
+        self.try_convert(typed, target, CastContext::Assignment)?
+            .map_err(|typed| {
+                SqlError::new(
+                    sqlstate::DATATYPE_MISMATCH,
+                    format!(
+                        "column \"{column}\" is of type {target} but expression is of type {}",
+                        type_name(typed.ty)
+                    ),
+                )
+                .with_hint("You will need to rewrite or cast the expression.")
+            })
+    }
+
+    /// Converts the argument of `where`, `not`, `and` and the like.
+    pub(super) fn boolean(&mut self, typed: Typed, of: &str) -> Result<Expr, SqlError> {
+        self.try_convert(typed, Type::Bool, CastContext::Implicit)?
+            .map_err(|typed| {
+                SqlError::new(
+                    sqlstate::DATATYPE_MISMATCH,
+                    format!(
+                        "argument of {of} must be type boolean, not type {}",
+                        type_name(typed.ty)
+                    ),
+                )
+            })
+    }
+
+    /// Gives several expressions their common type (text when nothing says otherwise).
+    pub(super) fn unify(
+        &mut self,
+        exprs: Vec<Typed>,
+        construct: &str,
+    ) -> Result<(Vec<Expr>, Type), SqlError> {
+        let types = exprs.iter().map(|typed| typed.ty);
+        let common = common_type(types, construct)?.unwrap_or(Type::Text);
+        let converted = exprs
+            .into_iter()
+            .map(|typed| self.convert(typed, common))
+            .collect::<Result<_, _>>()?;
+        Ok((converted, common))
+    }
+
+    /// Gives a literal, parameter or null its type.
+    fn type_unknown(&mut self, expr: Expr, target: Type) -> Result<Expr, SqlError> {
+        match expr {
+            Expr::Constant(Value::Text(text)) => {
+                Value::from_text(target, &text).map(Expr::Constant)
+            }
+            Expr::Parameter(index) => self
+                .type_parameter(index, target)
+                .map(|()| Expr::Parameter(index)),
+            other => Ok(other),
+        }
+    }
+
+    /// 42P08 when the same `$n` was typed otherwise in between.
+    fn type_parameter(&mut self, index: usize, target: Type) -> Result<(), SqlError> {
+        match self.params[index] {
+            Some(known) if known != target => Err(SqlError::new(
+                sqlstate::AMBIGUOUS_PARAMETER,
+                format!("inconsistent types deduced for parameter ${}", index + 1),
+            )
+            .with_detail(format!("{known} versus {target}"))),
+            _ => {
+                self.params[index] = Some(target);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A number that is written as a literal, as a wider type: no conversion is left for later.
+fn widened(expr: &Expr, target: Type) -> Option<Value> {
+    let Expr::Constant(value) = expr else {
+        return None;
+    };
+    match (value, target) {
+        (Value::Int(number), Type::BigInt) => Some(Value::BigInt(i64::from(*number))),
+        (Value::Int(number), Type::Double) => Some(Value::Double(f64::from(*number))),
+        (Value::Int(number), Type::Numeric) => Some(Value::Numeric(number.to_string())),
+        (Value::BigInt(number), Type::Numeric) => Some(Value::Numeric(number.to_string())),
+        (Value::Numeric(text), Type::Double) => Value::from_text(Type::Double, text).ok(),
+        _ => None,
+    }
+}

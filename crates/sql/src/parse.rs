@@ -1,0 +1,298 @@
+//! From text to the parser's tree, and from the parser's places back to characters of the text.
+//!
+//! The parser reads more than PostgreSQL does; what it lets through is looked at by the binder,
+//! which refuses every part it has no meaning for.
+
+use sqlparser::ast::{Ident, ObjectName, ObjectNamePart, Statement};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+
+use crate::{SqlError, sqlstate};
+
+/// The longest statement, in bytes.
+const TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// The most words and operators. Literals, parentheses and commas are free: they do not nest.
+const OPERATORS_MAX: usize = 10_000;
+/// How deep expressions and subqueries may nest for the parser.
+const DEPTH_MAX: usize = 64;
+
+/// Identifiers are cut at this length by PostgreSQL; here longer ones are refused.
+const IDENTIFIER_BYTES_MAX: usize = 63;
+
+/// Where the lines of a statement begin, to turn places into positions.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// For each line, the characters before it.
+    lines: Vec<usize>,
+}
+
+impl Source {
+    fn new(text: &str) -> Source {
+        let newlines = text.chars().enumerate().filter(|(_, c)| *c == '\n');
+        let begins = newlines.map(|(index, _)| index + 1);
+        Source {
+            lines: std::iter::once(0).chain(begins).collect(),
+        }
+    }
+
+    /// The character, from 1; `None` for a place the parser does not know.
+    pub(crate) fn position(&self, place: Location) -> Option<usize> {
+        let line = usize::try_from(place.line).ok()?.checked_sub(1)?;
+        let column = usize::try_from(place.column).ok()?;
+        (column > 0).then_some(self.lines.get(line)? + column)
+    }
+
+    /// Where an identifier stands.
+    pub(crate) fn ident(&self, ident: &Ident) -> Option<usize> {
+        self.position(ident.span.start)
+    }
+}
+
+/// Parses exactly one statement.
+pub(crate) fn parse_statement(text: &str) -> Result<(Statement, Source), SqlError> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(SqlError::new(
+            sqlstate::STATEMENT_TOO_COMPLEX,
+            format!(
+                "the statement has {} bytes; at most {TEXT_BYTES_MAX} are allowed",
+                text.len()
+            ),
+        ));
+    }
+    let source = Source::new(text);
+    let tokens = tokens(text, &source)?;
+    let mut parser = Parser::new(&PostgreSqlDialect {})
+        .with_recursion_limit(DEPTH_MAX)
+        .with_tokens_with_locations(tokens);
+    while parser.consume_token(&Token::SemiColon) {}
+    let statement = parser
+        .parse_statement()
+        .map_err(|error| parser_error(error, &source))?;
+    while parser.consume_token(&Token::SemiColon) {}
+    let rest = parser.peek_token();
+    match rest.token {
+        Token::EOF => Ok((statement, source)),
+        token => Err(unexpected(&token, source.position(rest.span.start))),
+    }
+}
+
+fn tokens(text: &str, source: &Source) -> Result<Vec<TokenWithSpan>, SqlError> {
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, text)
+        .tokenize_with_location()
+        .map_err(|error| SqlError::syntax(error.message).at(source.position(error.location)))?;
+    let operators = tokens.iter().filter(|token| may_nest(&token.token)).count();
+    if operators > OPERATORS_MAX {
+        return Err(SqlError::new(
+            sqlstate::STATEMENT_TOO_COMPLEX,
+            format!(
+                "the statement has {operators} words and operators; at most {OPERATORS_MAX} are allowed"
+            ),
+        ));
+    }
+    if !tokens.iter().any(|token| is_code(&token.token)) {
+        return Err(SqlError::syntax("the statement is empty"));
+    }
+    Ok(tokens)
+}
+
+fn is_code(token: &Token) -> bool {
+    !matches!(token, Token::Whitespace(_) | Token::SemiColon | Token::EOF)
+}
+
+fn may_nest(token: &Token) -> bool {
+    !matches!(
+        token,
+        Token::Whitespace(_)
+            | Token::Number(..)
+            | Token::SingleQuotedString(_)
+            | Token::LParen
+            | Token::RParen
+            | Token::Comma
+    )
+}
+
+fn unexpected(token: &Token, position: Option<usize>) -> SqlError {
+    SqlError::syntax(format!("syntax error at or near \"{token}\"")).at(position)
+}
+
+/// The parser writes the place into its message: ` at Line: 1, Column: 8`.
+fn parser_error(error: ParserError, source: &Source) -> SqlError {
+    let text = match error {
+        ParserError::RecursionLimitExceeded => {
+            return SqlError::new(
+                sqlstate::STATEMENT_TOO_COMPLEX,
+                format!("the statement nests deeper than {DEPTH_MAX} levels"),
+            );
+        }
+        ParserError::TokenizerError(text) | ParserError::ParserError(text) => text,
+    };
+    let Some((message, place)) = text.rsplit_once(" at Line: ") else {
+        return SqlError::syntax(format!("syntax error: {text}"));
+    };
+    let position = place
+        .split_once(", Column: ")
+        .and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)))
+        .and_then(|(line, column)| source.position(Location { line, column }));
+    SqlError::syntax(format!("syntax error: {message}")).at(position)
+}
+
+/// The name of a table, column or alias, folded as PostgreSQL folds it.
+pub(crate) fn name_of(ident: &Ident, source: &Source) -> Result<String, SqlError> {
+    let name = label_of(ident, source)?;
+    if ident.quote_style.is_none() && RESERVED.binary_search(&name.as_str()).is_ok() {
+        return Err(
+            SqlError::syntax(format!("syntax error at or near \"{}\"", ident.value))
+                .with_hint(format!(
+                    "\"{name}\" is a reserved word; write it in double quotes to use it as a name."
+                ))
+                .at(source.ident(ident)),
+        );
+    }
+    Ok(name)
+}
+
+/// The name of an output column, which may also be a reserved word.
+pub(crate) fn label_of(ident: &Ident, source: &Source) -> Result<String, SqlError> {
+    let name = match ident.quote_style {
+        None => ident.value.to_ascii_lowercase(),
+        Some('"') => ident.value.clone(),
+        Some(_) => {
+            return Err(
+                SqlError::syntax(format!("syntax error at or near \"{ident}\""))
+                    .at(source.ident(ident)),
+            );
+        }
+    };
+    if name.is_empty() {
+        return Err(SqlError::syntax("zero-length delimited identifier").at(source.ident(ident)));
+    }
+    if name.len() > IDENTIFIER_BYTES_MAX {
+        return Err(SqlError::unsupported(format_args!(
+            "a name longer than {IDENTIFIER_BYTES_MAX} bytes (\"{name}\")"
+        ))
+        .at(source.ident(ident)));
+    }
+    Ok(name)
+}
+
+/// The single part of a name without a schema.
+pub(crate) fn simple_ident<'a>(
+    name: &'a ObjectName,
+    source: &Source,
+) -> Result<&'a Ident, SqlError> {
+    match name.0.as_slice() {
+        [ObjectNamePart::Identifier(ident)] => Ok(ident),
+        [ObjectNamePart::Identifier(first), ..] => Err(SqlError::unsupported(format_args!(
+            "the qualified name {name}"
+        ))
+        .with_hint("A database has one schema; write the name alone.")
+        .at(source.ident(first))),
+        _ => Err(SqlError::unsupported(format_args!("the name {name}"))),
+    }
+}
+
+/// Words that PostgreSQL takes as names of columns and tables only in double quotes: "reserved" and
+/// "reserved (can be function or type)" of its keyword list. Sorted.
+const RESERVED: &[&str] = &[
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "authorization",
+    "binary",
+    "both",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "collation",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "grant",
+    "group",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "natural",
+    "not",
+    "notnull",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "overlaps",
+    "placing",
+    "primary",
+    "references",
+    "returning",
+    "right",
+    "select",
+    "session_user",
+    "similar",
+    "some",
+    "symmetric",
+    "table",
+    "tablesample",
+    "then",
+    "to",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "variadic",
+    "verbose",
+    "when",
+    "where",
+    "window",
+    "with",
+];

@@ -1,0 +1,4 @@
+//! The SQL crate from outside, against a real SQLite.
+
+mod database;
+mod handlers;

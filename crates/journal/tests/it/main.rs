@@ -2,5 +2,4 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod appending;
-mod disk;
 mod support;

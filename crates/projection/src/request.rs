@@ -1,0 +1,85 @@
+//! What a query asks for, and how it is called off.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use headwater_event::{Position, Timestamp};
+
+/// A query.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// One `select`, `values` or `with`.
+    pub sql: String,
+    /// The values of `$1` and on, as JSON.
+    pub params: Vec<serde_json::Value>,
+    /// Answer as of then. The definitions are those that are live now.
+    pub at: Option<At>,
+    /// Answer at this position or a later one, and wait for the log to get there.
+    pub wait_for: Option<Position>,
+    /// How recent the answer must be.
+    pub consistency: Consistency,
+    /// How long waiting, folding and running may take together, until the last row is read.
+    pub timeout: Duration,
+    /// More rows than this are refused.
+    pub rows_max: usize,
+    /// More bytes of values than this are refused.
+    pub bytes_max: usize,
+    /// Calls the query off from another thread.
+    pub cancel: CancelHandle,
+}
+
+impl Request {
+    /// A fresh query now, with 10 seconds, 100,000 rows and 64 MiB.
+    pub fn new(sql: impl Into<String>) -> Request {
+        Request {
+            sql: sql.into(),
+            params: Vec::new(),
+            at: None,
+            wait_for: None,
+            consistency: Consistency::Fresh,
+            timeout: Duration::from_secs(10),
+            rows_max: 100_000,
+            bytes_max: 64 << 20,
+            cancel: CancelHandle::default(),
+        }
+    }
+}
+
+/// A moment of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// After the event with this position; 0 is before everything.
+    Position(Position),
+    /// After the last event that was recorded at this time or before it.
+    Time(Timestamp),
+}
+
+/// How recent an answer must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Consistency {
+    /// Everything that was committed when the query arrived is in the answer.
+    #[default]
+    Fresh,
+    /// Whatever the read models hold. Still one position for all of them: those that are behind
+    /// the one that is furthest are folded up to it, and nothing else is folded.
+    Eventual,
+}
+
+/// Calls a query off from another thread. A clone calls off the same query.
+#[derive(Clone, Debug, Default)]
+pub struct CancelHandle {
+    cancelled: Arc<AtomicBool>,
+}
+
+impl CancelHandle {
+    /// Ends the query soon, wherever it is; it answers 57014. There is no way back.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was called off.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}

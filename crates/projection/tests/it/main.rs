@@ -1,0 +1,5 @@
+//! Read models, tested through what the crate gives its users.
+
+mod definition;
+mod smoke;
+mod support;

@@ -1,0 +1,283 @@
+//! A storage in a directory: files of commits, each append written once and synced once.
+//!
+//! ```text
+//! <dir>/00000000000000000001.commits    file header | frame | frame | ... | zeros
+//! <dir>/00000000000000004711.commits    named by the first commit in it
+//! <dir>/aside/                          bytes that were cut off, kept for people
+//! ```
+//!
+//! * A file is filled with zeros ahead of what is written, and that is synced, so that an append
+//!   changes neither its length nor its blocks, and a full disk is found before the append.
+//! * A file gets its name when its first sectors are durable. It takes the place of everything in
+//!   older files from its first commit on. Files are never used again for anything else.
+//! * One commit is written at a time. So when the log is opened, only the last frame can be torn,
+//!   and only if a sector that it fills still reads zero; everything else that is not as it was
+//!   written is damage, and refused.
+//! * After a failed write or sync the file is left as it is and never synced again: what comes
+//!   next, the same commit first, goes into a new file.
+//!
+//! Modules: [`fs`] the seam to the operating system, `frame` and `file_header` the bytes, `tail`
+//! the writing end, `recover` opening, `files` where each commit stands.
+
+mod file_header;
+mod files;
+mod frame;
+pub mod fs;
+mod recover;
+mod tail;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use bytes::Bytes;
+use headwater_event::{Error, Kind, LogId};
+
+use crate::commits::Head;
+use crate::{Commit, Seq, Storage, Written};
+use file_header::FileHeader;
+use files::{Files, Handles, Span};
+use frame::{Header, Salt};
+use fs::Fs;
+use tail::Tail;
+
+/// A log in a directory of its own. Whoever opens it must hold the lock of the data root
+/// ([`DataLock`](crate::DataLock)).
+pub struct DiskStorage {
+    log_id: LogId,
+    dir: Dir,
+    files: RwLock<Files>,
+    handles: Handles,
+    tail: Mutex<Tail>,
+}
+
+/// The directory, and the way to it.
+pub(crate) struct Dir {
+    fs: Arc<dyn Fs>,
+    path: PathBuf,
+}
+
+impl DiskStorage {
+    /// Makes an empty log in `dir`, which is made where it is not there. Durable on return. A
+    /// directory that holds a log is the error `log_exists`.
+    pub fn create(
+        fs: Arc<dyn Fs>,
+        dir: impl Into<PathBuf>,
+        log_id: LogId,
+    ) -> Result<DiskStorage, Error> {
+        let dir = Dir {
+            fs,
+            path: dir.into(),
+        };
+        dir.make()?;
+        if !dir.commit_files()?.is_empty() {
+            return Err(Error::new(
+                Kind::Conflict,
+                "log_exists",
+                format!("there is a log in {} already", dir.path.display()),
+            )
+            .action("open it, or choose another directory"));
+        }
+        let header = FileHeader {
+            log: log_id,
+            first: Seq::FIRST,
+            before: Head::EMPTY,
+        };
+        let (tail, span) = Tail::create(&dir, &header)?;
+        Ok(DiskStorage {
+            log_id,
+            files: RwLock::new(Files::new(vec![span])),
+            handles: Handles::default(),
+            tail: Mutex::new(tail),
+            dir,
+        })
+    }
+
+    /// Opens the log in `dir`: finds its end, keeps torn bytes aside, and syncs what it found
+    /// before anybody reads it. A directory without a log is the error `no_log`; bytes that are not
+    /// what was written are an error of kind `Damaged`.
+    pub fn open(fs: Arc<dyn Fs>, dir: impl Into<PathBuf>) -> Result<DiskStorage, Error> {
+        let dir = Dir {
+            fs,
+            path: dir.into(),
+        };
+        let found = recover::recover(&dir)?;
+        Ok(DiskStorage {
+            log_id: found.log,
+            files: RwLock::new(Files::new(found.spans)),
+            handles: Handles::default(),
+            tail: Mutex::new(found.tail),
+            dir,
+        })
+    }
+
+    /// Whether there is a log in `dir`.
+    pub fn exists(fs: &dyn Fs, dir: &Path) -> Result<bool, Error> {
+        let names = list(fs, dir)?;
+        Ok(names.iter().any(|name| files::parse_name(name).is_some()))
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.dir.path
+    }
+}
+
+impl Storage for DiskStorage {
+    fn log_id(&self) -> LogId {
+        self.log_id
+    }
+
+    fn append(&self, seq: Seq, commit: &Commit) -> Written {
+        // A panic in here poisons the journal above; the tail then is not used any more.
+        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        let (written, placed) = tail.append(&self.dir, seq, commit);
+        if let Some(placed) = placed {
+            let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+            files.place(placed);
+        }
+        written
+    }
+
+    fn read(&self, seq: Seq, bytes_max: usize) -> Result<Vec<Commit>, Error> {
+        let found = {
+            let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+            files.find(seq, bytes_max)
+        };
+        let Some(found) = found else {
+            return Ok(Vec::new());
+        };
+        let file = self.handles.get(&self.dir, found.file)?;
+        let path = self.dir.file(found.file);
+        let mut buffer = vec![0; (found.end - found.start) as usize];
+        let read = fs::read_full(&*file, &mut buffer, found.start)
+            .map_err(|error| failed("read", &path, error))?;
+        buffer.truncate(read);
+        let bytes = Bytes::from(buffer);
+        let salt = Salt::new(self.log_id, found.file);
+        let mut commits = Vec::with_capacity(found.count);
+        let mut at = 0;
+        for seq in (0..found.count as u64).map(|after| seq.plus(after)) {
+            let offset = found.start + at as u64;
+            let (commit, length) = decode_at(&bytes.slice(at..), salt, seq)
+                .map_err(|why| damaged(&path, offset, seq, why))?;
+            commits.push(commit);
+            at += length;
+        }
+        Ok(commits)
+    }
+}
+
+/// The commit whose frame starts these bytes, and the length of that frame.
+fn decode_at(bytes: &Bytes, salt: Salt, seq: Seq) -> Result<(Commit, usize), &'static str> {
+    let header = Header::decode(bytes, salt).ok_or(BAD_HEADER)?;
+    if header.seq != seq {
+        return Err("another commit");
+    }
+    let length = header.frame_len();
+    if bytes.len() < length {
+        return Err("the end of the file");
+    }
+    match frame::decode(&header, bytes, salt) {
+        Ok(commit) => Ok((commit, length)),
+        Err(broken) => Err(name_of(broken)),
+    }
+}
+
+const BAD_HEADER: &str = "bytes that are no frame header, or one with a wrong checksum";
+
+fn name_of(broken: frame::Broken) -> &'static str {
+    match broken {
+        frame::Broken::Checksum => "a payload with a wrong checksum",
+        frame::Broken::End => "wrong end bytes",
+    }
+}
+
+impl Dir {
+    /// The path of the file whose first commit this is.
+    fn file(&self, first: Seq) -> PathBuf {
+        self.path.join(files::name(first))
+    }
+
+    /// Makes the directory and its name durable.
+    fn make(&self) -> Result<(), Error> {
+        self.fs
+            .create_dir(&self.path)
+            .map_err(|error| failed("make", &self.path, error))?;
+        if let Some(parent) = self
+            .path
+            .parent()
+            .filter(|path| !path.as_os_str().is_empty())
+        {
+            self.fs
+                .sync_dir(parent)
+                .map_err(|error| failed("sync", parent, error))?;
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), Error> {
+        self.fs
+            .sync_dir(&self.path)
+            .map_err(|error| failed("sync", &self.path, error))
+    }
+
+    fn names(&self) -> Result<Vec<String>, Error> {
+        list(&*self.fs, &self.path)
+    }
+
+    /// The first commits of the files, ascending.
+    fn commit_files(&self) -> Result<Vec<Seq>, Error> {
+        let names = self.names()?;
+        let mut firsts: Vec<Seq> = names
+            .iter()
+            .filter_map(|name| files::parse_name(name))
+            .collect();
+        firsts.sort_unstable();
+        Ok(firsts)
+    }
+}
+
+/// The names in a directory; none where it is not there.
+fn list(fs: &dyn Fs, dir: &Path) -> Result<Vec<String>, Error> {
+    match fs.list(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        names => names.map_err(|error| failed("list", dir, error)),
+    }
+}
+
+/// A call to the operating system that failed.
+pub(crate) fn failed(what: &str, path: &Path, error: io::Error) -> Error {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let message = format!("cannot {what} {}: {error}", path.display());
+    let made = match error.kind() {
+        StorageFull | QuotaExceeded => Error::new(Kind::Full, "disk_full", message)
+            .action("free some space; appends go on by themselves, and reads never stopped"),
+        PermissionDenied | ReadOnlyFilesystem => {
+            Error::new(Kind::Unavailable, "not_writable", message)
+                .action("let this user write the data directory, and open the log again")
+        }
+        _ => Error::new(Kind::Unavailable, "storage", message)
+            .action("look at the disk and at the messages of the operating system"),
+    };
+    made.caused_by(error)
+}
+
+/// Bytes that are not what was written.
+fn damaged(path: &Path, offset: u64, seq: Seq, found: &str) -> Error {
+    Error::damaged(format!(
+        "{} is damaged at byte {offset}, in commit {seq}",
+        path.display()
+    ))
+    .found(found)
+    .expected(format!("the frame of commit {seq}"))
+    .action("restore this log from a backup; nothing was changed")
+}
+
+/// Where a commit was put.
+pub(crate) enum Placed {
+    /// At the end of the last file.
+    Behind { start: u64, end: u64 },
+    /// In a new file.
+    NewFile(Span),
+}

@@ -1,1 +1,22 @@
-//! sim
+//! Simulation of crashes: a disk that loses what was not synced, under the real disk storage and
+//! the real journal.
+//!
+//! One thread takes every step, and all chance comes from a seed: the same seed gives the same
+//! trace. [`World`] drives a log through lives and crashes and holds what it finds against
+//! [`Model`], a log in the simplest way. Nothing depends on this crate.
+
+mod disk;
+mod env;
+mod model;
+mod platter;
+mod random;
+mod workload;
+mod world;
+
+pub use disk::{Faults, SimDisk};
+pub use env::SimEnv;
+pub use model::{Model, Verdict, is_written};
+pub use platter::{SECTOR_BYTES, Survival};
+pub use random::Random;
+pub use workload::Workload;
+pub use world::{World, read_all};

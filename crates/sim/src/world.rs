@@ -1,0 +1,292 @@
+//! One log through many lives: writers, a reader and a follower take turns as the seed has it, the
+//! power goes off, the log is opened again, and what is found is held against the model.
+//!
+//! What is held after each life:
+//!
+//! * Every outcome that was told is what the model gives, in the order of the appends.
+//! * An append whose outcome was not told is in the log whole or not at all, at its place.
+//! * What was refused for certain is not in the log.
+//! * What a reader or follower saw is still there, with the same chain.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use headwater_event::{Append, ChainHash, Error, Event, LogId, Outcome, Position, Query};
+use headwater_journal::disk::fs::Fs;
+use headwater_journal::{Direction, DiskStorage, Follower, Journal, Options, Read, Ticket, Writer};
+use uuid::Uuid;
+
+use crate::model::{Model, Verdict, is_written};
+use crate::{Faults, Random, SimDisk, SimEnv, Survival, Workload};
+
+/// An append and what came of it.
+struct Submitted {
+    append: Append,
+    ticket: Option<Ticket>,
+    told: Option<Result<Outcome, Error>>,
+}
+
+/// A log, the disk it is on, and what is known of it.
+pub struct World {
+    random: Random,
+    disk: SimDisk,
+    env: Arc<SimEnv>,
+    workload: Workload,
+    model: Model,
+    submitted: Vec<Submitted>,
+    seen: Vec<(Position, ChainHash)>,
+    followed: Vec<Event>,
+    trace: ChainHash,
+}
+
+/// A log that is open.
+struct Life {
+    journal: Journal,
+    writer: Writer,
+    follower: Follower,
+}
+
+impl World {
+    /// An empty disk.
+    pub fn new(seed: u64) -> World {
+        let disk = SimDisk::new(seed ^ 0xd15c);
+        let made = disk
+            .create_dir(Path::new("/data"))
+            .and_then(|()| disk.sync_dir(Path::new("/")));
+        made.expect("a new disk has no faults");
+        World {
+            random: Random::new(seed),
+            disk,
+            env: Arc::default(),
+            workload: Workload::default(),
+            model: Model::default(),
+            submitted: Vec::new(),
+            seen: Vec::new(),
+            followed: Vec::new(),
+            trace: ChainHash::START,
+        }
+    }
+
+    /// The disk as it is now.
+    pub fn disk(&self) -> &SimDisk {
+        &self.disk
+    }
+
+    /// A hash of everything that happened: the same seed gives the same one.
+    pub fn trace(&self) -> ChainHash {
+        self.trace
+    }
+
+    /// Position of the last event that is known to be in the log.
+    pub fn head(&self) -> Position {
+        self.model.head()
+    }
+
+    fn note(&mut self, what: &str) {
+        self.trace = self.trace.then(what.as_bytes());
+    }
+
+    /// Opens the log, takes `steps` under these faults, and stops as if the process had died.
+    pub fn live(&mut self, steps: u64, faults: Faults) {
+        self.disk.set_faults(faults);
+        let mut life = match self.open() {
+            Ok(life) => life,
+            Err(error) => {
+                assert!(
+                    self.disk.is_off() || error.is_retryable(),
+                    "it opens: {error}"
+                );
+                self.note("not opened");
+                return;
+            }
+        };
+        for _ in 0..steps {
+            if self.disk.is_off() {
+                break;
+            }
+            self.step(&mut life);
+        }
+        self.hear();
+        self.note(&format!("{} changes", self.disk.changes()));
+    }
+
+    /// The process dies, and the next one goes on with the disk as it is, cache and all. What was
+    /// promised is looked at after the next [`crash`](Self::crash).
+    pub fn die(&mut self) {
+        self.disk = self.disk.power_cycle(Survival::Everything);
+    }
+
+    /// The power goes off; the next process opens what is left and must find what was promised.
+    pub fn crash(&mut self, survival: Survival) {
+        self.disk = self.disk.power_cycle(survival);
+        let life = self
+            .open()
+            .unwrap_or_else(|error| panic!("it opens after a crash: {error}"));
+        let log = read_all(&life.journal);
+        self.reconcile(&log);
+        for (position, chain) in std::mem::take(&mut self.seen) {
+            let found = life
+                .journal
+                .chain_at(position)
+                .expect("what was seen is there");
+            assert_eq!(found, (position, chain), "what was seen is unchanged");
+        }
+        for (event, followed) in log.iter().zip(std::mem::take(&mut self.followed)) {
+            assert_eq!(*event, followed, "the follower saw the log");
+        }
+        life.journal.verify(&mut |_| {}).expect("the log verifies");
+        self.note(&format!(
+            "{} {}",
+            life.journal.head().position,
+            life.journal.head().chain
+        ));
+    }
+
+    fn open(&self) -> Result<Life, Error> {
+        let fs: Arc<dyn Fs> = Arc::new(self.disk.clone());
+        let folder = PathBuf::from("/data/log");
+        let storage = match DiskStorage::exists(&*fs, &folder)? {
+            true => DiskStorage::open(fs, folder)?,
+            false => DiskStorage::create(fs, folder, LogId(Uuid::from_u128(1)))?,
+        };
+        let options = Options {
+            batch_bytes_max: 8 << 10,
+            cache_bytes: 16 << 10,
+            ..Options::default()
+        };
+        let (journal, writer) =
+            Journal::open_stepped(Arc::new(storage), self.env.clone(), options)?;
+        let follower = journal.follow(Query::all(), Position::ZERO)?;
+        Ok(Life {
+            journal,
+            writer,
+            follower,
+        })
+    }
+
+    fn step(&mut self, life: &mut Life) {
+        match self.random.below(8) {
+            0..=2 => self.submit(life),
+            3 => drop(life.writer.check()),
+            4 | 5 => drop(life.writer.commit()),
+            6 => self.hear(),
+            _ => self.look(life),
+        }
+    }
+
+    fn submit(&mut self, life: &Life) {
+        let head = life.journal.head().position;
+        let append = self.workload.append(&mut self.random, head);
+        self.note(&format!("{append:?}"));
+        if let Ok(ticket) = life.journal.submit(append.clone(), None) {
+            self.submitted.push(Submitted {
+                append,
+                ticket: Some(ticket),
+                told: None,
+            });
+        }
+    }
+
+    /// Callers hear what became of their appends.
+    fn hear(&mut self) {
+        for submitted in &mut self.submitted {
+            if let Some(told) = submitted.ticket.as_mut().and_then(Ticket::try_outcome) {
+                submitted.ticket = None;
+                submitted.told = Some(told);
+            }
+        }
+    }
+
+    /// A reader and a follower look at the log.
+    fn look(&mut self, life: &mut Life) {
+        let head = life.journal.head();
+        if head.position > Position::ZERO {
+            self.seen.push((head.position, head.chain));
+        }
+        // Without power a follower reads nothing new.
+        if let Ok(batch) = life.follower.poll_batch() {
+            self.follow(&batch.events);
+        }
+    }
+
+    fn follow(&mut self, events: &[Event]) {
+        for event in events {
+            let known = self
+                .followed
+                .last()
+                .map_or(Position::ZERO, |last| last.position);
+            if event.position <= known {
+                continue; // an earlier life's follower was here
+            }
+            assert_eq!(
+                event.position,
+                known.next(),
+                "followers see each event once, in order"
+            );
+            self.followed.push(event.clone());
+        }
+    }
+
+    /// Holds what was told against the log, in the order of the appends.
+    fn reconcile(&mut self, log: &[Event]) {
+        let submitted = std::mem::take(&mut self.submitted);
+        for (at, one) in submitted.iter().enumerate() {
+            let verdict = self.model.decide(&one.append);
+            let first = self.model.head().next();
+            let fits = verdict == Verdict::Appended(first);
+            let there =
+                fits && stands_at(log, first, &one.append) && !claimed(&submitted[at + 1..], first);
+            let written = match &one.told {
+                Some(Ok(outcome)) => {
+                    assert_eq!(Verdict::of(outcome), verdict, "{:?}", one.append);
+                    fits
+                }
+                Some(Err(error)) if error.has_no_side_effects() => {
+                    assert!(!there, "it was refused and is there: {error}");
+                    false
+                }
+                Some(Err(_)) | None => there,
+            };
+            if written {
+                let from = first.0 as usize - 1;
+                let events = log.get(from..from + one.append.events.len());
+                self.model
+                    .apply(&one.append, events.expect("an append is there whole"));
+            }
+        }
+        self.model.assert_is(log);
+    }
+}
+
+/// Whether the log holds the append's first event there.
+fn stands_at(log: &[Event], first: Position, append: &Append) -> bool {
+    let event = log.get(first.0 as usize - 1);
+    event.is_some_and(|event| is_written(&append.events[0], event))
+}
+
+/// Whether one of these was told that it is what was written there: the same append, tried again.
+fn claimed(later: &[Submitted], first: Position) -> bool {
+    let is_it = |told: &Outcome| Verdict::of(told) == Verdict::Appended(first);
+    later
+        .iter()
+        .any(|one| matches!(&one.told, Some(Ok(told)) if is_it(told)))
+}
+
+/// All events of a log, in pages.
+pub fn read_all(journal: &Journal) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut after = Position::ZERO;
+    loop {
+        let read = Read {
+            direction: Direction::Forward { after },
+            limit: 100,
+            ..Read::default()
+        };
+        let page = journal.read(&read).expect("the log can be read");
+        events.extend(page.events);
+        after = page.scanned;
+        if !page.more {
+            return events;
+        }
+    }
+}

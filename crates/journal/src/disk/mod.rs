@@ -21,7 +21,7 @@
 
 mod file_header;
 mod files;
-mod frame;
+pub(crate) mod frame;
 pub mod fs;
 mod recover;
 mod tail;

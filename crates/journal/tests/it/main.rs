@@ -2,5 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod appending;
-mod disk;
+mod chain;
+mod faults;
+mod following;
+mod locking;
+mod places;
+mod racing;
+mod reading;
 mod support;
+mod two_writers;

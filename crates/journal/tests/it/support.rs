@@ -1,10 +1,17 @@
 //! What the tests have in common.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use headwater_event::{Append, Appended, Conflict, EventType, NewEvent, Outcome, StreamName};
+use headwater_event::{
+    Append, Appended, Conflict, Event, EventType, LogId, NewEvent, Outcome, Position, StreamName,
+    Tag,
+};
+use headwater_journal::conformance::Place;
+use headwater_journal::disk::fs::{Fs, StdFs};
 use headwater_journal::env::{Env, SystemEnv};
-use headwater_journal::{Journal, MemoryStorage, Options, Storage};
+use headwater_journal::{DiskStorage, Journal, MemoryStorage, Options, Read, Storage};
+use tempfile::TempDir;
 
 pub(crate) fn memory() -> Arc<MemoryStorage> {
     Arc::new(MemoryStorage::new(SystemEnv.log_id()))
@@ -18,13 +25,29 @@ pub(crate) fn stream(name: &str) -> StreamName {
     StreamName::new(name).unwrap()
 }
 
-/// An event of this type in this stream.
-pub(crate) fn event(event_type: &str, name: &str) -> NewEvent {
-    NewEvent::json(EventType::new(event_type).unwrap(), "{}").in_stream(stream(name))
+pub(crate) fn tag(name: &str) -> Tag {
+    Tag::new(name).unwrap()
 }
 
-pub(crate) fn one(event_type: &str, name: &str) -> Append {
-    Append::of(vec![event(event_type, name)])
+pub(crate) fn event_type(name: &str) -> EventType {
+    EventType::new(name).unwrap()
+}
+
+/// An event of this type in this stream.
+pub(crate) fn event(name: &str, in_stream: &str) -> NewEvent {
+    NewEvent::json(event_type(name), "{}").in_stream(stream(in_stream))
+}
+
+pub(crate) fn one(name: &str, in_stream: &str) -> Append {
+    Append::of(vec![event(name, in_stream)])
+}
+
+/// The same append with an id for each event, so that it can be retried.
+pub(crate) fn with_ids(mut append: Append) -> Append {
+    for event in &mut append.events {
+        event.id = Some(SystemEnv.event_id());
+    }
+    append
 }
 
 #[track_caller]
@@ -40,5 +63,159 @@ pub(crate) fn conflict(outcome: Outcome) -> Conflict {
     match outcome {
         Outcome::Appended(appended) => panic!("{appended:?}"),
         Outcome::Conflict(conflict) => conflict,
+    }
+}
+
+/// The whole log.
+pub(crate) fn events(journal: &Journal) -> Vec<Event> {
+    let mut read = Read::default();
+    let mut events = Vec::new();
+    loop {
+        let page = journal.read(&read).unwrap();
+        events.extend(page.events);
+        if !page.more {
+            return events;
+        }
+        read.direction = headwater_journal::Direction::Forward {
+            after: page.scanned,
+        };
+    }
+}
+
+pub(crate) fn positions(events: &[Event]) -> Vec<u64> {
+    events.iter().map(|event| event.position.0).collect()
+}
+
+pub(crate) fn at(position: u64) -> Position {
+    Position(position)
+}
+
+/// A log in memory, which survives what is called a restart.
+pub(crate) struct Memory(pub(crate) Arc<MemoryStorage>);
+
+impl Place for Memory {
+    fn storage(&self) -> Arc<dyn Storage> {
+        Arc::clone(&self.0) as Arc<dyn Storage>
+    }
+
+    fn restart(&mut self) {
+        self.0.crash();
+    }
+}
+
+/// A log in a temporary directory.
+pub(crate) struct Disk {
+    dir: TempDir,
+    fs: Arc<dyn Fs>,
+    storage: Option<Arc<DiskStorage>>,
+}
+
+impl Disk {
+    pub(crate) fn new() -> Disk {
+        Disk::on(Arc::new(StdFs))
+    }
+
+    pub(crate) fn on(fs: Arc<dyn Fs>) -> Disk {
+        Disk::create(fs, SystemEnv.log_id())
+    }
+
+    pub(crate) fn create(fs: Arc<dyn Fs>, log_id: LogId) -> Disk {
+        let dir = TempDir::new().unwrap();
+        let storage = DiskStorage::create(Arc::clone(&fs), dir.path().join("log"), log_id);
+        Disk {
+            dir,
+            fs,
+            storage: Some(Arc::new(storage.unwrap())),
+        }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().join("log")
+    }
+
+    pub(crate) fn disk(&self) -> Arc<DiskStorage> {
+        Arc::clone(self.storage.as_ref().unwrap())
+    }
+
+    /// The files of commits, by name.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.path()).unwrap();
+        let mut paths: Vec<PathBuf> = entries
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "commits"))
+            .collect();
+        paths.sort();
+        paths
+    }
+}
+
+impl Place for Disk {
+    fn storage(&self) -> Arc<dyn Storage> {
+        self.disk()
+    }
+
+    fn restart(&mut self) {
+        self.storage = None;
+        let storage = DiskStorage::open(Arc::clone(&self.fs), self.path()).unwrap();
+        self.storage = Some(Arc::new(storage));
+    }
+}
+
+/// The system's environment with a clock that tests set, and sleeps that are short.
+pub(crate) struct TestEnv {
+    micros: std::sync::atomic::AtomicI64,
+    monotonic: std::sync::atomic::AtomicU64,
+}
+
+impl TestEnv {
+    pub(crate) fn at(seconds: i64) -> Arc<TestEnv> {
+        let env = TestEnv {
+            micros: 0.into(),
+            monotonic: 0.into(),
+        };
+        env.set(seconds);
+        Arc::new(env)
+    }
+
+    /// Sets the wall clock.
+    pub(crate) fn set(&self, seconds: i64) {
+        let micros = seconds * 1_000_000;
+        self.micros
+            .store(micros, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// Moves the monotonic clock.
+    pub(crate) fn pass(&self, time: std::time::Duration) {
+        let micros = time.as_micros() as u64;
+        self.monotonic
+            .fetch_add(micros, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+impl Env for TestEnv {
+    fn now(&self) -> headwater_event::Timestamp {
+        let micros = self.micros.load(std::sync::atomic::Ordering::SeqCst);
+        headwater_event::Timestamp::from_micros(micros).unwrap()
+    }
+
+    fn monotonic(&self) -> std::time::Duration {
+        let micros = self.monotonic.load(std::sync::atomic::Ordering::SeqCst);
+        std::time::Duration::from_micros(micros)
+    }
+
+    fn event_id(&self) -> headwater_event::EventId {
+        SystemEnv.event_id()
+    }
+
+    fn log_id(&self) -> LogId {
+        SystemEnv.log_id()
+    }
+
+    fn spawn(&self, name: &str, work: Box<dyn FnOnce() + Send>) -> headwater_journal::env::Task {
+        SystemEnv.spawn(name, work)
+    }
+
+    fn sleep(&self, _pause: std::time::Duration) {
+        SystemEnv.sleep(std::time::Duration::from_millis(1));
     }
 }

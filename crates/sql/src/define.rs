@@ -28,6 +28,7 @@ pub(crate) fn table(sql: &str) -> Result<Table, SqlError> {
     let mut definition = Definition {
         source: &source,
         names: BTreeSet::new(),
+        nullable: BTreeSet::new(),
         checks: Vec::new(),
         table: Table {
             primary_key_name: format!("{name}_pkey"),
@@ -112,6 +113,8 @@ struct Definition<'a> {
     source: &'a Source,
     /// The names of constraints.
     names: BTreeSet<String>,
+    /// The columns that are said to be nullable.
+    nullable: BTreeSet<usize>,
     /// Checks, bound when all columns are known: the name if given, the column if it has one.
     checks: Vec<(Option<String>, Option<String>, &'a ast::Expr)>,
     table: Table,
@@ -164,11 +167,8 @@ impl<'a> Definition<'a> {
         let ast::ColumnOptionDef { name, option } = option;
         let name = name.as_ref();
         match option {
-            O::Null => Ok(()),
-            O::NotNull => {
-                self.table.columns[index].not_null = true;
-                Ok(())
-            }
+            O::Null => self.nullability(index, true),
+            O::NotNull => self.nullability(index, false),
             O::Default(expr) => self.default(index, expr),
             O::PrimaryKey(key) => self.primary_key(name, key, Some(index)),
             O::Unique(unique) => self.unique(name, unique, Some(index)),
@@ -184,6 +184,28 @@ impl<'a> Definition<'a> {
                 "the column option \"{other}\""
             ))),
         }
+    }
+
+    /// `null` and `not null` exclude each other.
+    fn nullability(&mut self, index: usize, null: bool) -> Result<(), SqlError> {
+        let column = &mut self.table.columns[index];
+        let opposite = match null {
+            true => column.not_null,
+            false => self.nullable.contains(&index),
+        };
+        if opposite {
+            return Err(SqlError::syntax(format!(
+                "conflicting NULL/NOT NULL declarations for column \"{}\" of table \"{}\"",
+                column.name, self.table.name
+            )));
+        }
+        match null {
+            true => {
+                self.nullable.insert(index);
+            }
+            false => column.not_null = true,
+        }
+        Ok(())
     }
 
     fn default(&mut self, index: usize, expr: &ast::Expr) -> Result<(), SqlError> {
@@ -245,7 +267,7 @@ impl<'a> Definition<'a> {
         }
         let columns = self.key_columns(columns, column)?;
         for index in &columns {
-            self.table.columns[*index].not_null = true;
+            self.nullability(*index, false)?;
         }
         if let Some(name) = name.as_ref().or(outer_name) {
             self.table.primary_key_name = name_of(name, self.source)?;

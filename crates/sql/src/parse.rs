@@ -81,6 +81,7 @@ fn tokens(text: &str, source: &Source) -> Result<Vec<TokenWithSpan>, SqlError> {
     let tokens = Tokenizer::new(&PostgreSqlDialect {}, text)
         .tokenize_with_location()
         .map_err(|error| SqlError::syntax(error.message).at(source.position(error.location)))?;
+    refuse_lenient(&tokens, source)?;
     let operators = tokens.iter().filter(|token| may_nest(&token.token)).count();
     if operators > OPERATORS_MAX {
         return Err(SqlError::new(
@@ -94,6 +95,31 @@ fn tokens(text: &str, source: &Source) -> Result<Vec<TokenWithSpan>, SqlError> {
         return Err(SqlError::syntax("the statement is empty"));
     }
     Ok(tokens)
+}
+
+/// What the parser would let pass and PostgreSQL does not: `==`, and a word glued to a number.
+fn refuse_lenient(tokens: &[TokenWithSpan], source: &Source) -> Result<(), SqlError> {
+    for (token, next) in tokens.iter().zip(tokens.iter().skip(1)) {
+        let position = source.position(token.span.start);
+        match (&token.token, &next.token) {
+            (Token::DoubleEq, _) => {
+                return Err(SqlError::new(
+                    sqlstate::UNDEFINED_FUNCTION,
+                    "operator does not exist: ==",
+                )
+                .with_hint("Write =.")
+                .at(position));
+            }
+            (Token::Number(digits, _), Token::Word(word)) => {
+                return Err(SqlError::syntax(format!(
+                    "trailing junk after numeric literal at or near \"{digits}{word}\""
+                ))
+                .at(position));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn is_code(token: &Token) -> bool {

@@ -150,11 +150,24 @@ impl Binder<'_> {
             return self.conditional(&call.name, args.clone());
         }
         let types: Vec<Option<Type>> = call.args.iter().flatten().map(|arg| arg.ty).collect();
-        if call.args.is_none() && call.name != "count" {
-            return Err(SqlError::new(
-                sqlstate::WRONG_OBJECT_TYPE,
-                format!("{}(*) does not exist; only count(*) does", call.name),
-            ));
+        let parameterless = call.name == "count" && types.is_empty();
+        match &call.args {
+            None if !parameterless => {
+                return Err(SqlError::new(
+                    sqlstate::UNDEFINED_FUNCTION,
+                    format!(
+                        "function {}() does not exist; only count takes *",
+                        call.name
+                    ),
+                ));
+            }
+            Some(_) if parameterless => {
+                return Err(SqlError::new(
+                    sqlstate::WRONG_OBJECT_TYPE,
+                    "count(*) must be used to call a parameterless aggregate function",
+                ));
+            }
+            _ => {}
         }
         let resolved = resolve(&call.name, &types)?;
         match (resolved.kind, call.over) {

@@ -192,8 +192,11 @@ impl Binder<'_> {
                 return Ok(Typed::new(Expr::Not(Box::new(condition)), Type::Bool));
             }
             Op::Minus => {
-                if let Some(negative) = negative_number(operand) {
-                    return number(&negative);
+                if let Some(positive) = signed_number(operand) {
+                    return number(&match positive.strip_prefix('-') {
+                        Some(positive) => positive.to_owned(),
+                        None => format!("-{positive}"),
+                    });
                 }
                 "-"
             }
@@ -366,14 +369,33 @@ fn checked(text: &str) -> Result<&str, SqlError> {
     }
 }
 
-/// The text of `-` before a number; a sign belongs to the literal, so that the least integer exists.
-fn negative_number(operand: &ast::Expr) -> Option<String> {
-    match operand {
+/// The text of a number with its signs: they belong to the literal, so that the least integer exists.
+pub(super) fn signed_number(expr: &ast::Expr) -> Option<String> {
+    match expr {
         ast::Expr::Value(ast::ValueWithSpan {
             value: ast::Value::Number(digits, false),
-            ..
-        }) => Some(format!("-{digits}")),
+            span: _,
+        }) => Some(digits.clone()),
+        ast::Expr::Nested(inner) => signed_number(inner),
+        ast::Expr::UnaryOp {
+            op: ast::UnaryOperator::Minus,
+            expr,
+        } => {
+            let number = signed_number(expr)?;
+            Some(match number.strip_prefix('-') {
+                Some(positive) => positive.to_owned(),
+                None => format!("-{number}"),
+            })
+        }
         _ => None,
+    }
+}
+
+/// An expression without the parentheses around it.
+pub(super) fn bare(expr: &ast::Expr) -> &ast::Expr {
+    match expr {
+        ast::Expr::Nested(inner) => bare(inner),
+        other => other,
     }
 }
 

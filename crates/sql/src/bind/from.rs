@@ -137,6 +137,8 @@ impl Binder<'_> {
         name: &ast::ObjectName,
         alias: Option<&ast::TableAlias>,
     ) -> Result<Source, SqlError> {
+        // The parser reads the keyword as the table, and the table as its alias.
+        refuse_if(name.to_string().eq_ignore_ascii_case("only"), "FROM ONLY")?;
         let (name, position) = self.object_name(name)?;
         let id = self.next_relation();
         if let Some(cte) = self.cte(&name)? {

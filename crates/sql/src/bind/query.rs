@@ -1,8 +1,9 @@
 //! A query: `with`, a body, `order by`, `limit`; and the types of its output.
 
-use sqlparser::ast;
+use sqlparser::ast::{self, Spanned};
 
 use super::coerce::common_type;
+use super::expr::{bare, signed_number};
 use super::operator::collation;
 use super::scope::relation_columns;
 use super::window::sort_options;
@@ -178,7 +179,7 @@ impl Binder<'_> {
         expr: &ast::Expr,
         columns: &[PlanColumn],
     ) -> Result<Option<usize>, SqlError> {
-        match expr {
+        match bare(expr) {
             ast::Expr::Identifier(ident) => {
                 let name = self.name(ident)?;
                 let mut matches = (0..columns.len()).filter(|index| columns[*index].name == name);
@@ -191,35 +192,38 @@ impl Binder<'_> {
                     (first, _) => Ok(first),
                 }
             }
-            ast::Expr::Value(value) => self
-                .output_numbered(value, columns.len(), "ORDER BY")
-                .map(Some),
-            _ => Ok(None),
+            expr => self.output_numbered(expr, columns.len(), "ORDER BY"),
         }
     }
 
-    /// The output column that a number means.
+    /// The output column that a number means; `None` for what is no literal.
     pub(super) fn output_numbered(
         &self,
-        value: &ast::ValueWithSpan,
+        expr: &ast::Expr,
         count: usize,
         clause: &str,
-    ) -> Result<usize, SqlError> {
-        let position = self.source.position(value.span.start);
-        let ast::Value::Number(digits, false) = &value.value else {
+    ) -> Result<Option<usize>, SqlError> {
+        let position = self.source.position(expr.span().start);
+        let not_a_number =
+            || SqlError::syntax(format!("non-integer constant in {clause}")).at(position);
+        let Some(digits) = signed_number(expr) else {
+            let ast::Expr::Value(value) = bare(expr) else {
+                return Ok(None);
+            };
             return Err(match value.value {
                 ast::Value::Placeholder(_) => {
                     SqlError::unsupported(format_args!("a parameter alone in {clause}"))
+                        .at(position)
                 }
-                _ => SqlError::syntax(format!("non-integer constant in {clause}")),
-            }
-            .at(position));
+                _ => not_a_number(),
+            });
         };
-        let number: usize = digits.parse().map_err(|_| {
-            SqlError::syntax(format!("non-integer constant in {clause}")).at(position)
-        })?;
-        match number.checked_sub(1).filter(|index| *index < count) {
-            Some(index) => Ok(index),
+        let number: i64 = digits.parse().map_err(|_| not_a_number())?;
+        let index = number
+            .checked_sub(1)
+            .and_then(|index| usize::try_from(index).ok());
+        match index.filter(|index| *index < count) {
+            Some(index) => Ok(Some(index)),
             None => Err(SqlError::new(
                 sqlstate::INVALID_COLUMN_REFERENCE,
                 format!("{clause} position {number} is not in select list"),

@@ -2,6 +2,7 @@
 
 use sqlparser::ast;
 
+use super::expr::bare;
 use super::grouping::Grouping;
 use super::naming::column_name;
 use super::operator::{collated, collation};
@@ -204,11 +205,10 @@ impl Binder<'_> {
 
     /// A number is an output column; a name is a column of `from`, else an output column.
     fn group_expr(&mut self, expr: &ast::Expr, items: &[Item]) -> Result<Typed, SqlError> {
-        if let ast::Expr::Value(value) = expr {
-            let index = self.output_numbered(value, items.len(), "GROUP BY")?;
+        if let Some(index) = self.output_numbered(expr, items.len(), "GROUP BY")? {
             return Ok(items[index].typed.clone());
         }
-        if let ast::Expr::Identifier(ident) = expr {
+        if let ast::Expr::Identifier(ident) = bare(expr) {
             let name = self.name(ident)?;
             let columns = self
                 .scopes
@@ -263,7 +263,7 @@ impl Binder<'_> {
         items: &[Item],
         columns: &[PlanColumn],
     ) -> Result<Option<usize>, SqlError> {
-        if let ast::Expr::Identifier(ident) = expr {
+        if let ast::Expr::Identifier(ident) = bare(expr) {
             let name = self.name(ident)?;
             let mut matches = items
                 .iter()

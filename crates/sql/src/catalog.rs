@@ -62,7 +62,7 @@ pub struct Index {
     pub table: String,
     /// The statement that creates it in SQLite, in the schema of its table.
     pub sqlite: String,
-    /// The columns, by index, of a unique index; `on conflict` may name them.
+    /// The columns, by index, of a unique index; see [`Catalog::add_index`].
     pub unique: Option<Vec<usize>>,
 }
 
@@ -77,6 +77,8 @@ pub struct Catalog {
 pub(crate) struct Entry {
     pub(crate) schema: Option<String>,
     pub(crate) table: Arc<Table>,
+    /// The columns of unique indexes, by index.
+    pub(crate) unique_indexes: Vec<Vec<usize>>,
 }
 
 impl Catalog {
@@ -101,7 +103,25 @@ impl Catalog {
             ));
         }
         let schema = schema.map(str::to_owned);
-        self.entries.insert(name, Entry { schema, table });
+        let entry = Entry {
+            schema,
+            table,
+            unique_indexes: Vec::new(),
+        };
+        self.entries.insert(name, entry);
+        Ok(())
+    }
+
+    /// Tells the catalog of an index, so that `on conflict` may name the columns of a unique one.
+    /// 42P01 when its table is not here.
+    pub fn add_index(&mut self, index: &Index) -> Result<(), SqlError> {
+        let entry = self.entries.get_mut(&index.table).ok_or_else(|| {
+            SqlError::new(
+                sqlstate::UNDEFINED_TABLE,
+                format!("relation \"{}\" does not exist", index.table),
+            )
+        })?;
+        entry.unique_indexes.extend(index.unique.clone());
         Ok(())
     }
 

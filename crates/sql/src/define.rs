@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast;
+use sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
 
 use crate::bind::{Binder, Mode, data_type, refuse_if};
 use crate::catalog::{Catalog, Check, Column, Index, Table, Unique};
@@ -517,159 +518,38 @@ fn plain_key(
     refuse_if(characteristics.is_some(), "DEFERRABLE")
 }
 
-/// Everything that may stand around the columns of a table.
+/// Everything that may stand around the columns of a table. What is not named here is found by
+/// comparison with a table that has none of it, so that nothing passes unseen.
 fn refuse_table_options(create: &ast::CreateTable) -> Result<(), SqlError> {
-    let ast::CreateTable {
-        or_replace,
-        temporary,
-        unlogged,
-        external,
-        dynamic,
-        global,
-        if_not_exists,
-        transient,
-        volatile,
-        iceberg,
-        snapshot,
-        name: _,
-        columns: _,
-        constraints: _,
-        hive_distribution,
-        hive_formats,
-        table_options,
-        file_format,
-        location,
-        query,
-        without_rowid,
-        like,
-        clone,
-        version,
-        comment,
-        on_commit,
-        on_cluster,
-        primary_key,
-        order_by,
-        partition_by,
-        cluster_by,
-        clustered_by,
-        inherits,
-        partition_of,
-        for_values,
-        strict,
-        copy_grants,
-        enable_schema_evolution,
-        change_tracking,
-        data_retention_time_in_days,
-        max_data_extension_time_in_days,
-        default_ddl_collation,
-        with_aggregation_policy,
-        with_row_access_policy,
-        with_storage_lifecycle_policy,
-        with_tags,
-        external_volume,
-        with_connection,
-        base_location,
-        catalog,
-        catalog_sync,
-        storage_serialization_policy,
-        target_lag,
-        warehouse,
-        refresh_mode,
-        initialize,
-        require_user,
-        diststyle,
-        distkey,
-        sortkey,
-        backup,
-        multiset,
-        fallback,
-        with_data,
-    } = create;
     let present = [
-        (*or_replace, "OR REPLACE"),
-        (*temporary || global.is_some(), "TEMPORARY"),
-        (*unlogged, "UNLOGGED"),
-        (*if_not_exists, "IF NOT EXISTS"),
+        (create.or_replace, "OR REPLACE"),
+        (create.temporary || create.global.is_some(), "TEMPORARY"),
+        (create.unlogged, "UNLOGGED"),
+        (create.if_not_exists, "IF NOT EXISTS"),
+        (create.query.is_some(), "CREATE TABLE ... AS"),
+        (create.like.is_some(), "LIKE"),
+        (create.on_commit.is_some(), "ON COMMIT"),
+        (create.partition_by.is_some(), "PARTITION BY"),
+        (create.partition_of.is_some(), "PARTITION OF"),
+        (create.inherits.is_some(), "INHERITS"),
         (
-            query.is_some() || with_data.is_some(),
-            "CREATE TABLE ... AS",
-        ),
-        (like.is_some(), "LIKE"),
-        (on_commit.is_some(), "ON COMMIT"),
-        (partition_by.is_some(), "PARTITION BY"),
-        (
-            partition_of.is_some() || for_values.is_some(),
-            "PARTITION OF",
-        ),
-        (inherits.is_some(), "INHERITS"),
-        (*without_rowid, "WITHOUT ROWID"),
-        (*strict, "STRICT"),
-        (comment.is_some(), "COMMENT"),
-        (
-            primary_key.is_some() || order_by.is_some(),
-            "PRIMARY KEY or ORDER BY after the columns",
-        ),
-        (
-            *external || location.is_some() || file_format.is_some(),
-            "EXTERNAL",
-        ),
-        (
-            !matches!(table_options, ast::CreateTableOptions::None),
-            "a table option (WITH ...)",
-        ),
-        (
-            !matches!(hive_distribution, ast::HiveDistributionStyle::NONE),
-            "a distribution style",
-        ),
-        (
-            is_hive_format(hive_formats.as_ref()),
-            "a row or file format",
+            create.table_options != ast::CreateTableOptions::None,
+            "WITH (...)",
         ),
     ];
     present
         .iter()
         .try_for_each(|(present, what)| refuse_if(*present, what))?;
-    let foreign = *dynamic
-        || *transient
-        || *volatile
-        || *iceberg
-        || *snapshot
-        || *copy_grants
-        || *require_user
-        || clone.is_some()
-        || version.is_some()
-        || on_cluster.is_some()
-        || cluster_by.is_some()
-        || clustered_by.is_some()
-        || enable_schema_evolution.is_some()
-        || change_tracking.is_some()
-        || data_retention_time_in_days.is_some()
-        || max_data_extension_time_in_days.is_some()
-        || default_ddl_collation.is_some()
-        || with_aggregation_policy.is_some()
-        || with_row_access_policy.is_some()
-        || with_storage_lifecycle_policy.is_some()
-        || with_tags.is_some()
-        || external_volume.is_some()
-        || with_connection.is_some()
-        || base_location.is_some()
-        || catalog.is_some()
-        || catalog_sync.is_some()
-        || storage_serialization_policy.is_some()
-        || target_lag.is_some()
-        || warehouse.is_some()
-        || refresh_mode.is_some()
-        || initialize.is_some()
-        || diststyle.is_some()
-        || distkey.is_some()
-        || sortkey.is_some()
-        || backup.is_some()
-        || multiset.is_some()
-        || fallback.is_some();
-    refuse_if(foreign, "an option of another database's CREATE TABLE")
-}
-
-/// The parser may leave an empty format where none was written.
-fn is_hive_format(format: Option<&ast::HiveFormat>) -> bool {
-    format.is_some_and(|format| *format != ast::HiveFormat::default())
+    let plain = CreateTableBuilder::new(create.name.clone())
+        .columns(create.columns.clone())
+        .constraints(create.constraints.clone())
+        // The parser leaves an empty format where none was written.
+        .hive_formats(
+            create
+                .hive_formats
+                .as_ref()
+                .map(|_| ast::HiveFormat::default()),
+        )
+        .build();
+    refuse_if(*create != plain, "this option of CREATE TABLE")
 }

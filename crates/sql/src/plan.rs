@@ -272,7 +272,7 @@ pub(crate) struct InsertPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum InsertSource {
     Rows(Vec<Vec<Expr>>),
-    Query(QueryPlan),
+    Query(Box<QueryPlan>),
 }
 
 /// `on conflict`.
@@ -305,7 +305,7 @@ pub(crate) struct DeletePlan {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum WritePlan {
-    Insert(InsertPlan),
+    Insert(Box<InsertPlan>),
     Update(UpdatePlan),
     Delete(DeletePlan),
 }

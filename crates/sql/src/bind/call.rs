@@ -268,7 +268,11 @@ impl Binder<'_> {
                 shorthand,
             } => {
                 let name = if *shorthand { "substr" } else { "substring" };
-                let parts = [Some(expr), substring_from.as_ref(), substring_for.as_ref()];
+                let parts = [
+                    Some(expr.as_ref()),
+                    substring_from.as_deref(),
+                    substring_for.as_deref(),
+                ];
                 self.substring(name, parts)
             }
             E::Trim {
@@ -321,7 +325,7 @@ impl Binder<'_> {
     fn substring(
         &mut self,
         name: &str,
-        [text, from, length]: [Option<&Box<ast::Expr>>; 3],
+        [text, from, length]: [Option<&ast::Expr>; 3],
     ) -> Result<Typed, SqlError> {
         let mut args = Vec::new();
         args.extend(text.map(|text| self.expr(text)).transpose()?);

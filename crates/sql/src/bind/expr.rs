@@ -28,6 +28,7 @@ impl Binder<'_> {
             .map_err(|error| error.at(self.source.position(expr.span().start)))
     }
 
+    /// What an expression can be made of; tests that answer true or false stand in `predicate`.
     fn dispatch(&mut self, expr: &ast::Expr) -> Result<Typed, SqlError> {
         use ast::Expr as E;
         match expr {
@@ -53,6 +54,29 @@ impl Binder<'_> {
             }
             E::UnaryOp { op, expr } => self.unary(op, expr),
             E::BinaryOp { left, op, right } => self.binary(left, op, right),
+            E::Case {
+                case_token: _,
+                end_token: _,
+                operand,
+                conditions,
+                else_result,
+            } => self.case(operand.as_deref(), conditions, else_result.as_deref()),
+            E::Subquery(query) => self.scalar_query(query),
+            E::Function(function) => self.function(function),
+            E::Extract { .. }
+            | E::Ceil { .. }
+            | E::Floor { .. }
+            | E::Position { .. }
+            | E::Substring { .. }
+            | E::Trim { .. }
+            | E::Overlay { .. } => self.spelled_call(expr),
+            _ => self.predicate(expr),
+        }
+    }
+
+    fn predicate(&mut self, expr: &ast::Expr) -> Result<Typed, SqlError> {
+        use ast::Expr as E;
+        match expr {
             E::IsNull(_)
             | E::IsNotNull(_)
             | E::IsTrue(_)
@@ -105,23 +129,7 @@ impl Binder<'_> {
                 refuse_if(*any, "ILIKE ANY")?;
                 self.like("~~*", *negated, expr, pattern, escape_char.as_deref())
             }
-            E::Case {
-                case_token: _,
-                end_token: _,
-                operand,
-                conditions,
-                else_result,
-            } => self.case(operand.as_deref(), conditions, else_result.as_deref()),
             E::Exists { subquery, negated } => self.exists(subquery, *negated),
-            E::Subquery(query) => self.scalar_query(query),
-            E::Function(function) => self.function(function),
-            E::Extract { .. }
-            | E::Ceil { .. }
-            | E::Floor { .. }
-            | E::Position { .. }
-            | E::Substring { .. }
-            | E::Trim { .. }
-            | E::Overlay { .. } => self.spelled_call(expr),
             _ => Err(refused(expr)),
         }
     }

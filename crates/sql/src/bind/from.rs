@@ -19,7 +19,7 @@ pub(super) struct Source {
 
 impl Binder<'_> {
     /// The whole clause; `None` when there is none.
-    pub(super) fn from_clause(
+    pub(super) fn relations(
         &mut self,
         items: &[ast::TableWithJoins],
     ) -> Result<(Option<From>, Scope), SqlError> {

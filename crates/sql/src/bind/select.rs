@@ -26,7 +26,7 @@ impl Binder<'_> {
         keys: &[ast::OrderByExpr],
     ) -> Result<QueryPlan, SqlError> {
         let parts = Parts::of(select)?;
-        let (from, scope) = self.from_clause(parts.from)?;
+        let (from, scope) = self.relations(parts.from)?;
         self.scopes.push(scope);
         let result = self.select_within(&parts, from, keys);
         self.scopes.pop();

@@ -16,7 +16,9 @@ use crate::{SqlError, Table, Type, Value, sqlstate};
 impl Binder<'_> {
     pub(crate) fn write(&mut self, statement: &ast::Statement) -> Result<WritePlan, SqlError> {
         match statement {
-            ast::Statement::Insert(insert) => self.insert(insert).map(WritePlan::Insert),
+            ast::Statement::Insert(insert) => self
+                .insert(insert)
+                .map(|plan| WritePlan::Insert(Box::new(plan))),
             ast::Statement::Update(update) => self.update(update).map(WritePlan::Update),
             ast::Statement::Delete(delete) => self.delete(delete).map(WritePlan::Delete),
             _ => Err(SqlError::unsupported(
@@ -121,7 +123,8 @@ impl Binder<'_> {
             .collect();
         // `query` is there when `values` is not.
         let query = query.ok_or_else(|| SqlError::syntax("INSERT without a source"))?;
-        self.assign_output(query, &targets).map(InsertSource::Query)
+        let query = self.assign_output(query, &targets)?;
+        Ok(InsertSource::Query(Box::new(query)))
     }
 
     fn insert_rows(
@@ -247,16 +250,17 @@ impl Binder<'_> {
             }
             Some(ast::ConflictTarget::Columns(columns)) => columns,
         };
-        let mut indexes = Vec::new();
+        let mut wanted = BTreeSet::new();
         for ident in columns {
             let name = self.name(ident)?;
             let index =
                 target_column(table, &name).map_err(|error| error.at(self.source.ident(ident)))?;
-            indexes.push(index);
+            wanted.insert(index);
         }
-        let wanted: BTreeSet<usize> = indexes.iter().copied().collect();
+        let indexes = self.catalog.entry(&table.name);
         let keys = std::iter::once(&table.primary_key)
-            .chain(table.unique.iter().map(|unique| &unique.columns));
+            .chain(table.unique.iter().map(|unique| &unique.columns))
+            .chain(indexes.into_iter().flat_map(|entry| &entry.unique_indexes));
         for key in keys {
             if !key.is_empty() && key.iter().copied().collect::<BTreeSet<usize>>() == wanted {
                 return Ok(key.clone());
@@ -513,30 +517,35 @@ impl<'a> InsertParts<'a> {
             || !multi_table_when_clauses.is_empty()
             || multi_table_else_clause.is_some();
         refuse_if(multi, "INSERT into several tables")?;
-        let ast::TableObject::TableName(table) = table else {
-            return Err(SqlError::unsupported(
-                "INSERT into something other than a table",
-            ));
-        };
-        let alias = match table_alias {
-            None => None,
-            Some(ast::TableAliasWithoutColumns { explicit: _, alias }) => Some(alias),
-        };
         let Some(source) = source else {
             return Err(SqlError::unsupported("\"DEFAULT VALUES\""));
         };
-        let conflict = match on {
-            None => None,
-            Some(ast::OnInsert::OnConflict(conflict)) => Some(conflict),
-            Some(_) => return Err(SqlError::unsupported("\"ON DUPLICATE KEY UPDATE\"")),
-        };
         Ok(InsertParts {
-            table,
-            alias,
+            table: inserted_table(table)?,
+            alias: table_alias
+                .as_ref()
+                .map(|ast::TableAliasWithoutColumns { explicit: _, alias }| alias),
             columns,
             source,
-            conflict,
+            conflict: on_conflict(on.as_ref())?,
         })
+    }
+}
+
+fn inserted_table(table: &ast::TableObject) -> Result<&ast::ObjectName, SqlError> {
+    match table {
+        ast::TableObject::TableName(name) => Ok(name),
+        _ => Err(SqlError::unsupported(
+            "INSERT into something other than a table",
+        )),
+    }
+}
+
+fn on_conflict(on: Option<&ast::OnInsert>) -> Result<Option<&ast::OnConflict>, SqlError> {
+    match on {
+        None => Ok(None),
+        Some(ast::OnInsert::OnConflict(conflict)) => Ok(Some(conflict)),
+        Some(_) => Err(SqlError::unsupported("\"ON DUPLICATE KEY UPDATE\"")),
     }
 }
 

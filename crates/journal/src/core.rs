@@ -250,7 +250,7 @@ fn check(index: &Index, append: &Append) -> Option<Decision> {
     let known = |id: EventId| index.position_of(id).is_some();
     let mut ids = append.events.iter().filter_map(|event| event.id);
     if ids.any(known) {
-        return Some(Decision::Seen);
+        return Some(Decision::Seen { upto: index.last() });
     }
     for (stream, expected) in &append.condition.expected {
         if *expected == ExpectedRevision::Any {

@@ -27,8 +27,11 @@ pub(crate) enum Decision {
     },
     /// An event matches that should not be there.
     Boundary { after: Position, at: Position },
-    /// One of its ids, or all of them, are in the log.
-    Seen,
+    /// Some of its ids are in the log.
+    Seen {
+        /// The last position, in flight or not, when that was found.
+        upto: Position,
+    },
 }
 
 /// Makes the answer; `None` if that takes a read from the storage and `access` rules it out.
@@ -40,7 +43,7 @@ pub(crate) fn outcome(
 ) -> Result<Option<Outcome>, Error> {
     let conflict = match decision {
         Decision::Appended(appended) => return Ok(Some(Outcome::Appended(appended.clone()))),
-        Decision::Seen => return seen(log, append, access),
+        Decision::Seen { upto } => return seen(log, append, *upto, access),
         Decision::Boundary { after, at } => {
             let Some(event) = log.event(*at, access)? else {
                 return Ok(None);
@@ -75,10 +78,19 @@ pub(crate) fn outcome(
 }
 
 /// Whether an append with known ids is the one that wrote them.
-fn seen(log: &Log, append: &Append, access: Access) -> Result<Option<Outcome>, Error> {
+fn seen(
+    log: &Log,
+    append: &Append,
+    upto: Position,
+    access: Access,
+) -> Result<Option<Outcome>, Error> {
     let known: Vec<Option<Position>> = {
         let index = log.index()?;
-        let place = |event: &NewEvent| event.id.and_then(|id| index.position_of(id));
+        // What came later says nothing about this append.
+        let place = |event: &NewEvent| {
+            let position = index.position_of(event.id?)?;
+            (position <= upto).then_some(position)
+        };
         append.events.iter().map(place).collect()
     };
     let Some((at, id, position)) = first_known(append, &known) else {

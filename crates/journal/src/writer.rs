@@ -195,7 +195,7 @@ impl Shared {
         for Decided { request, decision } in decided {
             match &decision {
                 Decision::Appended(_) => &counters.appended,
-                Decision::Seen => &counters.seen,
+                Decision::Seen { .. } => &counters.seen,
                 _ => &counters.conflicts,
             }
             .fetch_add(1, Ordering::Relaxed);

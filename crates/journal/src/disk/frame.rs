@@ -1,14 +1,17 @@
 //! The frame: a commit as it stands in a file. docs/FORMAT.md draws it.
 //!
 //! ```text
-//! header 64 bytes | payload | crc32c of both | end bytes, 8 to 71
+//! header 64 bytes | payload | crc32c of both | end bytes, 0 to 63 | ending 16 bytes
 //! ```
 //!
 //! A frame starts and ends on a multiple of 64 bytes, so that its header lies within one sector,
 //! and what it fills of any sector of 512 bytes is never all zero: the first part holds the header,
-//! the last one the end bytes, and a payload that would leave a whole sector between them (nearly)
+//! the last one the ending, and a payload that would leave a whole sector between them (nearly)
 //! zero is masked. A sector that reads zero was therefore lost, and a flipped bit cannot look like
 //! a lost sector.
+//!
+//! Header and ending both say the commit's number: as long as one of them is there, a frame that
+//! lost a sector is not taken for another one.
 
 use bytes::Bytes;
 use headwater_event::{ChainHash, LogId, Position, Timestamp};
@@ -24,7 +27,8 @@ pub(crate) const HEADER: usize = 64;
 
 const MARK: [u8; 4] = [0xc5, b'H', b'W', b'C'];
 const END: u8 = 0xe5;
-const END_BYTES_MIN: usize = 8;
+/// The number, its checksum, and four end bytes.
+const ENDING: usize = 16;
 const CRC: usize = 4;
 const CHAIN: usize = 32;
 /// What a whole sector must hold at least, in words of eight bytes that are not zero.
@@ -104,7 +108,27 @@ impl Header {
 }
 
 fn frame_len(payload: usize) -> usize {
-    (HEADER + payload + CRC + END_BYTES_MIN).next_multiple_of(ALIGN)
+    (HEADER + payload + CRC + ENDING).next_multiple_of(ALIGN)
+}
+
+fn ending(salt: Salt, seq: Seq) -> [u8; ENDING] {
+    let mut bytes = [END; ENDING];
+    bytes[..8].copy_from_slice(&seq.0.to_le_bytes());
+    let crc = crc32c::crc32c_append(salt.0, &bytes[..8]);
+    bytes[8..12].copy_from_slice(&crc.to_le_bytes());
+    bytes
+}
+
+/// The number of the commit that these 64 bytes are the start or the end of the frame of.
+pub(crate) fn seq_of(bytes: &[u8], salt: Salt) -> Option<Seq> {
+    if let Some(header) = Header::decode(bytes, salt) {
+        return Some(header.seq);
+    }
+    let end: &[u8; ENDING] = bytes.last_chunk()?;
+    let mut seq = [0; 8];
+    seq.copy_from_slice(&end[..8]);
+    let seq = Seq(u64::from_le_bytes(seq));
+    (bytes.len() == ALIGN && *end == ending(salt, seq)).then_some(seq)
 }
 
 /// How long the frame of a commit is.
@@ -122,7 +146,8 @@ pub(crate) fn encode(out: &mut Vec<u8>, salt: Salt, offset: u64, seq: Seq, commi
     out.extend_from_slice(&commit.chain.0);
     out.extend_from_slice(&commit.appends);
     out.extend_from_slice(&[0; CRC]);
-    out.resize(length, END);
+    out.resize(length - ENDING, END);
+    out.extend_from_slice(&ending(salt, seq));
     let mut header = Header {
         payload: payload as u32, // a batch is far smaller than 4 GiB
         seq,
@@ -221,7 +246,7 @@ fn apply(seed: u64, payload: &mut [u8]) {
 pub(crate) enum Broken {
     /// The checksum of the whole.
     Checksum,
-    /// The end bytes.
+    /// The end bytes or the ending.
     End,
 }
 
@@ -232,8 +257,10 @@ pub(crate) fn decode(header: &Header, frame: &Bytes, salt: Salt) -> Result<Commi
     if frame[end..end + CRC] != crc {
         return Err(Broken::Checksum);
     }
-    let ending = &frame[end + CRC..header.frame_len()];
-    if ending.iter().any(|byte| *byte != END) {
+    let (fill, last) = frame[end + CRC..header.frame_len()].split_at(
+        header.frame_len() - end - CRC - ENDING, // a frame has room for its ending
+    );
+    if fill.iter().any(|byte| *byte != END) || last != ending(salt, header.seq) {
         return Err(Broken::End);
     }
     let mut payload = frame.slice(HEADER..end);

@@ -16,7 +16,7 @@ use headwater_event::{Error, Kind, LogId, Position};
 
 use super::file_header::{FILE_HEADER, FileHeader, NoHeader};
 use super::files::{self, Span};
-use super::frame::{ALIGN, HEADER, Header, Salt, has_lost_sector, is_zero};
+use super::frame::{self, ALIGN, HEADER, Header, Salt, has_lost_sector, is_zero};
 use super::fs::{File, read_full, write_all};
 use super::tail::{self, Tail, UNNAMED};
 use super::{BAD_HEADER, Dir, damaged, decode_at, failed};
@@ -216,10 +216,9 @@ impl OpenFile {
         let next = span.next();
         let later = rest
             .chunks(ALIGN)
-            .skip(1)
-            .find_map(|bytes| Header::decode(bytes, self.salt).filter(|later| later.seq > next));
+            .find_map(|bytes| frame::seq_of(bytes, self.salt).filter(|seq| *seq > next));
         if let Some(later) = later {
-            return Some(format!("no good frame, while commit {} follows", later.seq));
+            return Some(format!("no good frame, while commit {later} follows"));
         }
         if is_zero(&rest[..HEADER.min(rest.len())]) {
             return None; // the first sector of the frame was lost, and with it the header

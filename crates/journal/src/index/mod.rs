@@ -50,6 +50,11 @@ pub(crate) struct Index {
 }
 
 impl Index {
+    /// The last position that was put in.
+    pub(crate) fn last(&self) -> Position {
+        Position(self.last)
+    }
+
     /// The event that has this id.
     pub(crate) fn position_of(&self, id: EventId) -> Option<Position> {
         self.ids.get(&id).copied().map(Position)

@@ -1,11 +1,16 @@
 //! The journal, through its public interface.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(clippy::disallowed_methods, reason = "tests stand above the journal")]
 
 mod appending;
 mod chain;
+mod damage;
+mod disk_faults;
+mod fault_fs;
 mod faults;
 mod following;
 mod locking;
+mod model;
 mod places;
 mod racing;
 mod reading;

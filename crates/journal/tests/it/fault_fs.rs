@@ -1,0 +1,144 @@
+//! A file system that fails on demand.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use headwater_journal::disk::fs::{File, Fs, StdFs};
+
+/// What fails.
+#[derive(Default)]
+struct Faults {
+    /// So many syncs of files fail.
+    syncs: AtomicU32,
+    /// So many syncs of directories fail.
+    dir_syncs: AtomicU32,
+    /// So many bytes may still be written; negative is any number.
+    room: AtomicI64,
+    /// Every write fails so.
+    writes: Mutex<Option<io::ErrorKind>>,
+}
+
+/// The system's files, with faults.
+pub(crate) struct FaultFs {
+    faults: Arc<Faults>,
+}
+
+impl FaultFs {
+    pub(crate) fn new() -> Arc<FaultFs> {
+        let faults = Faults {
+            room: AtomicI64::new(-1),
+            ..Faults::default()
+        };
+        Arc::new(FaultFs {
+            faults: Arc::new(faults),
+        })
+    }
+
+    pub(crate) fn fail_syncs(&self, count: u32) {
+        self.faults.syncs.store(count, Ordering::SeqCst);
+    }
+
+    pub(crate) fn fail_dir_syncs(&self, count: u32) {
+        self.faults.dir_syncs.store(count, Ordering::SeqCst);
+    }
+
+    pub(crate) fn fail_writes(&self, kind: Option<io::ErrorKind>) {
+        *self.faults.writes.lock().unwrap() = kind;
+    }
+
+    /// Leaves room for so many bytes; `None` for any number.
+    pub(crate) fn leave_room(&self, bytes: Option<i64>) {
+        self.faults
+            .room
+            .store(bytes.unwrap_or(-1), Ordering::SeqCst);
+    }
+
+    fn wrap(&self, file: Arc<dyn File>) -> Arc<dyn File> {
+        Arc::new(FaultFile {
+            file,
+            faults: Arc::clone(&self.faults),
+        })
+    }
+}
+
+fn count_down(count: &AtomicU32) -> io::Result<()> {
+    let down = |count: u32| count.checked_sub(1);
+    match count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, down) {
+        Ok(_) => Err(io::Error::other("a failed sync on demand")),
+        Err(_) => Ok(()),
+    }
+}
+
+impl Fs for FaultFs {
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        StdFs.open(path).map(|file| self.wrap(file))
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        StdFs.create(path).map(|file| self.wrap(file))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        StdFs.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        StdFs.remove(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        StdFs.list(dir)
+    }
+
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        StdFs.create_dir(dir)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        count_down(&self.faults.dir_syncs)?;
+        StdFs.sync_dir(dir)
+    }
+}
+
+struct FaultFile {
+    file: Arc<dyn File>,
+    faults: Arc<Faults>,
+}
+
+impl File for FaultFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        if let Some(kind) = *self.faults.writes.lock().unwrap() {
+            return Err(kind.into());
+        }
+        // Only what makes the file longer takes room, as on most file systems.
+        let length = self.file.len()?;
+        let grows = (offset + bytes.len() as u64).saturating_sub(length) as i64;
+        let room = self.faults.room.load(Ordering::SeqCst);
+        if room < 0 || grows == 0 {
+            return self.file.write_at(bytes, offset);
+        }
+        if room == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let writable = bytes.len() as i64 - grows + room.min(grows);
+        self.faults
+            .room
+            .store(room - room.min(grows), Ordering::SeqCst);
+        self.file.write_at(&bytes[..writable as usize], offset)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        count_down(&self.faults.syncs)?;
+        self.file.sync_data()
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        self.file.len()
+    }
+}

@@ -29,6 +29,9 @@ use crate::DefinitionError;
 use crate::definition_error::line_of;
 use crate::marker::{Marker, MarkerKind, markers};
 
+const TYPES_EXPECTED: &str =
+    "event types with commas between them, such as `-- on: AccountOpened, AccountRenamed`";
+
 /// Bytes of a projection's name.
 pub const NAME_BYTES_MAX: usize = 63;
 
@@ -423,9 +426,8 @@ fn section_types(text: &str, marker: &Marker<'_>) -> Result<Vec<EventType>, Defi
             column: marker.value_column(text),
             ..DefinitionError::on_line(marker.line, message)
         };
-        let event_type = EventType::new(name).map_err(|error| {
-            wrong(error.to_string()).expected("event types with commas between them, such as `-- on: AccountOpened, AccountRenamed`")
-        })?;
+        let event_type = EventType::new(name)
+            .map_err(|error| wrong(error.message().to_owned()).expected(TYPES_EXPECTED))?;
         if types.contains(&event_type) {
             return Err(wrong(format!("{event_type} is named twice")).expected("each type once"));
         }

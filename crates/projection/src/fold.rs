@@ -29,7 +29,7 @@ use crate::{Definition, Failure};
 const STEPS_BETWEEN: u16 = 10_000;
 
 /// Steps that one statement may take for one event.
-pub(crate) const STATEMENT_STEPS_MAX: u64 = 200_000_000;
+pub(crate) const STATEMENT_STEPS_MAX: u64 = 100_000_000;
 
 /// How much is folded in one transaction.
 #[derive(Clone, Copy, Debug)]

@@ -38,3 +38,136 @@ fn the_version_is_that_of_the_text() {
     assert_ne!(version(ACCOUNTS), version(&changed));
     assert_eq!(version(ACCOUNTS).to_string().len(), 16);
 }
+
+#[test]
+fn what_is_wrong_is_named_with_its_place_and_what_was_expected() {
+    const TABLE: &str = "create table t (id text primary key);\n";
+    const NAMED: &str = "-- projection: p\n";
+    let cases: &[(&str, String, (usize, usize), &str, &str)] = &[
+        (
+            "no name",
+            format!("{TABLE}-- on: A\ndelete from t;"),
+            (1, 1),
+            "has no name",
+            "-- projection: accounts",
+        ),
+        (
+            "the name after a statement",
+            format!("{TABLE}{NAMED}-- on: A\ndelete from t;"),
+            (2, 1),
+            "comes after a statement",
+            "before the first statement",
+        ),
+        (
+            "two names",
+            format!("{NAMED}{NAMED}{TABLE}-- on: A\ndelete from t;"),
+            (2, 1),
+            "named twice",
+            "the first stands on line 1",
+        ),
+        (
+            "a name that is no file name",
+            format!("-- projection: Über uns\n{TABLE}-- on: A\ndelete from t;"),
+            (1, 16),
+            "cannot be named `Über uns`",
+            "a-z",
+        ),
+        (
+            "no table",
+            format!("{NAMED}-- on: A\ndelete from t;"),
+            (1, 1),
+            "has no table",
+            "create table",
+        ),
+        (
+            "no handler",
+            format!("{NAMED}{TABLE}"),
+            (2, 1),
+            "no event type is handled",
+            "-- on: AccountOpened",
+        ),
+        (
+            "a handler that does nothing",
+            format!("{NAMED}{TABLE}-- on: A\n\n-- on: B\ndelete from t;"),
+            (3, 1),
+            "nothing is done on A",
+            "insert",
+        ),
+        (
+            "a missing semicolon",
+            format!("{NAMED}{TABLE}-- on: A\ndelete from t\n\n-- on: B\ndelete from t;"),
+            (6, 1),
+            "begins on line 4 has no end",
+            "semicolon",
+        ),
+        (
+            "no type",
+            format!("{NAMED}{TABLE}-- on: \ndelete from t;"),
+            (3, 8),
+            "event type is empty",
+            "commas",
+        ),
+        (
+            "a type twice",
+            format!("{NAMED}{TABLE}-- on: A, B, A\ndelete from t;"),
+            (3, 8),
+            "A is named twice",
+            "once",
+        ),
+        (
+            "a handler before the first type",
+            format!("{NAMED}{TABLE}delete from t;\n-- on: A\ndelete from t;"),
+            (3, 1),
+            "belongs to no event type",
+            "create table",
+        ),
+        (
+            "the table of the log",
+            format!("{NAMED}create table \"Event\" (id text);\n-- on: A\ndelete from \"Event\";"),
+            (2, 1),
+            "Headwater's own",
+            "another name",
+        ),
+    ];
+    for (what, text, place, message, expected) in cases {
+        let error = refused(text);
+        assert_eq!((error.line, error.column), *place, "{what}: {error}");
+        assert!(error.message.contains(message), "{what}: {error}");
+        let told = error.expected.as_deref().unwrap_or_default();
+        assert!(told.contains(expected), "{what}: {error}");
+    }
+}
+
+#[test]
+fn what_the_sql_says_is_told_with_its_line_in_the_file() {
+    let cases = [
+        ("update account set mail = :mail;", "42703", (6, 20)),
+        (
+            "update account\n   set email = clock_timestamp();",
+            "0A000",
+            (7, 16),
+        ),
+        ("insert into account (id) values (@keys);", "42P02", (6, 34)),
+        ("select id from account;", "0A000", (6, 1)),
+        ("delete from event;", "42P01", (6, 13)),
+        ("delete from account where id = 'open", "42601", (6, 32)),
+    ];
+    for (statement, sqlstate, place) in cases {
+        let text = format!(
+            "-- a comment\n-- projection: p\n\ncreate table account (id text primary key, email text);\n-- on: A\n{statement}\n"
+        );
+        let error = refused(&text);
+        assert_eq!(
+            error.sqlstate.as_deref(),
+            Some(sqlstate),
+            "{statement}: {error}"
+        );
+        assert_eq!((error.line, error.column), place, "{statement}: {error}");
+        let told = headwater_event::Error::from(error);
+        assert_eq!(told.code(), "bad_projection");
+        assert!(
+            told.to_string().contains(&format!("line {}", place.0)),
+            "{told}"
+        );
+    }
+}

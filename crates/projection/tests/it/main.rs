@@ -1,5 +1,7 @@
 //! Read models, tested through what the crate gives its users.
 
+mod answer;
 mod definition;
-mod smoke;
+mod failure;
 mod support;
+mod versions;

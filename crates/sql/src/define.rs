@@ -551,5 +551,8 @@ fn refuse_table_options(create: &ast::CreateTable) -> Result<(), SqlError> {
                 .map(|_| ast::HiveFormat::default()),
         )
         .build();
-    refuse_if(*create != plain, "this option of CREATE TABLE")
+    match *create == plain {
+        true => Ok(()),
+        false => Err(SqlError::unsupported("this option of CREATE TABLE")),
+    }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use headwater_sql::{
-    Catalog, EnvelopeField, Handler, ParamSource, Query, SqlError, Type, Value, compile_handler,
-    compile_query, create_table, install,
+    Catalog, ParamSource, SqlError, Type, Value, compile_handler, compile_query, create_index,
+    create_table, install,
 };
 use rusqlite::{Connection, params_from_iter};
 
@@ -18,18 +18,34 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// A database with these `create table` statements applied.
-    pub(crate) fn new(tables: &[&str]) -> Database {
+    /// A database with these `create table` and `create index` statements applied.
+    pub(crate) fn new(definitions: &[&str]) -> Database {
         let conn = Connection::open_in_memory().unwrap();
         install(&conn).unwrap();
-        let mut catalog = Catalog::new();
-        for sql in tables {
-            let table = create_table(sql).unwrap();
-            conn.execute_batch(&table.sqlite_ddl())
-                .unwrap_or_else(|error| panic!("{}: {error}", table.sqlite_ddl()));
-            catalog.add(Some("main"), Arc::new(table)).unwrap();
+        let mut database = Database {
+            conn,
+            catalog: Catalog::new(),
+        };
+        for sql in definitions {
+            database.define(sql);
         }
-        Database { conn, catalog }
+        database
+    }
+
+    fn define(&mut self, sql: &str) {
+        let sqlite = if sql.starts_with("create table") {
+            let table = create_table(sql).unwrap();
+            let sqlite = table.sqlite_ddl();
+            self.catalog.add(Some("main"), Arc::new(table)).unwrap();
+            sqlite
+        } else {
+            let index = create_index(sql, &self.catalog).unwrap();
+            self.catalog.add_index(&index).unwrap();
+            index.sqlite
+        };
+        self.conn
+            .execute_batch(&sqlite)
+            .unwrap_or_else(|error| panic!("{sqlite}: {error}"));
     }
 
     /// Runs a handler; gives the number of rows it wrote.
@@ -48,14 +64,6 @@ impl Database {
             );
             value.to_sqlite()
         });
-        self.prepare_and_run(&handler, values)
-    }
-
-    fn prepare_and_run(
-        &self,
-        handler: &Handler,
-        values: impl Iterator<Item = rusqlite::types::Value>,
-    ) -> Result<usize, SqlError> {
         self.conn
             .execute(&handler.sqlite, params_from_iter(values))
             .map_err(SqlError::from_sqlite)
@@ -67,6 +75,14 @@ impl Database {
             .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
     }
 
+    /// The SQLSTATE of a handler without placeholders that is expected to fail.
+    pub(crate) fn failure(&self, sql: &str) -> String {
+        match self.handle(sql, &Given::new()) {
+            Err(error) => error.sqlstate().to_owned(),
+            Ok(rows) => panic!("{sql} wrote {rows} rows"),
+        }
+    }
+
     /// The rows of a query as text, `null` for null, columns joined by `|`.
     pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
         self.query(sql, &[])
@@ -76,10 +92,6 @@ impl Database {
     pub(crate) fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<String>, SqlError> {
         let types: Vec<Option<Type>> = params.iter().map(Value::ty).collect();
         let query = compile_query(sql, &self.catalog, &types)?;
-        self.run_query(&query, params)
-    }
-
-    fn run_query(&self, query: &Query, params: &[Value]) -> Result<Vec<String>, SqlError> {
         let mut statement = self
             .conn
             .prepare(&query.sqlite)
@@ -100,7 +112,7 @@ impl Database {
         Ok(lines)
     }
 
-    /// The error of a query, which is expected to be refused before it runs.
+    /// The error of a query that is expected to be refused before it runs.
     pub(crate) fn refusal(&self, sql: &str) -> SqlError {
         match compile_query(sql, &self.catalog, &[]) {
             Err(error) => error,
@@ -116,12 +128,4 @@ pub(crate) fn given<'a>(pairs: &[(&'a str, Value)]) -> Given<'a> {
 
 pub(crate) fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
-}
-
-/// Every part of the envelope that is a plain name, for exhaustive tests.
-pub(crate) fn envelope_names() -> Vec<&'static str> {
-    EnvelopeField::ALL
-        .iter()
-        .map(|field| field.name())
-        .collect()
 }

@@ -283,3 +283,146 @@ impl<'a> Reader<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headwater_event::{EventType, StreamName, Tag, Text, tag_set};
+    use proptest::prelude::*;
+
+    fn text() -> impl Strategy<Value = String> {
+        "[a-zä€😀 /]{0,200}"
+    }
+
+    fn an_event() -> impl Strategy<Value = NewEvent> {
+        let tags = proptest::collection::vec("[a-z:0-9]{1,20}", 0..5);
+        let stream = proptest::option::of("[a-z]{1,10}/[a-z/0-9]{1,150}");
+        let data = proptest::collection::vec(any::<u8>(), 0..400);
+        let instant = proptest::option::of(-1_000_000i64..1_000_000);
+        let texts = (proptest::option::of(text()), proptest::option::of(text()));
+        ("[A-Z][a-z]{0,300}", stream, tags, data, instant, texts).prop_map(
+            |(name, stream, tags, data, instant, (content_type, metadata))| NewEvent {
+                id: None,
+                stream: stream.map(|name| StreamName::new(name).unwrap()),
+                event_type: EventType::new(name).unwrap(),
+                tags: tag_set(tags.into_iter().map(|tag| Tag::new(tag).unwrap()).collect())
+                    .unwrap(),
+                data: data.into(),
+                content_type: content_type.map(Text::from),
+                metadata: metadata.map(Text::from),
+                occurred_at: instant.and_then(Timestamp::from_micros),
+            },
+        )
+    }
+
+    /// What a decoded event says, made by hand; `None` where a name is not allowed.
+    fn owned(raw: &RawEvent<'_>) -> Option<NewEvent> {
+        let tags: Option<Vec<Tag>> = raw.tags.iter().map(|tag| Tag::new(tag).ok()).collect();
+        let stream = raw.stream.map(|name| StreamName::new(name).ok());
+        Some(NewEvent {
+            id: Some(raw.id),
+            stream: match stream {
+                Some(stream) => Some(stream?),
+                None => None,
+            },
+            event_type: EventType::new(raw.event_type).ok()?,
+            tags: tags?,
+            data: raw.data.to_vec().into(),
+            content_type: raw.content_type.map(Text::from),
+            metadata: raw.metadata.map(Text::from),
+            occurred_at: raw.occurred_at,
+        })
+    }
+
+    fn revision_for(event: &NewEvent, revision: u64) -> Revision {
+        match event.stream {
+            Some(_) => Revision(revision.max(1)),
+            None => Revision::NONE,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_is_read_back(event in an_event(), id: u128, revision: u64) {
+            let (id, revision) = (EventId(Uuid::from_u128(id)), revision_for(&event, revision));
+            let mut bytes = Vec::new();
+            put_event(&mut bytes, id, revision, &event);
+            let mut reader = Reader::new(&bytes);
+            let raw = reader.event().unwrap();
+            prop_assert_eq!(reader.left(), 0);
+            prop_assert_eq!((raw.id, raw.revision), (id, revision));
+            prop_assert_eq!(owned(&raw), Some(event.clone().with_id(id)));
+            let mut content = Vec::new();
+            put_content(&mut content, &event);
+            prop_assert_eq!(raw.content, &content[..]);
+            prop_assert!(bytes.len() <= event_len_max(&event));
+        }
+
+        #[test]
+        fn a_part_of_an_event_is_no_event(event in an_event(), cut: prop::sample::Index) {
+            let mut bytes = Vec::new();
+            put_event(&mut bytes, EventId(Uuid::nil()), revision_for(&event, 3), &event);
+            bytes.truncate(cut.index(bytes.len()));
+            prop_assert!(Reader::new(&bytes).event().is_err());
+        }
+
+        /// Whatever is decoded is encoded to the very bytes that it came from: there is one
+        /// encoding.
+        #[test]
+        fn changed_bytes_are_refused_or_mean_what_they_say(
+            event in an_event(),
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        ) {
+            let mut bytes = Vec::new();
+            put_event(&mut bytes, EventId(Uuid::nil()), revision_for(&event, 300), &event);
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            let mut reader = Reader::new(&bytes);
+            if let Ok(raw) = reader.event()
+                && let Some(event) = owned(&raw)
+            {
+                let mut again = Vec::new();
+                put_event(&mut again, raw.id, raw.revision, &event);
+                prop_assert_eq!(&again[..], &bytes[..bytes.len() - reader.left()]);
+            }
+        }
+
+        #[test]
+        fn a_number_has_one_encoding(number: u64, bytes in proptest::collection::vec(any::<u8>(), 0..12)) {
+            let mut encoded = Vec::new();
+            put_varint(&mut encoded, number);
+            prop_assert_eq!(encoded.len(), varint_len(number));
+            prop_assert_eq!(Reader::new(&encoded).varint("it"), Ok(number));
+            let mut reader = Reader::new(&bytes);
+            if let Ok(number) = reader.varint("it") {
+                let mut again = Vec::new();
+                put_varint(&mut again, number);
+                prop_assert_eq!(&again[..], &bytes[..bytes.len() - reader.left()]);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_too_long_or_too_large_are_refused() {
+        for bytes in [
+            &[0x80, 0x00][..],
+            &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02],
+            &[
+                0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01,
+            ],
+            &[0x80],
+        ] {
+            assert!(Reader::new(bytes).varint("it").is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_beyond_the_end_is_refused_without_allocating() {
+        let mut bytes = vec![0; 17];
+        bytes.push(0); // flags
+        put_varint(&mut bytes, u64::MAX); // the length of the type
+        assert_eq!(Reader::new(&bytes).event(), Err(Malformed("the type")));
+    }
+}

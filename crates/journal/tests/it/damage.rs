@@ -10,6 +10,7 @@ use headwater_journal::disk::fs::StdFs;
 use headwater_journal::env::SystemEnv;
 use headwater_journal::{DiskStorage, Journal, Options};
 
+use crate::fault_fs::FaultFs;
 use crate::support::{Disk, appended, event_type, events, one, open};
 
 /// A log of three commits on disk, the last one with `zeros` of data that is easily lost.
@@ -57,7 +58,7 @@ fn reopen(dir: &Path, bytes: &[u8]) -> Result<Vec<Event>, Error> {
     let _ = fs::remove_dir_all(dir);
     fs::create_dir_all(dir).unwrap();
     fs::write(dir.join("00000000000000000001.commits"), bytes).unwrap();
-    let storage = DiskStorage::open(Arc::new(StdFs), dir)?;
+    let storage = DiskStorage::open(FaultFs::unsynced(), dir)?;
     let journal =
         Journal::open_stepped(Arc::new(storage), Arc::new(SystemEnv), Options::default())?.0;
     journal.verify(&mut |_| {})?;

@@ -18,6 +18,8 @@ struct Faults {
     room: AtomicI64,
     /// Every write fails so.
     writes: Mutex<Option<io::ErrorKind>>,
+    /// Syncs do nothing: quicker, where nothing crashes.
+    unsynced: bool,
 }
 
 /// The system's files, with faults.
@@ -29,6 +31,18 @@ impl FaultFs {
     pub(crate) fn new() -> Arc<FaultFs> {
         let faults = Faults {
             room: AtomicI64::new(-1),
+            ..Faults::default()
+        };
+        Arc::new(FaultFs {
+            faults: Arc::new(faults),
+        })
+    }
+
+    /// Files that are not synced at all.
+    pub(crate) fn unsynced() -> Arc<FaultFs> {
+        let faults = Faults {
+            room: AtomicI64::new(-1),
+            unsynced: true,
             ..Faults::default()
         };
         Arc::new(FaultFs {
@@ -98,6 +112,9 @@ impl Fs for FaultFs {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         count_down(&self.faults.dir_syncs)?;
+        if self.faults.unsynced {
+            return Ok(());
+        }
         StdFs.sync_dir(dir)
     }
 }
@@ -135,6 +152,9 @@ impl File for FaultFile {
 
     fn sync_data(&self) -> io::Result<()> {
         count_down(&self.faults.syncs)?;
+        if self.faults.unsynced {
+            return Ok(());
+        }
         self.file.sync_data()
     }
 

@@ -9,6 +9,7 @@ mod disk_faults;
 mod fault_fs;
 mod faults;
 mod following;
+mod format;
 mod locking;
 mod model;
 mod places;

@@ -13,6 +13,7 @@ use headwater_journal::{Direction, Journal, Options, Read, Writer};
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use crate::fault_fs::FaultFs;
 use crate::support::{Disk, Memory, event_type, events, memory, stream, tag};
 
 /// The log as a list.
@@ -398,10 +399,10 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn disk_answers_as_the_model(acts in acts(), query in a_query()) {
-        run(&mut Disk::new(), acts, &query);
+        run(&mut Disk::on(FaultFs::unsynced()), acts, &query);
     }
 }

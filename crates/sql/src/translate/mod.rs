@@ -6,6 +6,7 @@
 
 pub(crate) mod ddl;
 mod expr;
+mod never_null;
 mod query;
 pub(crate) mod support;
 mod write;

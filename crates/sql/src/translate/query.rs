@@ -1,6 +1,7 @@
 //! Queries. The output columns of every query are named `c0`, `c1` ...
 
 use super::Text;
+use super::never_null::never_null;
 use crate::Value;
 use crate::bind::collation;
 use crate::plan::{
@@ -60,7 +61,7 @@ impl Text {
     fn tail(&mut self, plan: &QueryPlan) {
         if !plan.order_by.is_empty() {
             self.push(" ORDER BY ");
-            self.list(&plan.order_by, Text::query_sort);
+            self.list(&plan.order_by, |text, key| text.query_sort(plan, key));
         }
         if plan.limit.is_some() || plan.offset.is_some() {
             self.push(" LIMIT ");
@@ -72,13 +73,16 @@ impl Text {
         }
     }
 
-    fn query_sort(&mut self, key: &QuerySort) {
+    fn query_sort(&mut self, plan: &QueryPlan, key: &QuerySort) {
         match &key.target {
             SortTarget::Output(index) => self.number("", index + 1),
             SortTarget::Expr(expr) => self.key(expr),
         }
         self.clause(" COLLATE ", key.collation, Text::push);
-        self.direction(key.descending, key.nulls_first);
+        match never_null(plan, &key.target) {
+            true => self.push(if key.descending { " DESC" } else { " ASC" }),
+            false => self.direction(key.descending, key.nulls_first),
+        }
     }
 
     /// An expression to sort or group by. A bare integer would be the number of an output column.

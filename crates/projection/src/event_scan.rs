@@ -260,8 +260,9 @@ impl Scan {
         if self.lower > self.upper {
             return None;
         }
-        let limit = self.page_events;
-        self.page_events = (limit * 4).min(PAGE_EVENTS_MAX);
+        let left = usize::try_from(self.upper - self.lower).unwrap_or(usize::MAX);
+        let limit = self.page_events.min(left.saturating_add(1));
+        self.page_events = (self.page_events * 4).min(PAGE_EVENTS_MAX);
         let direction = if self.descending {
             Direction::Backward {
                 before: Position(self.upper.saturating_add(1)),

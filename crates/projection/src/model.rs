@@ -201,7 +201,9 @@ impl Model {
         if let Slot::Open(fold) = &*slot
             && fold.is_moved()
         {
-            *slot = Slot::Closed;
+            // What SQLite remembers of the old files must not meet the new ones.
+            self.shut(&mut slot, Slot::Closed);
+            model_file::remove(&self.place.path).map_err(|error| self.note(error))?;
         }
         match &*slot {
             Slot::Retired => return Err(Behind::Retired),

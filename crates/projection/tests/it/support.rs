@@ -194,9 +194,14 @@ impl Database {
         })
     }
 
+    /// The files of read models, and those that SQLite keeps beside them.
+    pub(crate) fn all_files(&self) -> Vec<PathBuf> {
+        files(self.folder.path())
+    }
+
     /// The files of read models, without those that SQLite keeps beside them.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        files(self.folder.path())
+        self.all_files()
             .into_iter()
             .filter(|path| {
                 path.extension()
@@ -207,8 +212,9 @@ impl Database {
 
     /// Deletes every file of every read model.
     pub(crate) fn delete_files(&self) {
-        for path in files(self.folder.path()) {
-            std::fs::remove_file(path).expect("a file goes");
+        for path in self.all_files() {
+            // The worker may have deleted it first.
+            let _ = std::fs::remove_file(path);
         }
     }
 }

@@ -169,6 +169,12 @@ impl Binder<'_> {
             }
             _ => {}
         }
+        if call.name == "count" && call.args.as_ref().is_some_and(Vec::is_empty) {
+            return Err(SqlError::new(
+                sqlstate::WRONG_OBJECT_TYPE,
+                "count(*) must be used to call a parameterless aggregate function",
+            ));
+        }
         let resolved = resolve(&call.name, &types)?;
         match (resolved.kind, call.over) {
             (Kind::Scalar, None) if plain => {
@@ -215,15 +221,16 @@ impl Binder<'_> {
         }
     }
 
-    /// `case when a = b then null else a end`: the answer has the type of `a`.
+    /// `case when a = b then null else a end`: the answer has the type of `a` as it is compared.
+    /// Integers of both widths, and dates with timestamps, are compared as they are.
     fn nullif(&mut self, args: Vec<Typed>) -> Result<Typed, SqlError> {
         let Ok([left, right]) = <[Typed; 2]>::try_from(args) else {
             return Err(SqlError::syntax("nullif() needs two arguments"));
         };
         let ty = common_type([left.ty, right.ty], "NULLIF").ok().flatten();
-        let left = match left.ty {
-            Some(_) => left,
-            None => {
+        let left = match (left.ty, ty) {
+            (Some(_), None | Some(Type::BigInt | Type::Timestamptz)) => left,
+            (_, ty) => {
                 let ty = ty.unwrap_or(Type::Text);
                 Typed::new(self.convert(left, ty)?, ty)
             }
@@ -329,9 +336,10 @@ impl Binder<'_> {
     ) -> Result<Typed, SqlError> {
         let mut args = Vec::new();
         args.extend(text.map(|text| self.expr(text)).transpose()?);
-        match from {
-            Some(from) => args.push(self.expr(from)?),
-            None => args.push(Typed::new(Expr::Constant(Value::Int(1)), Type::Int)),
+        match (from, length) {
+            (Some(from), _) => args.push(self.expr(from)?),
+            (None, Some(_)) => args.push(Typed::new(Expr::Constant(Value::Int(1)), Type::Int)),
+            (None, None) => {}
         }
         args.extend(length.map(|length| self.expr(length)).transpose()?);
         self.call(name, args)

@@ -55,6 +55,9 @@ pub(crate) fn resolve(name: &str, args: &[Option<Type>]) -> Result<Resolved, Sql
             described(name)
         )));
     }
+    if is_also_foreign(name, args) {
+        return Err(missing("42725", name, args, "is not unique"));
+    }
     match choose(&overloads, args, is_operator(name))? {
         Choice::One(signature) if signature.sqlite == REFUSED => Err(SqlError::unsupported(
             format_args!("{}", call_text(name, args)),
@@ -69,6 +72,20 @@ pub(crate) fn resolve(name: &str, args: &[Option<Type>]) -> Result<Resolved, Sql
         }),
         Choice::None => Err(missing("42883", name, args, "does not exist")),
         Choice::Ambiguous => Err(missing("42725", name, args, "is not unique")),
+    }
+}
+
+/// Whether what is unknown of a call could also be of a type outside of the language, so that
+/// PostgreSQL cannot choose: a point for `*`, a range for `@>`, `json` for `->` ...
+fn is_also_foreign(name: &str, args: &[Option<Type>]) -> bool {
+    match (name, args) {
+        ("-", [None]) | ("*" | "/", [None, None]) | ("avg" | "sum" | "trunc", [None]) => true,
+        ("->" | "->>", [None, None | Some(Type::Text | Type::Int)]) => true,
+        ("+", [Some(Type::Date), None] | [None, Some(Type::Date)]) => true,
+        ("date_part" | "date_trunc" | "extract", [None | Some(Type::Text), None]) => true,
+        ("@>", [None, right]) => *right != Some(Type::Jsonb),
+        ("<@", [left, None]) => *left != Some(Type::Jsonb),
+        _ => false,
     }
 }
 
@@ -111,45 +128,19 @@ fn resolve_any(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, Sq
             "hw_jsonb_build_object",
             Kind::Scalar,
         ),
-        ("jsonb_agg", [_]) => found(each(as_jsonb), Type::Jsonb, "hw_jsonb_agg", Kind::Aggregate),
-        ("jsonb_object_agg", [_, _]) => found(
-            pairs(&types),
-            Type::Jsonb,
-            "hw_jsonb_object_agg",
-            Kind::Aggregate,
+        ("rank" | "dense_rank" | "percent_rank" | "cume_dist", [_, ..]) => Err(SqlError::new(
+            "42809",
+            format!("WITHIN GROUP is required for ordered-set aggregate {name}"),
+        )),
+        ("+", [Some(Type::Timestamptz), None] | [None, Some(Type::Timestamptz)]) => {
+            Err(SqlError::unsupported(call_text(name, args))
+                .with_hint("Write the interval like interval '1 day'."))
+        }
+        ("first_value" | "last_value" | "lag" | "lead" | "jsonb_agg", [None])
+        | ("lag" | "lead" | "nth_value", [None, None | Some(Type::Int)]) => Err(
+            SqlError::unsupported(format_args!("{}", call_text(name, args)))
+                .with_hint("Give all values the same type, and the offset as integer."),
         ),
-        ("jsonb_extract_path", [Some(Type::Jsonb) | None, rest @ ..]) => {
-            path(name, args, rest, Type::Jsonb)
-        }
-        ("jsonb_extract_path_text", [Some(Type::Jsonb) | None, rest @ ..]) => {
-            path(name, args, rest, Type::Text)
-        }
-        ("#>" | "#>>" | "?|" | "?&", [Some(Type::Jsonb), _]) => array_operator(name, args),
-        ("first_value" | "last_value", [_]) | ("nth_value", [_, Some(Type::Int)]) => {
-            let sqlite = window_name(name);
-            found(plain, types[0], sqlite, Kind::Window)
-        }
-        ("lag" | "lead", [_] | [_, Some(Type::Int)]) => {
-            found(plain, types[0], window_name(name), Kind::Window)
-        }
-        ("lag" | "lead", [Some(value), Some(Type::Int), default])
-            if default.is_none_or(|default| default == *value) =>
-        {
-            let args = vec![*value, Type::Int, *value];
-            Ok(Some(Resolved {
-                args,
-                wraps: plain,
-                returns: *value,
-                sqlite: window_name(name),
-                kind: Kind::Window,
-                volatile: false,
-            }))
-        }
-        ("lag" | "lead" | "nth_value", _) => Err(SqlError::unsupported(format_args!(
-            "{}",
-            call_text(name, args)
-        ))
-        .with_hint("Give all values the same type, and the offset as integer.")),
         _ => Ok(None),
     }
 }

@@ -106,10 +106,11 @@ pub(super) fn upper(text: &str) -> String {
 }
 
 fn lower_character(character: char) -> char {
-    if character == '\u{130}' {
-        return 'i';
+    match character {
+        '\u{130}' => 'i',
+        _ if is_newer_than_unicode_15(character) => character,
+        _ => only(character.to_lowercase()).unwrap_or(character),
     }
-    only(character.to_lowercase()).unwrap_or(character)
 }
 
 /// Characters whose full upper case takes several letters stay as they are, except the small
@@ -118,9 +119,20 @@ fn upper_character(character: char) -> char {
     let code = u32::from(character);
     match code {
         0x1f80..=0x1faf if code & 8 == 0 => char::from_u32(code + 8).unwrap_or(character),
+        _ if is_newer_than_unicode_15(character) => character,
         0x1fb3 | 0x1fc3 | 0x1ff3 => char::from_u32(code + 9).unwrap_or(character),
         _ => only(character.to_uppercase()).unwrap_or(character),
     }
+}
+
+/// Letters that got a case, or came, after Unicode 15.0, which is what the C library maps; and so
+/// a fold is repeatable with any later version of Unicode.
+fn is_newer_than_unicode_15(character: char) -> bool {
+    matches!(
+        u32::from(character),
+        0x19b | 0x264 | 0x1c89..=0x1c8a | 0xa7cb..=0xa7cf | 0xa7d2..=0xa7d5 | 0xa7da..=0xa7dc
+            | 0x10d50..=0x10d85 | 0x16ea0..=0x16ed3
+    )
 }
 
 /// The item, if there is exactly one.

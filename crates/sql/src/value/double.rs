@@ -72,20 +72,22 @@ fn scientific(digits: &str, exponent: i32) -> String {
 
 /// Digits (without trailing zeros) and decimal exponent of the first of them.
 ///
-/// PostgreSQL does not take a decimal that lies exactly halfway to the next double, even where
-/// reading it back would round to this one; then it shows one more digit.
+/// The fewest digits that read back, correctly rounded (ties to even) where that reads back too:
+/// next to a power of two it may not. PostgreSQL does not take a decimal that lies exactly halfway
+/// to the next double, even where reading it back would round to this one; then it shows one more
+/// digit.
 fn shortest(value: f64) -> (String, i32) {
-    let (digits, exponent) = split(&format!("{value:e}"));
-    if !is_halfway(value, &digits, exponent) {
-        return (digits, exponent);
-    }
-    (digits.len()..17)
-        .map(|precision| split(&format!("{value:.precision$e}")))
-        .find(|(d, e)| {
-            format!("{d}e{}", e - d.len() as i32 + 1).parse() == Ok(value)
-                && !is_halfway(value, d, *e)
-        })
-        .unwrap_or((digits, exponent))
+    let fewest = split(&format!("{value:e}"));
+    let rounded = |precision: usize| split(&format!("{value:.precision$e}"));
+    let length = fewest.0.len();
+    let candidates = [rounded(length - 1), fewest.clone()]
+        .into_iter()
+        .chain((length..17).map(rounded));
+    let mut readable = candidates.filter(|(digits, exponent)| {
+        let last = exponent - digits.len() as i32 + 1;
+        format!("{digits}e{last}").parse() == Ok(value) && !is_halfway(value, digits, *exponent)
+    });
+    readable.next().unwrap_or(fewest)
 }
 
 fn split(scientific: &str) -> (String, i32) {

@@ -1,9 +1,17 @@
-//! The SQL crate from outside, against a real SQLite.
+//! The SQL crate from outside: against a real SQLite, against a real PostgreSQL 15 (which
+//! `./check` installs), and against laws.
 
+mod corpus;
 mod database;
 mod definitions;
+mod engines;
 mod handlers;
+mod headwater;
+mod overloads;
 mod placeholders;
+mod postgres_server;
 mod queries;
 mod refusals;
 mod statements;
+mod texts;
+mod values;

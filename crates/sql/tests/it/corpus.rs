@@ -1,0 +1,192 @@
+//! The corpus: statements that PostgreSQL 15 and Headwater must answer alike.
+//!
+//! `tests/corpus/*.sql` are paragraphs, one scenario each, over the tables of `fixture.sql`. A
+//! scenario is one or several statements, each ended by `;` at the end of a line; it runs in a
+//! transaction of both engines, which is then rolled back. Compared are the names and types of
+//! columns, the rows (in order if the last clause is an `order by`, else as a multiset), the
+//! contents of a table after it was written, and the SQLSTATE of an error. A scenario may open with
+//! a comment; `-- refused` means that Headwater refuses it (0A000) where PostgreSQL answers.
+
+use std::fs;
+use std::path::Path;
+
+use postgres::Client;
+
+use super::engines::{Outcome, execute_postgres, query_postgres};
+use super::headwater::{Headwater, first_word};
+use super::postgres_server::PostgresServer;
+
+/// One paragraph of a file of the corpus.
+struct Scenario {
+    file: String,
+    line: usize,
+    refused: bool,
+    statements: Vec<String>,
+}
+
+#[test]
+fn the_corpus_answers_as_postgresql_answers() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let server = PostgresServer::start();
+    let mut client = server.connect();
+    let mut headwater = Headwater::new();
+    for statement in scenarios(&directory.join("fixture.sql"))
+        .iter()
+        .flat_map(|s| &s.statements)
+    {
+        assert_eq!(
+            execute_postgres(&mut client, statement),
+            Outcome::Done,
+            "{statement}"
+        );
+        assert_eq!(headwater.execute(statement), Outcome::Done, "{statement}");
+    }
+    let mut files: Vec<_> = fs::read_dir(&directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut count = 0;
+    let mut disagreements = Vec::new();
+    for scenario in files
+        .iter()
+        .filter(|f| !f.ends_with("fixture.sql"))
+        .flat_map(|f| scenarios(f))
+    {
+        count += scenario.statements.len();
+        disagreements.extend(run(&scenario, &mut client, &mut headwater));
+    }
+    assert!(count >= 300, "the corpus has shrunk to {count} statements");
+    assert!(
+        disagreements.is_empty(),
+        "{} of {count} statements disagree:\n\n{}",
+        disagreements.len(),
+        disagreements.join("\n\n")
+    );
+}
+
+/// Runs a scenario in both engines and tells the first disagreement.
+fn run(scenario: &Scenario, client: &mut Client, headwater: &mut Headwater) -> Option<String> {
+    client.batch_execute("begin").unwrap();
+    let catalog = headwater.begin();
+    let disagreement = compare(scenario, client, headwater);
+    client.batch_execute("rollback").unwrap();
+    headwater.undo(catalog);
+    disagreement.map(|what| format!("{}:{}: {what}", scenario.file, scenario.line))
+}
+
+fn compare(scenario: &Scenario, client: &mut Client, headwater: &mut Headwater) -> Option<String> {
+    for sql in &scenario.statements {
+        let (expected, found) = both(sql, client, headwater);
+        if found.is_refused() && !expected.is_refused() {
+            return (!scenario.refused).then(|| difference(sql, &expected, &found, headwater));
+        }
+        if !found.agrees_with(&expected) {
+            return Some(difference(sql, &expected, &found, headwater));
+        }
+        if matches!(expected, Outcome::Failed(..)) {
+            break;
+        }
+    }
+    scenario.refused.then(|| {
+        format!(
+            "marked as refused, but answered:\n    {}",
+            scenario.statements.join("\n    ")
+        )
+    })
+}
+
+/// What both engines make of a statement; of one that writes, the table afterwards.
+fn both(sql: &str, client: &mut Client, headwater: &mut Headwater) -> (Outcome, Outcome) {
+    let (mut expected, mut found) = match first_word(sql).as_str() {
+        "select" | "with" | "values" => (query_postgres(client, sql), headwater.query(sql)),
+        _ => (execute_postgres(client, sql), headwater.execute(sql)),
+    };
+    if let (Some(table), Outcome::Done, Outcome::Done) = (written_table(sql), &expected, &found) {
+        let contents = format!("select * from {table}");
+        (expected, found) = (
+            query_postgres(client, &contents),
+            headwater.query(&contents),
+        );
+    }
+    if !is_ordered(sql) {
+        expected.sort();
+        found.sort();
+    }
+    (expected, found)
+}
+
+/// The table after `insert into`, `update` or `delete from`.
+fn written_table(sql: &str) -> Option<&str> {
+    let at = match first_word(sql).as_str() {
+        "insert" | "delete" => 2,
+        "update" => 1,
+        _ => return None,
+    };
+    sql.split_whitespace()
+        .nth(at)
+        .map(|word| word.split('(').next().unwrap_or(word))
+}
+
+/// Whether an `order by` stands outside of all parentheses.
+fn is_ordered(sql: &str) -> bool {
+    let mut depth = 0;
+    let outside: String = sql
+        .chars()
+        .filter(|character| {
+            depth += i32::from(*character == '(') - i32::from(*character == ')');
+            depth == 0
+        })
+        .collect();
+    outside
+        .to_lowercase()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .windows(2)
+        .any(|w| w == ["order", "by"])
+}
+
+fn difference(sql: &str, expected: &Outcome, found: &Outcome, headwater: &Headwater) -> String {
+    format!(
+        "{sql}\n    PostgreSQL: {}\n    Headwater:  {}\n    SQLite was asked: {}",
+        expected.describe(),
+        found.describe(),
+        headwater.translation(sql)
+    )
+}
+
+/// The paragraphs of a file.
+fn scenarios(path: &Path) -> Vec<Scenario> {
+    let file = path.file_name().unwrap().to_string_lossy().into_owned();
+    let text = fs::read_to_string(path).unwrap();
+    let mut scenarios = Vec::new();
+    let mut paragraph: Vec<&str> = Vec::new();
+    for (index, line) in text.lines().chain([""]).enumerate() {
+        if !line.trim().is_empty() {
+            paragraph.push(line);
+            continue;
+        }
+        scenarios.extend(scenario(&file, index + 1 - paragraph.len(), &paragraph));
+        paragraph.clear();
+    }
+    scenarios
+}
+
+fn scenario(file: &str, line: usize, paragraph: &[&str]) -> Option<Scenario> {
+    let (comments, lines): (Vec<&str>, Vec<&str>) =
+        paragraph.iter().partition(|line| line.starts_with("--"));
+    let body = lines.join("\n") + "\n";
+    let statements: Vec<String> = body
+        .split(";\n")
+        .map(|statement| statement.trim().to_owned())
+        .filter(|statement| !statement.is_empty())
+        .collect();
+    (!statements.is_empty()).then(|| Scenario {
+        file: file.to_owned(),
+        line,
+        refused: comments
+            .iter()
+            .any(|comment| comment.starts_with("-- refused")),
+        statements,
+    })
+}

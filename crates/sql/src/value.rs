@@ -27,7 +27,6 @@ use rusqlite::types::{Value as SqliteValue, ValueRef};
 use serde_json::Value as JsonValue;
 
 use crate::{SqlError, Type};
-use decimal::Decimal;
 use json::Json;
 
 /// One value of a SQL type, or null.
@@ -90,7 +89,7 @@ impl Value {
             Type::Int => Value::Int(int_from_text(text)?),
             Type::BigInt => Value::BigInt(bigint_from_text(text)?),
             Type::Double => Value::Double(double::from_text(text)?),
-            Type::Numeric => Value::Numeric(Decimal::parse(text)?.to_string()),
+            Type::Numeric => Value::Numeric(decimal::numeric_from_text(text)?),
             Type::Timestamptz => Value::Timestamptz(moment::timestamp_from_text(text)?),
             Type::Date => Value::Date(moment::date_from_text(text)?),
             Type::Uuid => Value::Uuid(bytes::uuid_from_text(text)?),

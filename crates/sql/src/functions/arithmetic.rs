@@ -51,7 +51,6 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_double_trunc", 1, |a| double(a.double(0)?.trunc())),
     strict("hw_double_sign", 1, |a| double(sign(a.double(0)?))),
     strict("hw_double_sqrt", 1, |a| square_root(a.double(0)?)),
-    strict("hw_double_cbrt", 1, |a| double(a.double(0)?.cbrt())),
     strict("hw_double_exp", 1, |a| exponential(a.double(0)?)),
     strict("hw_double_ln", 1, |a| logarithm(a.double(0)?, f64::ln)),
     strict("hw_double_log10", 1, |a| {

@@ -6,7 +6,7 @@ use super::call::{
 };
 use crate::value::bytes::bytea_to_text;
 use crate::value::decimal::Decimal;
-use crate::value::double::to_text as double_to_text;
+use crate::value::double::{from_text, to_text as double_to_text};
 use crate::value::json::Json;
 use crate::value::moment::{
     MICROS_PER_DAY, date_to_text, midnight, timestamp_to_json, timestamp_to_text,
@@ -59,7 +59,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         decimal_to_bigint(a.decimal(0)?)
     }),
     strict("hw_numeric_to_double", 1, |a| {
-        decimal_to_double(a.decimal(0)?)
+        double(from_text(a.text(0)?)?)
     }),
     strict("hw_timestamptz_to_date", 1, |a| {
         Ok(SqliteValue::Integer(
@@ -74,16 +74,16 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         other => Err(no_scalar(&other, Type::Bool)),
     }),
     strict("hw_jsonb_to_int", 1, |a| {
-        decimal_to_int(json_number(a, Type::Int)?)
+        decimal_to_int(Decimal::parse(&json_number(a, Type::Int)?)?)
     }),
     strict("hw_jsonb_to_bigint", 1, |a| {
-        decimal_to_bigint(json_number(a, Type::BigInt)?)
+        decimal_to_bigint(Decimal::parse(&json_number(a, Type::BigInt)?)?)
     }),
     strict("hw_jsonb_to_double", 1, |a| {
-        decimal_to_double(json_number(a, Type::Double)?)
+        double(from_text(&json_number(a, Type::Double)?)?)
     }),
     strict("hw_jsonb_to_numeric", 1, |a| {
-        numeric(json_number(a, Type::Numeric)?)
+        text(json_number(a, Type::Numeric)?)
     }),
     strict("hw_bool_output", 1, |a| {
         text(if a.integer(0)? == 0 { "f" } else { "t" })
@@ -132,13 +132,9 @@ fn decimal_to_bigint(value: Decimal) -> Answer {
     bigint(i64::try_from(value.to_integer()).ok())
 }
 
-fn decimal_to_double(value: Decimal) -> Answer {
-    double(crate::value::double::from_text(&value.to_string())?)
-}
-
-fn json_number(args: &Args<'_, '_>, ty: Type) -> Result<Decimal, SqlError> {
+fn json_number(args: &Args<'_, '_>, ty: Type) -> Result<String, SqlError> {
     match args.json(0)? {
-        Json::Number(number) => Decimal::parse(&number),
+        Json::Number(number) => Ok(number),
         other => Err(no_scalar(&other, ty)),
     }
 }

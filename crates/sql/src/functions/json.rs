@@ -13,10 +13,10 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         as_text(a.json(0)?.member(a.text(1)?))
     }),
     strict("hw_jsonb_element", 2, |a| {
-        as_jsonb(a.json(0)?.element(a.integer(1)?))
+        as_jsonb(element(&a.json(0)?, a.integer(1)?))
     }),
     strict("hw_jsonb_element_text", 2, |a| {
-        as_text(a.json(0)?.element(a.integer(1)?))
+        as_text(element(&a.json(0)?, a.integer(1)?))
     }),
     strict("hw_jsonb_path", 2, |a| {
         as_jsonb(follow(&a.json(0)?, &text_array(a.text(1)?)?))
@@ -98,6 +98,14 @@ fn as_text(found: Option<&Json>) -> Answer {
     Ok(found
         .and_then(|json| json.clone().into_text())
         .map_or(SqliteValue::Null, SqliteValue::Text))
+}
+
+/// `->` with an integer: an element, or a bare scalar, which is an array of one to PostgreSQL.
+fn element(json: &Json, index: i64) -> Option<&Json> {
+    match json {
+        Json::Array(_) | Json::Object(_) => json.element(index),
+        scalar => position(index, 1).map(|_| scalar),
+    }
 }
 
 /// A `jsonb` argument, or JSON's null for SQL's.
@@ -235,7 +243,7 @@ fn without_nulls(json: Json) -> Json {
 
 /// Keys and values in turn; keys come as text, values as `jsonb`.
 fn build_object(args: &Args<'_, '_>) -> Answer {
-    if args.len() % 2 != 0 {
+    if !args.len().is_multiple_of(2) {
         return Err(SqlError::new(
             "22023",
             "argument list must have even number of elements",

@@ -98,7 +98,7 @@ fn like_escape(args: &Args<'_, '_>) -> Answer {
     let mut characters = escape.chars();
     let escape = characters.next();
     if characters.next().is_some() {
-        return Err(SqlError::new("22019", "invalid escape string"));
+        return Err(SqlError::new("22025", "invalid escape string"));
     }
     if escape == Some('\\') {
         return text(pattern);

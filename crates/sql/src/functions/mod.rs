@@ -3,9 +3,10 @@
 //!
 //! ```text
 //! signatures.rs   which function PostgreSQL means by a name and argument types
+//! table.rs        the overloads; polymorphic.rs has those over any type
 //! resolution.rs   how PostgreSQL chooses among overloads
 //! casts.rs        which casts there are, and where they apply by themselves
-//! arithmetic.rs compare.rs text.rs like.rs time.rs interval.rs json.rs convert.rs aggregate.rs
+//! arithmetic.rs compare.rs text.rs like.rs time.rs interval.rs json.rs convert.rs window.rs aggregate.rs
 //!                 the functions themselves, in tables of name, arity and body
 //! ```
 //!
@@ -22,15 +23,17 @@ mod convert;
 mod interval;
 mod json;
 mod like;
+mod polymorphic;
 mod resolution;
 pub(crate) mod signatures;
 mod table;
 mod text;
 mod time;
+mod window;
 
 use rusqlite::Connection;
 
-use crate::value::decimal::Decimal;
+use crate::value::decimal::compare_numbers;
 use crate::value::json::{Json, compare_documents};
 
 /// Registers every function, aggregate and collation that translated statements call.
@@ -44,15 +47,13 @@ pub(crate) fn install(conn: &Connection) -> rusqlite::Result<()> {
         like::FUNCTIONS,
         text::FUNCTIONS,
         time::FUNCTIONS,
+        window::FUNCTIONS,
     ];
     for function in tables.into_iter().flatten() {
         function.register(conn)?;
     }
     aggregate::register(conn)?;
-    conn.create_collation(c"hw_numeric", |left, right| {
-        let key = |text: &str| Decimal::parse(text).unwrap_or(Decimal::ZERO);
-        key(left).cmp(&key(right))
-    })?;
+    conn.create_collation(c"hw_numeric", compare_numbers)?;
     conn.create_collation(c"hw_jsonb", |left, right| {
         match (Json::parse(left), Json::parse(right)) {
             (Ok(left), Ok(right)) => compare_documents(&left, &right),

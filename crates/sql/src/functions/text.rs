@@ -252,7 +252,7 @@ fn character(args: &Args<'_, '_>) -> Answer {
         return Err(SqlError::new("54000", "null character not permitted"));
     }
     if code < 0 {
-        return Err(SqlError::new("54000", "character number must be positive"));
+        return Err(SqlError::new("22023", "character number must be positive"));
     }
     match u32::try_from(code).ok().and_then(char::from_u32) {
         Some(character) => text(character),

@@ -97,7 +97,10 @@ fn first_day(unit: &str, days: i64) -> Result<i64, SqlError> {
         "decade" => start(year / 10 * 10, 1),
         "century" => start((year - 1) / 100 * 100 + 1, 1),
         "millennium" => start((year - 1) / 1000 * 1000 + 1, 1),
-        _ => Err(bad_unit(unit, "timestamp with time zone", false)),
+        _ => Err(SqlError::new(
+            "22023",
+            format!("unit \"{unit}\" not recognized for type timestamp with time zone"),
+        )),
     }
 }
 

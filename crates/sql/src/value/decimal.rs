@@ -15,6 +15,8 @@ use crate::SqlError;
 
 /// Digits a value may have; one more and it is refused.
 const DIGITS_MAX: u32 = 38;
+/// Digits of a number that is only kept and compared.
+const NUMBER_DIGITS_MAX: usize = 1000;
 /// Digits after the point a value may have; PostgreSQL's own limit of a display scale.
 const SCALE_MAX: u32 = 1000;
 /// Significant digits PostgreSQL aims at in a quotient.
@@ -244,27 +246,6 @@ impl Decimal {
         };
         (weight, first)
     }
-
-    /// Order by value when the scales are too far apart to be aligned.
-    fn compare_far(self, other: Decimal) -> Ordering {
-        let by_sign = self.sign().cmp(&other.sign());
-        if by_sign.is_ne() || self.is_zero() {
-            return by_sign;
-        }
-        let key = |d: Decimal| {
-            let digits = d.digits.unsigned_abs().to_string();
-            (
-                digits.len() as i64 - i64::from(d.scale),
-                digits.trim_end_matches('0').to_owned(),
-            )
-        };
-        let by_magnitude = key(self).cmp(&key(other));
-        if self.digits < 0 {
-            by_magnitude.reverse()
-        } else {
-            by_magnitude
-        }
-    }
 }
 
 impl From<i64> for Decimal {
@@ -280,7 +261,8 @@ impl Ord for Decimal {
     fn cmp(&self, other: &Decimal) -> Ordering {
         match self.aligned(*other) {
             Ok((left, right, _)) => left.cmp(&right),
-            Err(_) => self.compare_far(*other),
+            // The scales are too far apart for one of 38 digits.
+            Err(_) => compare_numbers(&self.to_string(), &other.to_string()),
         }
     }
 }
@@ -310,12 +292,12 @@ impl fmt::Display for Decimal {
 /// Any number PostgreSQL's `numeric` holds, in the form it prints; `None` if it is no number.
 ///
 /// Unlike [`Decimal`] this takes numbers of any length, because `jsonb` keeps them as they are.
-/// The outer `Result` refuses what would take more than `digits_max` digits to print.
-pub(crate) fn canonical_number(text: &str, digits_max: usize) -> Option<Result<String, SqlError>> {
+/// 0A000 when it would take more than [`NUMBER_DIGITS_MAX`] digits to print.
+pub(crate) fn canonical_number(text: &str) -> Option<Result<String, SqlError>> {
     let parts = Parts::read(text)?;
-    let Some((digits, scale)) = parts.shifted(digits_max) else {
+    let Some((digits, scale)) = parts.shifted(NUMBER_DIGITS_MAX) else {
         return Some(Err(SqlError::unsupported(format_args!(
-            "a number of more than {digits_max} digits"
+            "a number of more than {NUMBER_DIGITS_MAX} digits"
         ))));
     };
     let trimmed = digits.trim_start_matches('0');
@@ -325,6 +307,29 @@ pub(crate) fn canonical_number(text: &str, digits_max: usize) -> Option<Result<S
         ""
     };
     Some(Ok(format!("{sign}{}", with_point(trimmed, scale))))
+}
+
+/// Order of two canonical numbers of any length.
+pub(crate) fn compare_numbers(left: &str, right: &str) -> Ordering {
+    match (left.strip_prefix('-'), right.strip_prefix('-')) {
+        (None, None) => compare_magnitudes(left, right),
+        (Some(left), Some(right)) => compare_magnitudes(right, left),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+    }
+}
+
+fn compare_magnitudes(left: &str, right: &str) -> Ordering {
+    let parts = |number: &str| {
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let whole = whole.trim_start_matches('0').to_owned();
+        (
+            whole.len(),
+            whole,
+            fraction.trim_end_matches('0').to_owned(),
+        )
+    };
+    parts(left).cmp(&parts(right))
 }
 
 /// A number as written: sign, digits before and behind the point, exponent.
@@ -370,6 +375,12 @@ impl<'a> Parts<'a> {
         }
         Some((digits, scale.max(0) as usize))
     }
+}
+
+/// Reads a `numeric` that is only kept: as [`canonical_number`], with blanks around.
+pub(crate) fn numeric_from_text(text: &str) -> Result<String, SqlError> {
+    let number = text.trim_matches(|c: char| c.is_ascii_whitespace());
+    canonical_number(number).unwrap_or_else(|| Err(invalid(text)))
 }
 
 fn exponent(text: &str) -> Option<i64> {

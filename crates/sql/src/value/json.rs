@@ -10,13 +10,11 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::decimal::canonical_number;
+use super::decimal::{canonical_number, compare_numbers};
 use crate::SqlError;
 
 /// Levels of nesting that are read; one more is refused.
 const DEPTH_MAX: usize = 256;
-/// Digits of a number that are read; one more is refused.
-const NUMBER_DIGITS_MAX: usize = 1000;
 
 /// A JSON value in canonical order.
 #[derive(Debug, Clone)]
@@ -180,29 +178,6 @@ fn compare_members(left: &[(String, Json)], right: &[(String, Json)]) -> Orderin
         .unwrap_or(Ordering::Equal)
 }
 
-/// Order of two canonical numbers of any length.
-fn compare_numbers(left: &str, right: &str) -> Ordering {
-    match (left.strip_prefix('-'), right.strip_prefix('-')) {
-        (None, None) => compare_magnitudes(left, right),
-        (Some(left), Some(right)) => compare_magnitudes(right, left),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-    }
-}
-
-fn compare_magnitudes(left: &str, right: &str) -> Ordering {
-    let parts = |number: &str| {
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let whole = whole.trim_start_matches('0').to_owned();
-        (
-            whole.len(),
-            whole,
-            fraction.trim_end_matches('0').to_owned(),
-        )
-    };
-    parts(left).cmp(&parts(right))
-}
-
 impl fmt::Display for Json {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -344,7 +319,7 @@ impl Reader<'_> {
             return Err(self.invalid(&format!("Token \"{number}\" is invalid")));
         }
         self.at += length;
-        match canonical_number(number, NUMBER_DIGITS_MAX) {
+        match canonical_number(number) {
             Some(canonical) => Ok(Json::Number(canonical?)),
             None => Err(self.invalid(&format!("Token \"{number}\" is invalid"))),
         }

@@ -98,6 +98,7 @@ select 1.234::numeric(5, 2);
 -- refused: no such type in the language
 select '10:00'::time;
 
+-- refused: names that PostgreSQL does not know either
 select '1'::no_such_type;
 
 select cast(a as text), cast(c as text) from t;

@@ -46,6 +46,7 @@ select * from customer c join orders o on c.id;
 
 select * from customer join orders;
 
+-- refused: lateral
 select c.name, l.total from customer c left join lateral (select total from orders o where o.customer_id = c.id order by total limit 1) l on true order by c.id;
 
 select sum(i.qty * i.price), o.id from orders o join item i on i.order_id = o.id group by o.id order by o.id;

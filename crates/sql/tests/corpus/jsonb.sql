@@ -70,7 +70,7 @@ select jsonb_extract_path('{"a":[1,2]}', 'a', '1'), jsonb_extract_path_text('{"a
 
 select jsonb_agg(a order by b nulls last, a nulls last), jsonb_agg(c order by c nulls first) from t;
 
-select jsonb_object_agg(c, a order by c) from t where c is not null;
+select jsonb_object_agg(c, a order by c, a) from t where c is not null;
 
 select jsonb_object_agg(c, a) from t;
 

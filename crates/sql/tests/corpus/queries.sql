@@ -60,6 +60,7 @@ select distinct city from customer order by city desc;
 
 select distinct a from t order by b;
 
+-- refused
 select distinct on (a) a, b from t order by a, b nulls last;
 
 select all a from t where a > 0 order by a;
@@ -120,6 +121,7 @@ select name from customer where id not in (select customer_id from orders where 
 
 select name from customer c where exists (select 1 from orders o where o.customer_id = c.id and o.paid) order by id;
 
+-- refused: a select of no columns
 select name from customer c where not exists (select from orders o where o.customer_id = c.id) order by id;
 
 select a from t where a = (select max(a) from t);

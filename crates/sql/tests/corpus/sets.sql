@@ -36,9 +36,9 @@ select 1 union select 2 intersect select 2 order by 1;
 
 select a from t union select b from t order by a limit 2 offset 1;
 
-select '1'::jsonb union select '1.0'::jsonb;
+select count(*) from (select '1'::jsonb union select '1.0'::jsonb) x;
 
-select 1.0 union select 1.00;
+select count(*) from (select 1.0 union select 1.00) x;
 
 select date '2024-01-01' union select timestamptz '2024-01-01 00:00:00+00';
 

@@ -2,7 +2,8 @@
 
 select id, placed from orders order by placed;
 
-select id, placed::date, placed at time zone 'UTC' from orders where false;
+-- refused: a timestamp without time zone
+select placed at time zone 'UTC' from orders where false;
 
 select date '2024-02-29' + 1, date '2024-03-01' - 1, date '2024-03-01' - date '2024-02-01', 1 + date '2023-12-31';
 

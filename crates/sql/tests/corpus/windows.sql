@@ -38,10 +38,12 @@ select id, count(*) filter (where paid) over (order by id) from orders order by 
 
 select id, sum(total) over (order by id groups between 1 preceding and current row) from orders where id < 14 order by id;
 
+-- refused: range with an offset
 select id, sum(id) over (order by id range between 1 preceding and 1 following) from orders order by id;
 
 select id, count(*) over (order by id rows between unbounded preceding and 1 preceding) from orders order by id;
 
+-- not parsed: exclude
 select id, sum(total) over (order by id rows between current row and unbounded following exclude current row) from orders where id < 14 order by id;
 
 select a, lag(c, 1, 'none') over (order by a, b, c) from t order by a, b, c;

@@ -21,7 +21,7 @@ pub(crate) struct Headwater {
 
 impl Headwater {
     pub(crate) fn new() -> Headwater {
-        let conn = Connection::open_in_memory().unwrap();
+        let mut conn = Connection::open_in_memory().unwrap();
         install(&conn).unwrap();
         // As PostgreSQL's `statement_timeout` in these tests, but counted instead of timed.
         let mut ticks = 0;
@@ -88,10 +88,11 @@ impl Headwater {
 
     fn create_table(&mut self, sql: &str) -> Result<(), SqlError> {
         let table = create_table(sql)?;
+        let definition = table.sqlite_ddl();
+        self.catalog.add(None, Arc::new(table))?;
         self.conn
-            .execute_batch(&table.sqlite_ddl())
-            .map_err(SqlError::from_sqlite)?;
-        self.catalog.add(None, Arc::new(table))
+            .execute_batch(&definition)
+            .map_err(SqlError::from_sqlite)
     }
 
     fn create_index(&mut self, sql: &str) -> Result<(), SqlError> {

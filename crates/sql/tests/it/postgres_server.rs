@@ -14,7 +14,7 @@ const USER: &str = "postgres";
 pub(crate) struct PostgresServer {
     server: Child,
     // Kept open, so that the server never writes into a closed pipe.
-    _log: BufReader<ChildStderr>,
+    log: BufReader<ChildStderr>,
     directory: tempfile::TempDir,
 }
 
@@ -46,11 +46,22 @@ impl PostgresServer {
             "initdb: {}",
             String::from_utf8_lossy(&initdb.stderr)
         );
-        let (server, log) = launch(&data, directory.path());
-        PostgresServer {
+        let mut server = launch(&data, directory.path());
+        let log = BufReader::new(server.stderr.take().unwrap());
+        let mut started = PostgresServer {
             server,
-            _log: log,
+            log,
             directory,
+        };
+        started.wait_until_ready();
+        started
+    }
+
+    fn wait_until_ready(&mut self) {
+        let mut said = String::new();
+        while !said.contains("ready to accept connections") {
+            let read = self.log.read_line(&mut said).unwrap();
+            assert!(read > 0, "PostgreSQL did not start: {said}");
         }
     }
 
@@ -86,8 +97,8 @@ impl Drop for PostgresServer {
     }
 }
 
-fn launch(data: &Path, socket: &Path) -> (Child, BufReader<ChildStderr>) {
-    let mut server = as_user(&program("postgres"))
+fn launch(data: &Path, socket: &Path) -> Child {
+    as_user(&program("postgres"))
         .arg("-D")
         .arg(data)
         .arg("-k")
@@ -106,18 +117,7 @@ fn launch(data: &Path, socket: &Path) -> (Child, BufReader<ChildStderr>) {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    let mut log = BufReader::new(server.stderr.take().unwrap());
-    let mut said = String::new();
-    loop {
-        let mut line = String::new();
-        let ended = log.read_line(&mut line).unwrap() == 0;
-        said += &line;
-        assert!(!ended, "PostgreSQL did not start: {said}");
-        if line.contains("ready to accept connections") {
-            return (server, log);
-        }
-    }
+        .unwrap()
 }
 
 /// A program of PostgreSQL 15, from Debian's place or from `pg_config`'s.

@@ -199,10 +199,32 @@ fn from_primary_code(failure: ffi::Error, message: String) -> SqlError {
         ErrorCode::DiskFull => SqlError::new(sqlstate::DISK_FULL, "no space left on the disk"),
         ErrorCode::SystemIoFailure => SqlError::new(sqlstate::IO_ERROR, message),
         ErrorCode::TooBig => SqlError::new(sqlstate::STATEMENT_TOO_COMPLEX, message),
-        _ if message.contains("integer overflow") => {
-            SqlError::new(sqlstate::NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range")
-        }
-        _ => SqlError::new(sqlstate::INTERNAL_ERROR, message),
+        _ => built_in_function(message),
+    }
+}
+
+/// What functions of SQLite itself complain of, known by their words only.
+fn built_in_function(message: String) -> SqlError {
+    let known = [
+        (
+            "integer overflow",
+            sqlstate::NUMERIC_VALUE_OUT_OF_RANGE,
+            "bigint out of range",
+        ),
+        (
+            "argument of ntile must be a positive integer",
+            "22014",
+            "argument of ntile must be greater than zero",
+        ),
+        (
+            "second argument to nth_value must be a positive integer",
+            "22016",
+            "argument of nth_value must be greater than zero",
+        ),
+    ];
+    match known.iter().find(|(words, ..)| message.contains(words)) {
+        Some((_, state, message)) => SqlError::new(state, *message),
+        None => SqlError::new(sqlstate::INTERNAL_ERROR, message),
     }
 }
 

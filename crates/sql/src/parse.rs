@@ -160,6 +160,9 @@ fn parser_error(error: ParserError, source: &Source) -> SqlError {
         .split_once(", Column: ")
         .and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)))
         .and_then(|(line, column)| source.position(Location { line, column }));
+    if message.ends_with("found: exclude") || message.ends_with("found: EXCLUDE") {
+        return SqlError::unsupported("EXCLUDE in a window frame").at(position);
+    }
     SqlError::syntax(format!("syntax error: {message}")).at(position)
 }
 

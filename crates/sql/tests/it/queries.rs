@@ -164,6 +164,8 @@ fn errors_of_running_queries_have_their_codes() {
         ("select 1 / (id - 1) from item", "22012"),
         ("select id * 2147483647 from item", "22003"),
         ("select name::int from item", "22P02"),
+        ("select ntile(0) over () from item", "22014"),
+        ("select nth_value(id, 0) over () from item", "22016"),
         ("select 1 limit $1", "2201W"),
         ("select 1 offset $1", "2201X"),
     ] {

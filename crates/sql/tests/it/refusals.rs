@@ -76,6 +76,10 @@ fn what_is_missing_is_named() {
         ("select * from generate_series(1, 2)", "function in FROM"),
         ("select * from t, lateral (select 1) x", "LATERAL"),
         ("select id into x from t", "INTO"),
+        (
+            "select sum(id) over (order by id rows 1 preceding exclude ties) from t",
+            "EXCLUDE",
+        ),
         ("select array[1]", "array"),
         ("select (1, 2)", "row"),
         ("select t from t", "whole row \"t\""),

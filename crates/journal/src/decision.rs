@@ -4,13 +4,15 @@
 //! is; who asked looks the event up, once the decision is durable and so is that event. An append
 //! with a known id is never written, so whether it is the same append is found out there, too.
 
+use std::collections::HashMap;
+
 use headwater_event::{
-    Append, Appended, Conflict, Error, EventId, ExpectedRevision, NewEvent, Outcome, Position,
-    Revision, StreamName,
+    Append, Appended, Conflict, Error, EventRef, ExpectedRevision, Outcome, Position, Revision,
+    StreamName,
 };
 
-use crate::canonical::put_content;
 use crate::log::{Access, Log};
+use crate::repeat::repeated;
 
 /// What was decided.
 #[derive(Debug)]
@@ -41,143 +43,41 @@ pub(crate) fn outcome(
     append: &Append,
     access: Access,
 ) -> Result<Option<Outcome>, Error> {
-    let conflict = match decision {
+    let in_the_way = match decision {
         Decision::Appended(appended) => return Ok(Some(Outcome::Appended(appended.clone()))),
-        Decision::Seen { upto } => return seen(log, append, *upto, access),
-        Decision::Boundary { after, at } => {
-            let Some(event) = log.event(*at, access)? else {
-                return Ok(None);
-            };
-            Conflict::Boundary {
-                after: *after,
-                event: event.reference(),
-            }
-        }
+        Decision::Seen { upto } => return repeated(log, append, *upto, access),
+        Decision::Boundary { at, .. } => Some(*at),
+        Decision::Revision { at, .. } => *at,
+    };
+    let event = match in_the_way {
+        None => None,
+        Some(at) => match log.event(at, access)? {
+            None => return Ok(None),
+            found => found.map(|event| event.reference()),
+        },
+    };
+    Ok(conflict(decision, event).map(Outcome::Conflict))
+}
+
+fn conflict(decision: &Decision, event: Option<EventRef>) -> Option<Conflict> {
+    match decision {
+        Decision::Boundary { after, .. } => Some(Conflict::Boundary {
+            after: *after,
+            event: event?,
+        }),
         Decision::Revision {
             stream,
             expected,
             found,
-            at,
-        } => {
-            let event = match at {
-                Some(at) => match log.event(*at, access)? {
-                    Some(event) => Some(event.reference()),
-                    None => return Ok(None),
-                },
-                None => None,
-            };
-            Conflict::Revision {
-                stream: stream.clone(),
-                expected: *expected,
-                found: *found,
-                event,
-            }
-        }
-    };
-    Ok(Some(Outcome::Conflict(conflict)))
-}
-
-/// Whether an append with known ids is the one that wrote them.
-fn seen(
-    log: &Log,
-    append: &Append,
-    upto: Position,
-    access: Access,
-) -> Result<Option<Outcome>, Error> {
-    let known: Vec<Option<Position>> = {
-        let index = log.index()?;
-        // What came later says nothing about this append.
-        let place = |event: &NewEvent| {
-            let position = index.position_of(event.id?)?;
-            (position <= upto).then_some(position)
-        };
-        append.events.iter().map(place).collect()
-    };
-    let Some((at, id, position)) = first_known(append, &known) else {
-        // The decision rests on an event that is durable, and durable events stay.
-        return Err(Error::damaged("an event that was found by its id is gone"));
-    };
-    let Some(loaded) = log.commit_of(position, access)? else {
-        return Ok(None);
-    };
-    let reused = |why: String| -> Result<Option<Outcome>, Error> {
-        let event = loaded.event(position)?.reference();
-        Ok(Some(Outcome::Conflict(Conflict::IdReused {
-            id,
+            ..
+        } => Some(Conflict::Revision {
+            stream: stream.clone(),
+            expected: *expected,
+            found: *found,
             event,
-            why,
-        })))
-    };
-    let (written_first, written_last) = loaded.append_around(position);
-    let count = append.events.len() as u64;
-    let first = match position.0.checked_sub(at as u64) {
-        Some(first) if first >= written_first.0 => Position(first),
-        _ => return reused("the events before it are not the ones before it in the log".into()),
-    };
-    let last = Position(first.0 + count - 1);
-    if last > written_last {
-        return reused("the append has more events than the one that wrote it".into());
+        }),
+        Decision::Appended(_) | Decision::Seen { .. } => None,
     }
-    let mut content = Vec::new();
-    for (offset, event) in append.events.iter().enumerate() {
-        let place = first.plus(offset as u64);
-        if event.id.is_some() && known[offset] != Some(place) {
-            return reused(format!(
-                "events[{offset}] of the append does not follow it in the log"
-            ));
-        }
-        content.clear();
-        put_content(&mut content, event);
-        let written = loaded.raw((place.0 - loaded.first.0) as usize)?;
-        if written.content != content {
-            let named = differing(log, event, place, access)?;
-            return reused(format!("events[{offset}] has another {named}"));
-        }
-    }
-    let revisions = revisions(append, |offset| {
-        let place = first.plus(offset as u64);
-        loaded
-            .raw((place.0 - loaded.first.0) as usize)
-            .map_or(Revision::NONE, |raw| raw.revision)
-    });
-    Ok(Some(Outcome::Appended(Appended {
-        first,
-        last,
-        revisions,
-        repeated: true,
-    })))
-}
-
-fn first_known(append: &Append, known: &[Option<Position>]) -> Option<(usize, EventId, Position)> {
-    let mut events = append.events.iter().zip(known).enumerate();
-    events.find_map(|(at, (event, position))| Some((at, event.id?, (*position)?)))
-}
-
-/// Which part of the event is not as it was written.
-fn differing(
-    log: &Log,
-    event: &NewEvent,
-    place: Position,
-    access: Access,
-) -> Result<&'static str, Error> {
-    let Some(written) = log.event(place, access)? else {
-        return Ok("content");
-    };
-    Ok(if written.event_type != event.event_type {
-        "type"
-    } else if written.stream != event.stream {
-        "stream"
-    } else if written.data != event.data {
-        "data"
-    } else if written.tags != event.tags {
-        "set of tags"
-    } else if written.metadata != event.metadata {
-        "metadata"
-    } else if written.content_type != event.content_type {
-        "content type"
-    } else {
-        "occurred_at"
-    })
 }
 
 /// Where each stream of the append is after it, in the order of their first events.
@@ -186,7 +86,7 @@ pub(crate) fn revisions(
     revision_of: impl Fn(usize) -> Revision,
 ) -> Vec<(StreamName, Revision)> {
     let mut revisions: Vec<(StreamName, Revision)> = Vec::new();
-    let mut places = std::collections::HashMap::new();
+    let mut places: HashMap<&StreamName, usize> = HashMap::new();
     for (offset, event) in append.events.iter().enumerate() {
         let Some(stream) = &event.stream else {
             continue;
@@ -195,10 +95,7 @@ pub(crate) fn revisions(
         match revisions.last_mut() {
             Some((last, at)) if last == stream => *at = revision,
             _ => match places.get(stream) {
-                Some(place) => {
-                    let place: usize = *place;
-                    revisions[place].1 = revision;
-                }
+                Some(place) => revisions[*place].1 = revision,
                 None => {
                     if append.events.len() > 1 {
                         places.insert(stream, revisions.len());

@@ -45,6 +45,7 @@ mod log;
 mod memory;
 mod queue;
 mod read;
+mod repeat;
 mod stats;
 mod storage;
 mod streams;

@@ -141,6 +141,11 @@ impl Loaded {
             .map_err(|why| damaged(self.seq, position, why))
     }
 
+    /// The event at a position that it [holds](Self::holds), borrowed.
+    pub(crate) fn raw_at(&self, position: Position) -> Result<RawEvent<'_>, Error> {
+        self.raw((position.0 - self.first.0) as usize)
+    }
+
     /// How many bytes the event at this place takes.
     pub(crate) fn event_len(&self, at: usize) -> usize {
         let end = match self.events.get(at + 1) {

@@ -1,0 +1,141 @@
+//! Whether an append whose ids are known is the one that wrote them.
+//!
+//! It is if its events stand next to each other in the log, in its order, within one append, with
+//! the same content. Events that it gives no id for are compared by their content alone.
+
+use headwater_event::{Append, Appended, Conflict, Error, EventId, NewEvent, Outcome, Position};
+
+use crate::canonical::put_content;
+use crate::decision::revisions;
+use crate::loaded::Loaded;
+use crate::log::{Access, Log};
+
+/// An append, and the event of the log that its first known id belongs to.
+struct Known<'a> {
+    append: &'a Append,
+    /// Where each of its ids was when it was decided about.
+    places: Vec<Option<Position>>,
+    /// Which of its events has the first known id.
+    offset: usize,
+    id: EventId,
+    position: Position,
+}
+
+/// The answer to an append of which some ids are known, at `upto` or before; `None` if that takes a
+/// read from the storage and `access` rules it out.
+pub(crate) fn repeated(
+    log: &Log,
+    append: &Append,
+    upto: Position,
+    access: Access,
+) -> Result<Option<Outcome>, Error> {
+    let known = Known::find(log, append, upto)?;
+    let Some(loaded) = log.commit_of(known.position, access)? else {
+        return Ok(None);
+    };
+    let outcome = match known.compare(&loaded)? {
+        Ok(first) => Outcome::Appended(known.appended(&loaded, first)?),
+        Err(why) => Outcome::Conflict(Conflict::IdReused {
+            id: known.id,
+            event: loaded.event(known.position)?.reference(),
+            why,
+        }),
+    };
+    Ok(Some(outcome))
+}
+
+impl<'a> Known<'a> {
+    fn find(log: &Log, append: &'a Append, upto: Position) -> Result<Known<'a>, Error> {
+        let index = log.index()?;
+        // What came later says nothing about this append.
+        let place = |event: &NewEvent| {
+            let position = index.position_of(event.id?)?;
+            (position <= upto).then_some(position)
+        };
+        let places: Vec<Option<Position>> = append.events.iter().map(place).collect();
+        let mut events = append.events.iter().zip(&places).enumerate();
+        let first = events.find_map(|(at, (event, place))| Some((at, event.id?, (*place)?)));
+        let Some((offset, id, position)) = first else {
+            // The decision rests on an event that is durable, and durable events stay.
+            return Err(Error::damaged("an event that was found by its id is gone"));
+        };
+        Ok(Known {
+            append,
+            places,
+            offset,
+            id,
+            position,
+        })
+    }
+
+    /// The position at which the whole append stands, or why it does not.
+    fn compare(&self, loaded: &Loaded) -> Result<Result<Position, String>, Error> {
+        let (from, to) = loaded.append_around(self.position);
+        let first = match self.position.0.checked_sub(self.offset as u64) {
+            Some(first) if first >= from.0 => Position(first),
+            _ => return Ok(Err("other events stand before it in the log".to_owned())),
+        };
+        if first.0 + self.append.events.len() as u64 - 1 > to.0 {
+            let why = "the append has more events than the one that wrote it";
+            return Ok(Err(why.to_owned()));
+        }
+        for offset in 0..self.append.events.len() {
+            if let Some(why) = self.differs(loaded, offset, first.plus(offset as u64))? {
+                return Ok(Err(format!("events[{offset}] {why}")));
+            }
+        }
+        Ok(Ok(first))
+    }
+
+    /// How the event differs from the one at this position.
+    fn differs(
+        &self,
+        loaded: &Loaded,
+        offset: usize,
+        place: Position,
+    ) -> Result<Option<String>, Error> {
+        let event = &self.append.events[offset];
+        if event.id.is_some() && self.places[offset] != Some(place) {
+            return Ok(Some("does not stand in that order in the log".to_owned()));
+        }
+        let mut content = Vec::new();
+        put_content(&mut content, event);
+        if loaded.raw_at(place)?.content == content {
+            return Ok(None);
+        }
+        let part = differing(event, &loaded.event(place)?);
+        Ok(Some(format!("has another {part}")))
+    }
+
+    fn appended(&self, loaded: &Loaded, first: Position) -> Result<Appended, Error> {
+        let mut written = Vec::with_capacity(self.append.events.len());
+        for offset in 0..self.append.events.len() as u64 {
+            written.push(loaded.raw_at(first.plus(offset))?.revision);
+        }
+        Ok(Appended {
+            first,
+            last: Position(first.0 + written.len() as u64 - 1),
+            revisions: revisions(self.append, |offset| written[offset]),
+            repeated: true,
+        })
+    }
+}
+
+/// Which part of the event is not as it was written.
+fn differing(event: &NewEvent, written: &headwater_event::Event) -> &'static str {
+    if written.event_type != event.event_type {
+        "type"
+    } else if written.stream != event.stream {
+        "stream"
+    } else if written.data != event.data {
+        "data"
+    } else if written.tags != event.tags {
+        "set of tags"
+    } else if written.metadata != event.metadata {
+        "metadata"
+    } else if written.content_type != event.content_type {
+        "content type"
+    } else {
+        "occurred_at"
+    }
+}

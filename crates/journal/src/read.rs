@@ -11,9 +11,9 @@ use crate::loaded::Loaded;
 use crate::log::{Access, Log};
 
 /// How many steps through the index one look at it may take; more are taken in further looks.
-const STEPS_MAX: usize = 100_000;
+const STEPS_MAX: usize = 10_000;
 /// How many looks one page may take before it is given back with what was found.
-const LOOKS_MAX: usize = 64;
+const LOOKS_MAX: usize = 500;
 /// How much is read from the storage at once where the next events follow.
 const READ_AHEAD_BYTES: usize = 256 << 10;
 /// How many commits apart two events may be for that.
@@ -183,7 +183,11 @@ fn page(log: &Log, read: &Read, access: Access) -> Result<Option<Page>, Error> {
             more: !bounds.is_empty(),
         }));
     }
-    let found = find(log, &read.query, bounds, limit)?;
+    let looks = match access {
+        Access::Memory => 1, // its caller must not be held up
+        Access::Storage { .. } => LOOKS_MAX,
+    };
+    let found = find(log, &read.query, bounds, limit, looks)?;
     let Some((events, cut)) = fetch(log, &found.positions, read.bytes_max, access)? else {
         return Ok(None);
     };
@@ -225,14 +229,20 @@ fn bounds(log: &Log, read: &Read, head: Position) -> Result<Bounds, Error> {
 }
 
 /// The positions that match, without holding the index for long at a time.
-fn find(log: &Log, query: &Query, bounds: Bounds, limit: usize) -> Result<Found, Error> {
+fn find(
+    log: &Log,
+    query: &Query,
+    bounds: Bounds,
+    limit: usize,
+    looks: usize,
+) -> Result<Found, Error> {
     let way = bounds.way;
     if query.is_all() {
         return Ok(run_of(bounds, limit));
     }
     let mut positions: Vec<u64> = Vec::new();
     let mut from = bounds.from;
-    for _ in 0..LOOKS_MAX {
+    for _ in 0..looks {
         let found = log.index()?.scan(
             query,
             Span {

@@ -1,11 +1,11 @@
 //! Listing streams by name.
 
-use std::sync::Arc;
-
 use headwater_event::{Error, Position, Revision, StreamName};
 
-use crate::index::SortedNames;
 use crate::journal::Journal;
+
+/// The most streams of one page.
+const LIMIT_MAX: usize = 10_000;
 
 /// A page of streams, by name.
 #[derive(Clone, Debug)]
@@ -30,7 +30,8 @@ pub struct StreamInfo {
 }
 
 impl Journal {
-    /// The streams whose names start with `prefix`, after the name `after`, at most `limit`.
+    /// The streams whose names start with `prefix`, after the name `after`, at most `limit` and
+    /// never more than 10,000.
     pub fn streams(
         &self,
         prefix: &str,
@@ -40,20 +41,20 @@ impl Journal {
         self.log.check_alive()?;
         let head = self.log.head().position;
         let mut names = self.log.names();
+        while !names.catch_up(self.log.index()?) {}
         let index = self.log.index()?;
-        names.catch_up(&index);
         let mut page = StreamPage {
             streams: Vec::new(),
             head,
             more: false,
         };
-        for name in sorted(&names, prefix, after) {
+        for name in names.starting_with(prefix, after) {
             let positions = index.stream(name);
             let durable = &positions[..positions.partition_point(|at| *at <= head.0)];
             let Some(last) = durable.last() else {
                 continue; // in flight, or taken back
             };
-            if page.streams.len() == limit {
+            if page.streams.len() == limit.min(LIMIT_MAX) {
                 page.more = true;
                 break;
             }
@@ -65,12 +66,4 @@ impl Journal {
         }
         Ok(page)
     }
-}
-
-fn sorted<'a>(
-    names: &'a SortedNames,
-    prefix: &'a str,
-    after: Option<&'a str>,
-) -> impl Iterator<Item = &'a Arc<str>> {
-    names.starting_with(prefix, after)
 }

@@ -35,6 +35,9 @@ use crate::{Options, Seq, Written};
 const SETTLE_PAUSE_MIN: Duration = Duration::from_millis(10);
 const SETTLE_PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// The most that one commit may be asked to hold; offsets within it are 32 bits.
+const BATCH_BYTES_MAX: usize = 256 << 20;
+
 /// A commit of which it is not known whether it was written.
 struct Unsettled {
     write: Write,
@@ -45,6 +48,8 @@ struct State {
     core: Core,
     /// The committer waits for a batch, so the checker leaves the open one alone.
     committer_waits: bool,
+    /// The checker waits for the open batch to be taken, or taken back.
+    checker_waits: bool,
     /// The checker has ended; the committer checks what is left itself.
     checker_ended: bool,
     unsettled: Option<Unsettled>,
@@ -90,12 +95,13 @@ impl Shared {
             state: Mutex::new(State {
                 core,
                 committer_waits: false,
+                checker_waits: false,
                 checker_ended: false,
                 unsettled: None,
             }),
             batch_ready: Condvar::new(),
             batch_taken: Condvar::new(),
-            batch_bytes_max: options.batch_bytes_max,
+            batch_bytes_max: options.batch_bytes_max.min(BATCH_BYTES_MAX),
         }
     }
 
@@ -139,11 +145,24 @@ impl Shared {
                 None => (None, state.core.seal()),
             }
         };
-        self.batch_taken.notify_one();
-        match (unsettled, sealed) {
+        self.wake_checker();
+        let step = match (unsettled, sealed) {
             (Some(unsettled), _) => self.settle(unsettled),
             (None, Some(sealed)) => self.write(sealed),
-            (None, None) => Step::Idle,
+            (None, None) => return Step::Idle,
+        };
+        // What was put into the open batch meanwhile may have been taken back.
+        self.wake_checker();
+        step
+    }
+
+    /// Wakes the checker if it waits and the open batch no longer stands in its way.
+    fn wake_checker(&self) {
+        let state = self.lock();
+        let wake = state.checker_waits && state.core.open.is_none();
+        drop(state);
+        if wake {
+            self.batch_taken.notify_one();
         }
     }
 
@@ -355,17 +374,27 @@ impl Shared {
                 shared.check_waiting(&mut requests);
             }
         });
+        self.let_go();
         self.lock().checker_ended = true;
         self.batch_ready.notify_all();
+    }
+
+    /// After the journal was stopped: drops the callers in the open batch, who then are told why.
+    fn let_go(&self) {
+        if self.ended() {
+            self.lock().core.open = None;
+        }
     }
 
     fn check_waiting(&self, requests: &mut VecDeque<Request>) {
         let mut state = self.lock();
         while self.leave_alone(&state) && !self.ended() {
+            state.checker_waits = true;
             state = self
                 .batch_taken
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
+            state.checker_waits = false;
         }
         self.decide(&mut state, requests);
         let wake = state.committer_waits && state.core.open.is_some();
@@ -396,6 +425,7 @@ impl Shared {
                 }
             }
         });
+        self.let_go();
     }
 
     /// Waits until there is something to commit; says no when nothing will come any more.
@@ -436,7 +466,6 @@ impl Shared {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             let told = self.log.check_alive().err();
             self.stop(told.unwrap_or_else(|| errors::poisoned("a panic in the writer")));
-            self.lock().core.open = None;
         }
     }
 

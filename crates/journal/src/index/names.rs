@@ -4,10 +4,13 @@
 //! list. The sorted set may hold names that were taken back; whoever lists looks each name up.
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
+use std::ops::{Bound, Deref};
 use std::sync::Arc;
 
 use super::Index;
+
+/// How many names are taken in at once.
+const CATCH_UP: usize = 4_096;
 
 /// All names of streams that were seen up to now, and perhaps some that are gone.
 #[derive(Default)]
@@ -20,15 +23,20 @@ pub(crate) struct SortedNames {
 }
 
 impl SortedNames {
-    /// Takes in what was made since.
-    pub(crate) fn catch_up(&mut self, index: &Index) {
-        let made = &index.stream_names;
+    /// Takes in some of what was made since; says whether that was all. The index is looked at for a
+    /// moment, and the sorting is done without it.
+    pub(crate) fn catch_up(&mut self, index: impl Deref<Target = Index>) -> bool {
         if self.taken_back != index.names_taken_back {
             self.seen = 0;
             self.taken_back = index.names_taken_back;
         }
-        self.names.extend(made[self.seen..].iter().cloned());
-        self.seen = made.len();
+        let made = &index.stream_names[self.seen..];
+        let fresh = made[..made.len().min(CATCH_UP)].to_vec();
+        let all = fresh.len() == made.len();
+        drop(index);
+        self.seen += fresh.len();
+        self.names.extend(fresh);
+        all
     }
 
     /// The names that start with `prefix`, after `after`.

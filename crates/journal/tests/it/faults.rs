@@ -367,3 +367,74 @@ async fn cursors_of_another_log_or_ahead_are_refused() {
     );
     journal.check_cursor(Some(journal.log_id()), at(1)).unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_is_answered_when_commits_fail_while_others_wait() {
+    let storage = memory();
+    let options = Options {
+        batch_bytes_max: 1, // so that the checker waits for each batch to be taken
+        ..Options::default()
+    };
+    let journal = Journal::open(storage.clone(), TestEnv::at(1_000), options).unwrap();
+    for fault in [
+        Fault::Failed,
+        Fault::UnknownLost,
+        Fault::TakenUnread,
+        Fault::UnknownWritten,
+    ] {
+        for _ in 0..50 {
+            storage.inject(fault);
+        }
+    }
+    let mut written = 0;
+    while written < 200 {
+        let appends: Vec<_> = (0..20)
+            .map(|_| {
+                let journal = journal.clone();
+                tokio::spawn(async move { journal.append(one("Made", "thing/1"), None).await })
+            })
+            .collect();
+        for append in appends {
+            written += usize::from(append.await.unwrap().is_ok());
+        }
+    }
+    let head = journal.head().position;
+    journal.verify(&mut |_| {}).unwrap();
+    journal.close();
+    let journal = open(storage);
+    assert_eq!(
+        positions(&events(&journal)),
+        (1..=head.0).collect::<Vec<u64>>()
+    );
+}
+
+#[tokio::test]
+async fn the_largest_append_is_accepted_and_one_byte_more_is_not() {
+    let journal = open(memory());
+    let of_bytes = |bytes: usize| {
+        let sizes = (0..bytes / 1_000_000)
+            .map(|_| 1_000_000)
+            .chain([bytes % 1_000_000 + 2]);
+        let data = sizes.map(|size| format!("\"{}\"", "x".repeat(size - 2)));
+        let event = |data| headwater_event::NewEvent {
+            data,
+            ..event("Large", "large/1")
+        };
+        Append::of(data.map(|data| event(data.into())).collect())
+    };
+    let most = headwater_event::limits::APPEND_BYTES_MAX;
+    let error = journal.append(of_bytes(most), None).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (Kind::TooLarge, "too_large"));
+    let found = error.what_found().unwrap().strip_suffix(" bytes").unwrap();
+    let over = found.parse::<usize>().unwrap() - most;
+    let error = journal
+        .append(of_bytes(most - over + 1), None)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.what_found(),
+        Some(format!("{} bytes", most + 1).as_str())
+    );
+    appended(journal.append(of_bytes(most - over), None).await.unwrap());
+    journal.verify(&mut |_| {}).unwrap();
+}

@@ -221,3 +221,145 @@ fn nearest(any: &mut [Cursor<'_>], from: u64, way: Way) -> Option<u64> {
     }
     nearest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Keys;
+    use super::*;
+    use headwater_event::{EventId, EventType, Facts, Position, StreamName, Tag, Text};
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    /// Type, stream and tags of an event, by number.
+    type Event = (u8, Option<u8>, Vec<Tag>);
+
+    fn an_event() -> impl Strategy<Value = Event> {
+        let tags = proptest::collection::btree_set(0u8..3, 0..3);
+        (0u8..3, proptest::option::of(0u8..4), tags).prop_map(|(kind, stream, tags)| {
+            let tag = |number| Tag::new(format!("t{number}")).unwrap();
+            (kind, stream, tags.into_iter().map(tag).collect())
+        })
+    }
+
+    fn an_item() -> impl Strategy<Value = QueryItem> {
+        let types = proptest::collection::vec(0u8..4, 0..3);
+        let tags = proptest::collection::vec(0u8..4, 0..3);
+        (types, tags, 0u8..5).prop_map(|(types, tags, place)| QueryItem {
+            types: types.into_iter().map(kind_name).collect(),
+            tags: tags
+                .into_iter()
+                .map(|n| Tag::new(format!("t{n}")).unwrap())
+                .collect(),
+            stream: (place == 1).then(|| stream_name(1)),
+            category: (place == 2).then(|| Text::from("even")),
+        })
+    }
+
+    fn kind_name(number: u8) -> EventType {
+        EventType::new(format!("K{number}")).unwrap()
+    }
+
+    fn stream_name(number: u8) -> StreamName {
+        let category = if number.is_multiple_of(2) {
+            "even"
+        } else {
+            "odd"
+        };
+        StreamName::new(format!("{category}/{number}")).unwrap()
+    }
+
+    fn index_of(events: &[Event]) -> Index {
+        let mut index = Index::default();
+        for (at, (kind, stream, tags)) in events.iter().enumerate() {
+            let stream = stream.map(stream_name);
+            index.insert(Keys {
+                id: EventId(Uuid::from_u128(at as u128)),
+                event_type: kind_name(*kind).as_str(),
+                stream: stream.as_ref().map(StreamName::as_str),
+                tags: tags.iter().map(Tag::as_str),
+            });
+        }
+        index
+    }
+
+    fn matching(events: &[Event], query: &Query) -> Vec<u64> {
+        let matches = |(kind, stream, tags): &Event| {
+            query.matches_facts(Facts {
+                event_type: kind_name(*kind).as_str(),
+                tags,
+                stream: stream.map(stream_name).as_ref(),
+            })
+        };
+        let numbered = (1..).zip(events);
+        numbered
+            .filter(|(_, event)| matches(event))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// Scans until everything was looked at, a few steps at a time.
+    fn scan_all(index: &Index, query: &Query, mut span: Span) -> Vec<u64> {
+        let mut positions = Vec::new();
+        while !span.way.before(span.to, span.from) {
+            let found = index.scan(query, span);
+            assert!(found.positions.len() <= span.limit);
+            assert!(!span.way.before(found.scanned, span.from), "it gets on");
+            positions.extend(found.positions);
+            span.from = span.way.step(found.scanned);
+        }
+        positions
+    }
+
+    proptest! {
+        #[test]
+        fn scans_find_what_matches_however_little_they_may_do(
+            events in proptest::collection::vec(an_event(), 1..60),
+            items in proptest::collection::vec(an_item(), 0..3),
+            limit in 1usize..5,
+            steps in 0usize..8,
+            bounds: (prop::sample::Index, prop::sample::Index),
+        ) {
+            let (index, query) = (index_of(&events), Query { items });
+            let bound = |at: prop::sample::Index| at.index(events.len()) as u64 + 1;
+            let (low, high) = (bound(bounds.0).min(bound(bounds.1)), bound(bounds.0).max(bound(bounds.1)));
+            let mut expected: Vec<u64> = matching(&events, &query)
+                .into_iter()
+                .filter(|at| (low..=high).contains(at))
+                .collect();
+            let up = Span { way: Way::Up, from: low, to: high, limit, steps };
+            prop_assert_eq!(&scan_all(&index, &query, up), &expected);
+            expected.reverse();
+            let down = Span { way: Way::Down, from: high, to: low, limit, steps };
+            prop_assert_eq!(&scan_all(&index, &query, down), &expected);
+            let first = matching(&events, &query).into_iter().find(|at| *at > low);
+            prop_assert_eq!(index.first_match(&query, Position(low)), first.map(Position));
+        }
+
+        #[test]
+        fn what_was_put_in_last_can_be_taken_back(
+            events in proptest::collection::vec(an_event(), 1..30),
+            keep: prop::sample::Index,
+        ) {
+            let (mut index, keep) = (index_of(&events), keep.index(events.len()));
+            for (at, (kind, stream, tags)) in events.iter().enumerate().skip(keep).rev() {
+                let stream = stream.map(stream_name);
+                index.remove(Keys {
+                    id: EventId(Uuid::from_u128(at as u128)),
+                    event_type: kind_name(*kind).as_str(),
+                    stream: stream.as_ref().map(StreamName::as_str),
+                    tags: tags.iter().map(Tag::as_str),
+                });
+            }
+            let fresh = index_of(&events[..keep]);
+            prop_assert_eq!(index.last(), fresh.last());
+            prop_assert_eq!(index.counts(), fresh.counts());
+            prop_assert_eq!(&index.stream_names, &fresh.stream_names);
+            prop_assert_eq!(index.ids.len(), fresh.ids.len());
+            for kind in 0..3 {
+                let query = Query::types(vec![kind_name(kind)]);
+                let all = Span { way: Way::Up, from: 1, to: keep as u64, limit: 100, steps: 100 };
+                prop_assert_eq!(index.scan(&query, all), fresh.scan(&query, all));
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The use of one database: append, read, follow, list streams, verify.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use headwater_event::{Append, Error, Kind, LogId, Outcome, Position, Query};
+use headwater_journal::{Batch, Direction, Follower, Page, Progress, Read, StreamPage, Verified};
+
+use crate::database::Use;
+use crate::layout::Place;
+use crate::node::{Inner, blocking, refuse_system};
+use crate::{DatabaseFigures, DatabaseId, DatabaseName};
+
+/// The use of a database, which stays awake as long as this lives. A clone is another use of the
+/// same one.
+///
+/// After a panic or damage in one of its operations the database is closed with that as its
+/// reason. The other databases of the node go on.
+#[derive(Clone)]
+pub struct DatabaseHandle {
+    pub(crate) node: Arc<Inner>,
+    pub(crate) using: Use,
+}
+
+impl DatabaseHandle {
+    pub(crate) fn new(node: Arc<Inner>, using: Use) -> DatabaseHandle {
+        DatabaseHandle { node, using }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &DatabaseName {
+        &self.using.database.name
+    }
+
+    /// Its identity.
+    pub fn id(&self) -> DatabaseId {
+        self.using.database.id
+    }
+
+    /// The identity of its log, which cursors carry.
+    pub fn log_id(&self) -> LogId {
+        self.using.awake.journal.log_id()
+    }
+
+    /// The position of the last committed event.
+    pub fn head(&self) -> Position {
+        self.using.awake.journal.head().position
+    }
+
+    /// Refuses a cursor of another log (`other_log`) or beyond the head (`position_ahead`).
+    pub fn check_cursor(&self, log_id: Option<LogId>, position: Position) -> Result<(), Error> {
+        self.using.awake.journal.check_cursor(log_id, position)
+    }
+
+    /// Writes all events of the append next to each other, or none of them; see
+    /// [`Journal::append`](headwater_journal::Journal::append) for what is durable on return and
+    /// for cancellation. `_system` refuses.
+    pub async fn append(
+        &self,
+        append: Append,
+        deadline: Option<Duration>,
+    ) -> Result<Outcome, Error> {
+        refuse_system(self.name())?;
+        let appending = self.using.awake.journal.append(append, deadline);
+        let outcome = match AssertUnwindSafe(appending).catch_unwind().await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(panicked()), // the panic hook has told of it
+        };
+        outcome.map_err(|error| self.using.judge(error))
+    }
+
+    /// Reads a page; a cursor of another log is refused.
+    pub async fn read(&self, log_id: Option<LogId>, read: Read) -> Result<Page, Error> {
+        let (Direction::Forward { after: cursor } | Direction::Backward { before: cursor }) =
+            read.direction;
+        if log_id.is_some() {
+            self.check_cursor(log_id, cursor.min(self.head()))?;
+        }
+        let journal = self.using.awake.journal.clone();
+        self.blocking(move || journal.read(&read)).await
+    }
+
+    /// Follows the events that match, after a position of this log. The database stays awake as
+    /// long as the follow lives.
+    pub fn follow(
+        &self,
+        log_id: Option<LogId>,
+        query: Query,
+        after: Position,
+    ) -> Result<Follow, Error> {
+        self.check_cursor(log_id, after)?;
+        let follower = self.using.awake.journal.follow(query, after);
+        Ok(Follow {
+            follower: follower.map_err(|error| self.using.judge(error))?,
+            using: self.using.clone(),
+        })
+    }
+
+    /// The streams whose names begin with `prefix`, after the name `after`, by name.
+    pub async fn streams(
+        &self,
+        prefix: String,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<StreamPage, Error> {
+        let journal = self.using.awake.journal.clone();
+        self.blocking(move || journal.streams(&prefix, after.as_deref(), limit))
+            .await
+    }
+
+    /// Reads the whole log again and checks everything. `progress` is told from time to time how
+    /// far it is, on another thread.
+    pub async fn verify(
+        &self,
+        mut progress: impl FnMut(Progress) + Send + 'static,
+    ) -> Result<Verified, Error> {
+        let journal = self.using.awake.journal.clone();
+        self.blocking(move || journal.verify(&mut progress)).await
+    }
+
+    /// Figures of the log, and how many projections there are. Wakes no read model.
+    pub async fn figures(&self) -> Result<DatabaseFigures, Error> {
+        let log = self.using.awake.journal.stats();
+        let facts = self.node.facts(self.id()).await?;
+        Ok(DatabaseFigures {
+            log: log.map_err(|error| self.using.judge(error))?,
+            projections: crate::projections::names(&facts).len(),
+        })
+    }
+
+    /// Its directories.
+    pub(crate) fn place(&self) -> Place {
+        match self.name().is_system() {
+            true => Place::system(&self.node.root),
+            false => Place::of(&self.node.root, self.id()),
+        }
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        blocking(work)
+            .await
+            .map_err(|error| self.using.judge(error))
+    }
+}
+
+/// A cursor that follows a query, and keeps its database awake.
+pub struct Follow {
+    follower: Follower,
+    using: Use,
+}
+
+impl Follow {
+    /// The next events, or how far it looked when `stop` comes first. May be dropped at any await
+    /// and called again: nothing is lost and nothing comes twice.
+    pub async fn next_or(&mut self, stop: impl Future<Output = ()>) -> Result<Batch, Error> {
+        let batch = self.follower.next_or(stop).await;
+        batch.map_err(|error| self.using.judge(error))
+    }
+
+    /// The identity of the log, which cursors carry.
+    pub fn log_id(&self) -> LogId {
+        self.using.awake.journal.log_id()
+    }
+
+    /// Everything up to here was looked at.
+    pub fn scanned(&self) -> Position {
+        self.follower.scanned()
+    }
+}
+
+fn panicked() -> Error {
+    Error::new(
+        Kind::Internal,
+        "panicked",
+        "the append met a defect of headwater",
+    )
+    .action("retry with the same event ids; the server's log tells more")
+}

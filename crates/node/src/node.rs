@@ -1,0 +1,462 @@
+//! The node: the databases of one data root, most of them asleep.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use headwater_event::{Conflict, Error, Kind, Outcome, Position, Query};
+use headwater_journal::env::Env;
+use headwater_journal::{DataLock, Direction, Journal, Read};
+use tokio::sync::Notify;
+
+use crate::awake::Awake;
+use crate::database::{Database, Use, panicked};
+use crate::info::Retired;
+use crate::layout::Place;
+use crate::registry::Registry;
+use crate::storages::{DiskStorages, Storages};
+use crate::system::{self, Fact};
+use crate::{DatabaseHandle, DatabaseId, DatabaseInfo, DatabaseName, NodeStats};
+
+/// How a node is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// A database that nobody has used for so long falls asleep; `None` keeps all awake.
+    pub sleep_after: Option<Duration>,
+    /// How the log of each database is opened: its queue, batches and memory.
+    pub journal: headwater_journal::Options,
+    /// How the read models of each database are opened.
+    pub projection: headwater_projection::Options,
+    /// Where storages come from.
+    pub storages: Arc<dyn Storages>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            sleep_after: Some(Duration::from_secs(300)),
+            journal: headwater_journal::Options::default(),
+            projection: headwater_projection::Options::default(),
+            storages: Arc::new(DiskStorages::default()),
+        }
+    }
+}
+
+/// Many databases in one process. A clone is the same node.
+///
+/// It must be used within a tokio runtime. Dropping it without [`shutdown`](Node::shutdown) loses
+/// nothing that was acknowledged.
+#[derive(Clone)]
+pub struct Node {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) root: PathBuf,
+    pub(crate) env: Arc<dyn Env>,
+    pub(crate) options: Options,
+    registry: RwLock<Registry>,
+    /// The log `_system`, awake for as long as the node is.
+    system: Use,
+    lock: Mutex<Option<DataLock>>,
+    pub(crate) wakes: AtomicU64,
+    pub(crate) retired: Arc<Retired>,
+    /// Told when a database woke, for the sweeper.
+    pub(crate) woke: Arc<Notify>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.woke.notify_one(); // the sweeper looks, and ends
+    }
+}
+
+impl Node {
+    /// Opens the data root, or makes one: takes its lock, opens `_system` and finishes what a
+    /// crash interrupted. No other log is opened.
+    pub async fn open(root: PathBuf, env: Arc<dyn Env>, options: Options) -> Result<Node, Error> {
+        let (lock, database, awake) = {
+            let (root, env, options) = (root.clone(), env.clone(), options.clone());
+            blocking(move || {
+                make_directory(&root)?;
+                let lock = DataLock::acquire(&root)?;
+                let (database, awake) = open_system(&root, env, &options)?;
+                Ok::<_, Error>((lock, database, awake))
+            })
+            .await?
+        };
+        let system = database.wake(|_| async move { Ok(awake) }).await?;
+        let inner = Arc::new(Inner {
+            root,
+            env,
+            options,
+            registry: RwLock::default(),
+            system,
+            lock: Mutex::new(Some(lock)),
+            wakes: AtomicU64::new(0),
+            retired: Arc::default(),
+            woke: Arc::default(),
+        });
+        inner.catch_up().await?;
+        inner.clone().finish_deletions().await?;
+        crate::sweep::start(&inner);
+        Ok(Node { inner })
+    }
+
+    /// Makes a database. Durable on return. A name that is taken answers `database_exists`.
+    pub async fn create(&self, name: &DatabaseName) -> Result<DatabaseInfo, Error> {
+        refuse_system(name)?;
+        let (inner, name) = (self.inner.clone(), name.clone());
+        finish(async move { inner.create(&name).await }).await
+    }
+
+    /// Deletes a database: its record first, then its files. From then on its name is free.
+    pub async fn delete(&self, name: &DatabaseName) -> Result<(), Error> {
+        refuse_system(name)?;
+        let (inner, database) = (self.inner.clone(), self.inner.find(name)?);
+        finish(async move { inner.delete(&database).await }).await
+    }
+
+    /// All databases, by name; none of them is woken.
+    pub fn list(&self) -> Vec<DatabaseInfo> {
+        self.inner.registry().all().map(DatabaseInfo::of).collect()
+    }
+
+    /// One database, which is not woken.
+    pub fn show(&self, name: &DatabaseName) -> Result<DatabaseInfo, Error> {
+        Ok(DatabaseInfo::of(&self.inner.find(name)?))
+    }
+
+    /// Uses a database, and wakes its log if it sleeps. It stays awake as long as the handle lives.
+    ///
+    /// Fails with `unknown_database`, or with the reason why its log cannot be opened.
+    pub async fn database(&self, name: &DatabaseName) -> Result<DatabaseHandle, Error> {
+        let database = self.inner.find(name)?;
+        let inner = self.inner.clone();
+        let using = database.wake(move |database| inner.wake(database)).await?;
+        Ok(DatabaseHandle::new(self.inner.clone(), using))
+    }
+
+    /// What the node counts.
+    pub fn stats(&self) -> NodeStats {
+        NodeStats::of(&self.inner)
+    }
+
+    /// Writes down where the node can be reached, for processes that find its lock taken.
+    pub fn set_address(&self, address: &str) -> Result<(), Error> {
+        match &*self.inner.lock() {
+            Some(lock) => lock.set_note(address),
+            None => Err(stopping()),
+        }
+    }
+
+    /// Finishes what was accepted, closes all databases and gives the lock back. What comes later
+    /// answers `stopping`.
+    pub async fn shutdown(&self) {
+        let inner = self.inner.clone();
+        let all: Vec<_> = inner.registry().all().cloned().collect();
+        let closing = all.iter().map(|database| database.end(stopping()));
+        futures::future::join_all(closing).await;
+        inner.system.database.end(stopping()).await;
+        drop(inner.lock().take());
+    }
+}
+
+impl Inner {
+    pub(crate) fn registry(&self) -> RwLockReadGuard<'_, Registry> {
+        self.registry.read().unwrap_or_else(PoisonError::into_inner) // folded whole, event by event
+    }
+
+    fn registry_mut(&self) -> RwLockWriteGuard<'_, Registry> {
+        self.registry
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) // as above
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<DataLock>> {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner) // taken or not, nothing between
+    }
+
+    fn find(&self, name: &DatabaseName) -> Result<Arc<Database>, Error> {
+        if name.is_system() {
+            return Ok(self.system.database.clone());
+        }
+        self.registry().get(name).cloned().ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                "unknown_database",
+                format!("there is no database {name}"),
+            )
+            .action("create it first, or look at the list of databases")
+        })
+    }
+
+    async fn create(self: Arc<Self>, name: &DatabaseName) -> Result<DatabaseInfo, Error> {
+        self.refuse_taken(name)?;
+        let seen = self.registry().position();
+        let id = DatabaseId(self.env.event_id().0);
+        let place = Place::of(&self.root, id);
+        let log_id = self.env.log_id();
+        self.storage(&place, move |storages, place| {
+            storages.create(&place.log(), log_id).map(drop)
+        })
+        .await?;
+        let recorded = self.record(system::create(id, name, log_id, seen)?).await;
+        let outcome = match recorded {
+            Err(error) if error.has_no_side_effects() => Err(error),
+            Err(error) => return Err(error), // it may be there: the next open knows
+            Ok(None) => {
+                self.catch_up().await?;
+                return self.find(name).map(|database| DatabaseInfo::of(&database));
+            }
+            Ok(Some(_)) => {
+                self.catch_up().await?;
+                Err(taken(name))
+            }
+        };
+        self.storage(&place, |storages, place| storages.remove(&place.whole))
+            .await?;
+        outcome
+    }
+
+    fn refuse_taken(&self, name: &DatabaseName) -> Result<(), Error> {
+        match self.registry().get(name) {
+            Some(_) => Err(taken(name)),
+            None => Ok(()),
+        }
+    }
+
+    async fn delete(self: Arc<Self>, database: &Database) -> Result<(), Error> {
+        let fact = Fact::Deleted(system::Deleted {
+            name: database.name.to_string(),
+        });
+        let conflict = self
+            .record(system::while_there(database.id, &fact)?)
+            .await?;
+        self.catch_up().await?;
+        if conflict.is_some() {
+            return Err(deleted(&database.name));
+        }
+        database.end(deleted(&database.name)).await;
+        let place = Place::of(&self.root, database.id);
+        self.storage(&place, |storages, place| storages.remove(&place.whole))
+            .await
+    }
+
+    /// Appends to `_system`; a condition that did not hold is given back.
+    pub(crate) async fn record(
+        &self,
+        append: headwater_event::Append,
+    ) -> Result<Option<Conflict>, Error> {
+        match self.system.awake.journal.append(append, None).await? {
+            Outcome::Appended(_) => Ok(None),
+            Outcome::Conflict(conflict) => Ok(Some(conflict)),
+        }
+    }
+
+    /// Folds what `_system` holds by now into the registry.
+    async fn catch_up(&self) -> Result<(), Error> {
+        loop {
+            let after = self.registry().position();
+            let page = self.read_system(Query::all(), after).await?;
+            self.registry_mut().apply(&page.events)?;
+            if !page.more {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn read_system(
+        &self,
+        query: Query,
+        after: Position,
+    ) -> Result<headwater_journal::Page, Error> {
+        let journal = self.system.awake.journal.clone();
+        blocking(move || {
+            journal.read(&Read {
+                query,
+                direction: Direction::Forward { after },
+                ..Read::default()
+            })
+        })
+        .await
+    }
+
+    /// Everything that was recorded about a database, in order.
+    pub(crate) async fn facts(&self, id: DatabaseId) -> Result<Vec<Fact>, Error> {
+        let mut facts = Vec::new();
+        let mut after = Position::ZERO;
+        loop {
+            let query = Query::stream(system::stream(id)?);
+            let page = self.read_system(query, after).await?;
+            for event in &page.events {
+                if let Some((_, fact)) = Fact::of_event(event)? {
+                    facts.push(fact);
+                }
+                after = event.position;
+            }
+            if !page.more {
+                return Ok(facts);
+            }
+        }
+    }
+
+    async fn wake(self: Arc<Self>, database: Arc<Database>) -> Result<Awake, Error> {
+        let begun = self.env.monotonic();
+        let (inner, woken) = (self.clone(), database.clone());
+        let place = Place::of(&self.root, database.id);
+        let awake = blocking(move || {
+            let storage = open_log(&*inner.options.storages, &place, &woken)?;
+            let options = inner.options.journal.clone();
+            let journal = Journal::open(storage, inner.env.clone(), options)?;
+            let (env, retired) = (inner.env.clone(), inner.retired.clone());
+            Ok::<_, Error>(Awake::new(journal, env, retired))
+        })
+        .await?;
+        self.wakes.fetch_add(1, Ordering::Relaxed);
+        self.woke.notify_one();
+        tracing::info!(
+            database = %database.name,
+            head = %awake.journal.head().position,
+            took = ?self.env.monotonic().saturating_sub(begun),
+            "awake"
+        );
+        Ok(awake)
+    }
+
+    /// Removes what is left of databases that were deleted before a crash.
+    async fn finish_deletions(self: Arc<Self>) -> Result<(), Error> {
+        let deleted: Vec<DatabaseId> = self.registry().deleted().collect();
+        let (root, storages) = (self.root.clone(), self.options.storages.clone());
+        blocking(move || {
+            let places = deleted.iter().map(|id| Place::of(&root, *id));
+            for place in places {
+                storages.remove(&place.whole)?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await
+    }
+
+    async fn storage(
+        &self,
+        place: &Place,
+        work: impl FnOnce(&dyn Storages, &Place) -> Result<(), Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let (storages, place) = (self.options.storages.clone(), place.clone());
+        blocking(move || work(&*storages, &place)).await
+    }
+}
+
+fn open_system(
+    root: &std::path::Path,
+    env: Arc<dyn Env>,
+    options: &Options,
+) -> Result<(Arc<Database>, Awake), Error> {
+    let place = Place::system(root);
+    let storages = &options.storages;
+    let storage = match storages.exists(&place.log())? {
+        true => storages.open(&place.log())?,
+        false => storages.create(&place.log(), env.log_id())?,
+    };
+    let log_id = storage.log_id();
+    let journal = Journal::open(storage, env.clone(), options.journal.clone())?;
+    let database = Database::new(
+        DatabaseId(uuid::Uuid::nil()),
+        DatabaseName::system(),
+        log_id,
+        env.now(),
+    );
+    Ok((Arc::new(database), Awake::new(journal, env, Arc::default())))
+}
+
+/// Opens the log of a database that was recorded: it must be there, and be the same.
+fn open_log(
+    storages: &dyn Storages,
+    place: &Place,
+    database: &Database,
+) -> Result<Arc<dyn headwater_journal::Storage>, Error> {
+    let other = |found: String| {
+        Error::damaged(format!(
+            "the log of the database {} is not there",
+            database.name
+        ))
+        .found(found)
+        .expected(format!(
+            "log {} in {}",
+            database.log_id,
+            place.log().display()
+        ))
+        .action("put its files back from a backup, or delete the database")
+    };
+    match storages.open(&place.log()) {
+        Ok(storage) if storage.log_id() == database.log_id => Ok(storage),
+        Ok(storage) => Err(other(format!("log {}", storage.log_id()))),
+        Err(error) if error.code() == "no_log" => Err(other("no log".to_owned())),
+        Err(error) => Err(error),
+    }
+}
+
+fn make_directory(root: &std::path::Path) -> Result<(), Error> {
+    std::fs::create_dir_all(root).map_err(|error| {
+        Error::new(
+            Kind::Unavailable,
+            "storage",
+            format!("the data directory {} cannot be made", root.display()),
+        )
+        .found(&error)
+        .action("make it, or choose another one")
+        .caused_by(error)
+    })
+}
+
+/// Runs work that blocks; a panic in it is an error.
+pub(crate) async fn blocking<T: Send + 'static, E: From<Error> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(panicked(&error).into()))
+}
+
+/// Runs work to its end, also when nobody waits for it any more.
+pub(crate) async fn finish<T: Send + 'static, E: From<Error> + Send + 'static>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E> {
+    let done = tokio::spawn(work).await;
+    done.unwrap_or_else(|error| Err(panicked(&error).into()))
+}
+
+pub(crate) fn refuse_system(name: &DatabaseName) -> Result<(), Error> {
+    if !name.is_system() {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "system_database",
+        format!("the database {name} is written by the node alone"),
+    )
+    .action("read it, and write to a database of your own"))
+}
+
+fn taken(name: &DatabaseName) -> Error {
+    Error::new(
+        Kind::Conflict,
+        "database_exists",
+        format!("there is a database {name} already"),
+    )
+    .field("name")
+    .action("use it, or take another name")
+}
+
+pub(crate) fn deleted(name: &DatabaseName) -> Error {
+    Error::new(
+        Kind::NotFound,
+        "unknown_database",
+        format!("the database {name} was deleted"),
+    )
+}
+
+fn stopping() -> Error {
+    Error::new(Kind::Unavailable, "stopping", "the node is shutting down")
+        .action("try again when it is back; the same event ids never write twice")
+}

@@ -1,0 +1,126 @@
+//! Queries: each runs on a thread of its own that works ahead of its reader by a batch or two.
+
+use std::time::Duration;
+
+use headwater_event::Position;
+use headwater_projection::{CancelHandle, Error, Request, Rows};
+use headwater_sql::{OutputColumn, Value};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::DatabaseHandle;
+use crate::database::panicked;
+
+/// Batches that are ready before their reader has asked for them.
+const BATCHES_AHEAD: usize = 1;
+
+/// Rows of an answer.
+pub type RowBatch = Vec<Vec<Value>>;
+
+/// The answer of a query: its rows are made while they are read. Dropping it calls the query off.
+/// The database stays awake as long as it lives.
+pub struct Answer {
+    /// The columns.
+    pub columns: Vec<OutputColumn>,
+    /// The position that the answer reflects.
+    pub position: Position,
+    batches: mpsc::Receiver<Result<RowBatch, Error>>,
+    thread: Option<JoinHandle<()>>,
+    handle: DatabaseHandle,
+    _cancel: CancelOnDrop,
+}
+
+/// What is known before the first row.
+struct Head {
+    columns: Vec<OutputColumn>,
+    position: Position,
+}
+
+struct CancelOnDrop(CancelHandle);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl DatabaseHandle {
+    /// Answers a query; returns when its first rows can be read. A reader that takes nothing for
+    /// `stall_max` loses it. Dropping the future calls the query off.
+    pub async fn query(&self, request: Request, stall_max: Duration) -> Result<Answer, Error> {
+        let cancel = CancelOnDrop(request.cancel.clone());
+        let projections = self.open_projections().await?;
+        let (head, told) = oneshot::channel();
+        let (rows, batches) = mpsc::channel(BATCHES_AHEAD);
+        let runtime = Handle::current();
+        let thread = tokio::task::spawn_blocking(move || {
+            match projections.query(request) {
+                Ok(answer) => run(answer, head, &rows, &runtime, stall_max),
+                Err(error) => drop(head.send(Err(error))), // nobody waits any more
+            }
+        });
+        match told.await {
+            Ok(Ok(head)) => Ok(Answer {
+                columns: head.columns,
+                position: head.position,
+                batches,
+                thread: Some(thread),
+                handle: self.clone(),
+                _cancel: cancel,
+            }),
+            Ok(Err(error)) => Err(self.judge(error)),
+            Err(_) => Err(self.judge(ended(thread).await)),
+        }
+    }
+}
+
+impl Answer {
+    /// The next rows; `None` at the end. After an error there are no more.
+    pub async fn next(&mut self) -> Option<Result<RowBatch, Error>> {
+        let batch = match self.batches.recv().await {
+            Some(batch) => batch,
+            None => match self.thread.take()?.await {
+                Ok(()) => return None,
+                Err(error) => Err(panicked(&error).into()),
+            },
+        };
+        Some(batch.map_err(|error| self.handle.judge(error)))
+    }
+}
+
+/// Hands the rows out until their end, or until nobody takes them.
+fn run(
+    mut answer: Rows,
+    head: oneshot::Sender<Result<Head, Error>>,
+    rows: &mpsc::Sender<Result<RowBatch, Error>>,
+    runtime: &Handle,
+    stall_max: Duration,
+) {
+    let known = Head {
+        columns: answer.columns().to_vec(),
+        position: answer.position(),
+    };
+    if head.send(Ok(known)).is_err() {
+        return;
+    }
+    while let Some(batch) = answer.next_batch().transpose() {
+        let last = batch.is_err();
+        let taken = runtime.block_on(rows.send_timeout(batch, stall_max));
+        if last || taken.is_err() {
+            return;
+        }
+    }
+}
+
+async fn ended(thread: JoinHandle<()>) -> Error {
+    match thread.await {
+        Err(error) => panicked(&error).into(),
+        Ok(()) => headwater_event::Error::new(
+            headwater_event::Kind::Internal,
+            "internal",
+            "the query ended without an answer",
+        )
+        .into(),
+    }
+}

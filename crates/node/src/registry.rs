@@ -1,0 +1,65 @@
+//! Which databases there are: the fold of the log `_system`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use headwater_event::{Error, Event, Position};
+
+use crate::database::Database;
+use crate::system::{Created, Fact};
+use crate::{DatabaseId, DatabaseName};
+
+/// The databases by name, as of a position of `_system`.
+#[derive(Default)]
+pub(crate) struct Registry {
+    position: Position,
+    by_name: BTreeMap<DatabaseName, Arc<Database>>,
+    /// Deleted, and perhaps not yet removed.
+    deleted: BTreeSet<DatabaseId>,
+}
+
+impl Registry {
+    /// The last event that was folded in.
+    pub(crate) fn position(&self) -> Position {
+        self.position
+    }
+
+    pub(crate) fn get(&self, name: &DatabaseName) -> Option<&Arc<Database>> {
+        self.by_name.get(name)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Database>> {
+        self.by_name.values()
+    }
+
+    /// The databases that were deleted since the node was opened or before.
+    pub(crate) fn deleted(&self) -> impl Iterator<Item = DatabaseId> + '_ {
+        self.deleted.iter().copied()
+    }
+
+    /// Folds in the next events; those that were folded in already are passed over.
+    pub(crate) fn apply(&mut self, events: &[Event]) -> Result<(), Error> {
+        for event in events {
+            if event.position <= self.position {
+                continue;
+            }
+            match Fact::of_event(event)? {
+                Some((id, Fact::Created(created))) => self.created(id, &created, event)?,
+                Some((id, Fact::Deleted(_))) => {
+                    self.by_name.retain(|_, database| database.id != id);
+                    self.deleted.insert(id);
+                }
+                _ => {}
+            }
+            self.position = event.position;
+        }
+        Ok(())
+    }
+
+    fn created(&mut self, id: DatabaseId, fact: &Created, event: &Event) -> Result<(), Error> {
+        let name: DatabaseName = fact.name.parse()?;
+        let database = Database::new(id, name.clone(), fact.log_id, event.recorded_at);
+        self.by_name.insert(name, Arc::new(database));
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! `POST /v1/databases/{db}/append`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use headwater_event::{Appended, LogId, Outcome, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
+use utoipa::ToSchema;
+
+use crate::answer;
+use crate::app::{InPath, Shared};
+use crate::body::AppendBytes;
+use crate::params::Params;
+use crate::problem::Problem;
+
+/// Where an append stands. It is durable.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AppendAnswer<'a> {
+    /// Position of its first event.
+    first: u64,
+    /// Position of its last event.
+    last: u64,
+    /// Where each of its streams is after it.
+    #[schema(value_type = std::collections::BTreeMap<String, u64>)]
+    revisions: Revisions<'a>,
+    /// It was in the log before: nothing was written now.
+    repeated: bool,
+    /// The log that the positions are of.
+    #[schema(value_type = String)]
+    log_id: LogId,
+}
+
+struct Revisions<'a>(&'a Appended);
+
+impl Serialize for Revisions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let revisions = &self.0.revisions;
+        let mut map = serializer.serialize_map(Some(revisions.len()))?;
+        for (stream, revision) in revisions {
+            map.serialize_entry(stream.as_str(), revision)?;
+        }
+        map.end()
+    }
+}
+
+/// Writes events next to each other, all or none, if a condition holds.
+///
+/// The answer comes when they are durable. To retry safely give each event an `id`: an append whose
+/// ids are in the log already answers its first positions and `"repeated": true`.
+#[utoipa::path(post, path = "/v1/databases/{db}/append", tag = "log", operation_id = "append",
+    params(("db" = String, Path, description = "Name of the database")),
+    request_body(content = json::AppendBody, content_type = "application/json"),
+    responses(
+        (status = 201, description = "It is in the log, durably", body = AppendAnswer<'_>),
+        (status = 200, description = "It was in the log before", body = AppendAnswer<'_>)))]
+pub(crate) async fn append(
+    State(app): State<Shared>,
+    InPath(name): InPath,
+    params: Params,
+    body: AppendBytes,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let append = json::parse_append(&body.bytes)?;
+    let database = app.node.database(&name).await?;
+    let wait_max = app.limits.append_wait_max;
+    match database.append(append, Some(wait_max)).await? {
+        Outcome::Conflict(conflict) => Ok(Problem::from(&conflict).into_response()),
+        Outcome::Appended(appended) => {
+            let status = match appended.repeated {
+                true => StatusCode::OK,
+                false => StatusCode::CREATED,
+            };
+            let body = AppendAnswer {
+                first: appended.first.0,
+                last: appended.last.0,
+                revisions: Revisions(&appended),
+                repeated: appended.repeated,
+                log_id: database.log_id(),
+            };
+            answer::json(status, &body)
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Bodies: bounded in bytes and time, and of the media type that they should have.
+
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::app::Shared;
+use crate::gate::SMALL_BODY_BYTES;
+use crate::problem::Problem;
+
+/// How long the rest of a body that was refused is read and thrown away, so that its writer comes
+/// to read the answer.
+const DRAIN_MAX: Duration = Duration::from_secs(2);
+
+/// The body of an append: up to `append_body_bytes_max`. Its memory is reserved as long as this
+/// lives.
+pub(crate) struct AppendBytes {
+    pub(crate) bytes: Bytes,
+    pub(crate) _reserved: Option<OwnedSemaphorePermit>,
+}
+
+/// A JSON body of up to `body_bytes_max`.
+pub(crate) struct JsonBytes(pub(crate) Bytes);
+
+/// The text of a projection, of up to `body_bytes_max`.
+pub(crate) struct SqlText(pub(crate) String);
+
+/// No body, or one that is empty.
+pub(crate) struct NoBody;
+
+impl FromRequest<Shared> for AppendBytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<AppendBytes, Problem> {
+        check_media_type(request.headers(), &["application/json"])?;
+        let bytes_max = app.limits.append_body_bytes_max;
+        let announced = length(request.headers()).unwrap_or(bytes_max);
+        let reserved = match request.headers().get(header::CONTENT_LENGTH) {
+            Some(_) if announced > bytes_max => None, // refused below
+            _ => app.bodies.reserve(announced)?,
+        };
+        let bytes = read(request, bytes_max, app.limits.body_timeout).await?;
+        Ok(AppendBytes {
+            bytes,
+            _reserved: reserved,
+        })
+    }
+}
+
+impl FromRequest<Shared> for JsonBytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<JsonBytes, Problem> {
+        check_media_type(request.headers(), &["application/json"])?;
+        let bytes = read(request, app.limits.body_bytes_max, app.limits.body_timeout).await?;
+        Ok(JsonBytes(bytes))
+    }
+}
+
+impl FromRequest<Shared> for SqlText {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<SqlText, Problem> {
+        check_media_type(request.headers(), &["application/sql", "text/plain"])?;
+        let bytes = read(request, app.limits.body_bytes_max, app.limits.body_timeout).await?;
+        match String::from_utf8(bytes.into()) {
+            Ok(text) => Ok(SqlText(text)),
+            Err(error) => Err(Problem::new("bad_request", "the text is not UTF-8")
+                .found(format!(
+                    "a bad byte after {} bytes",
+                    error.utf8_error().valid_up_to()
+                ))
+                .expected("SQL text in UTF-8")),
+        }
+    }
+}
+
+impl FromRequest<Shared> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<NoBody, Problem> {
+        let bytes = read(request, app.limits.body_bytes_max, app.limits.body_timeout).await?;
+        if bytes.is_empty() {
+            return Ok(NoBody);
+        }
+        Err(Problem::new("bad_request", "the request takes no body")
+            .found(format!("{} bytes", bytes.len()))
+            .expected("an empty body"))
+    }
+}
+
+fn length(headers: &HeaderMap) -> Option<usize> {
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+/// A body without a media type is taken for what is expected.
+fn check_media_type(headers: &HeaderMap, expected: &[&str]) -> Result<(), Problem> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let text = value.to_str().unwrap_or("");
+    let media = text.split(';').next().unwrap_or("").trim();
+    if expected.iter().any(|name| name.eq_ignore_ascii_case(media)) {
+        return Ok(());
+    }
+    Err(
+        Problem::new("unsupported_media_type", "the body has another media type")
+            .field("content-type")
+            .found(String::from_utf8_lossy(value.as_bytes()))
+            .expected(expected.join(" or ")),
+    )
+}
+
+async fn read(request: Request, bytes_max: usize, time_max: Duration) -> Result<Bytes, Problem> {
+    let announced = length(request.headers());
+    let waits = request.headers().contains_key(header::EXPECT);
+    let mut stream = request.into_body().into_data_stream();
+    if announced.is_some_and(|bytes| bytes > bytes_max) {
+        if !waits {
+            drain(stream).await;
+        }
+        return Err(too_large(announced.unwrap_or(0), bytes_max));
+    }
+    match tokio::time::timeout(time_max, collect(&mut stream, announced, bytes_max)).await {
+        Ok(Ok(Some(bytes))) => Ok(bytes),
+        Ok(Ok(None)) => {
+            drain(stream).await;
+            Err(too_large(bytes_max + 1, bytes_max))
+        }
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(Problem::new("timeout", "the body did not arrive in time")
+            .expected(format!("all of it within {time_max:?}"))
+            .closing()),
+    }
+}
+
+/// All of the body, or nothing when it is larger than `bytes_max`.
+async fn collect(
+    stream: &mut BodyDataStream,
+    announced: Option<usize>,
+    bytes_max: usize,
+) -> Result<Option<Bytes>, Problem> {
+    let mut whole = BytesMut::new();
+    let mut first = Bytes::new();
+    while let Some(part) = stream.next().await {
+        let part = part.map_err(|error| {
+            Problem::new("bad_request", "the body could not be read")
+                .found(error)
+                .closing()
+        })?;
+        if first.len() + whole.len() + part.len() > bytes_max {
+            return Ok(None);
+        }
+        match (first.is_empty(), whole.is_empty()) {
+            (true, true) => first = part,
+            (false, true) => {
+                let room = announced.unwrap_or(SMALL_BODY_BYTES).min(bytes_max);
+                whole.reserve(room.max(first.len() + part.len()).min(1 << 20));
+                whole.extend_from_slice(&first);
+                whole.extend_from_slice(&part);
+                first = Bytes::new();
+            }
+            _ => whole.extend_from_slice(&part),
+        }
+    }
+    Ok(Some(if whole.is_empty() {
+        first
+    } else {
+        whole.freeze()
+    }))
+}
+
+async fn drain(mut stream: BodyDataStream) {
+    let all = async { while let Some(Ok(_)) = stream.next().await {} };
+    let _ = tokio::time::timeout(DRAIN_MAX, all).await; // whoever still writes meets a closed connection
+}
+
+fn too_large(found: usize, bytes_max: usize) -> Problem {
+    Problem::new("too_large", "the body is too large")
+        .found(format!("{found} bytes or more"))
+        .expected(format!("at most {bytes_max} bytes"))
+        .action("send less at once")
+        .closing()
+}

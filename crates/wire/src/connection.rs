@@ -1,0 +1,89 @@
+//! One connection: requests one after the other, until it ends or the server stops.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::IntoResponse as _;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use crate::limits::Limits;
+use crate::problem::Problem;
+
+/// How long the last words of a connection may take.
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
+
+/// Serves the connection until it ends. When the server stops, the request that is being answered
+/// is answered, and no other is read.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    router: Router,
+    limits: Limits,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(limits.header_bytes_max)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let stopped = async {
+        let _ = stopping.wait_for(|stopping| *stopping).await; // or the server is gone
+    };
+    let ended = tokio::select! {
+        ended = &mut connection => Some(ended),
+        () = stopped => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    let Err(error) = ended else { return };
+    let parts = connection.into_parts();
+    if error.is_timeout() && !parts.read_buf.is_empty() {
+        let problem = Problem::new("timeout", "the head of the request did not arrive in time")
+            .expected(format!("all of it within {:?}", limits.header_timeout));
+        farewell(parts.io.into_inner(), problem).await;
+    } else {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Tells a client that the server speaks with as many as it can.
+pub(crate) async fn refuse(stream: TcpStream, connections_max: usize) {
+    let problem = Problem::new("overloaded", "the server has too many connections")
+        .expected(format!("at most {connections_max}"))
+        .action("try again after a pause, or keep connections and use them again");
+    farewell(stream, problem).await;
+}
+
+/// Writes a problem outside of any request, and closes. What the client still sends is read for
+/// a moment: closing over unread bytes would throw the answer away on its side.
+async fn farewell(mut stream: TcpStream, problem: Problem) {
+    let response = problem.closing().into_response();
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default(); // bytes in memory
+    let mut head = format!("HTTP/1.1 {}\r\n", parts.status);
+    for (name, value) in &parts.headers {
+        head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap_or("")));
+    }
+    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    let words = async {
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(&body).await?;
+        stream.shutdown().await?;
+        let mut scratch = [0; 4096];
+        while stream.read(&mut scratch).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    let _ = tokio::time::timeout(FAREWELL_MAX, words).await; // whoever does not listen is not told
+}

@@ -1,0 +1,274 @@
+//! What the server counts, and the text that Prometheus reads
+//! (exposition format 0.0.4).
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use headwater_node::{Node, NodeStats};
+
+use crate::answer;
+use crate::app::Shared;
+use crate::body::NoBody;
+use crate::params::Params;
+use crate::problem::Problem;
+
+/// Upper bounds of the buckets of latencies, in microseconds, and as Prometheus wants them.
+const BUCKETS: [(u64, &str); 14] = [
+    (500, "0.0005"),
+    (1_000, "0.001"),
+    (2_500, "0.0025"),
+    (5_000, "0.005"),
+    (10_000, "0.01"),
+    (25_000, "0.025"),
+    (50_000, "0.05"),
+    (100_000, "0.1"),
+    (250_000, "0.25"),
+    (500_000, "0.5"),
+    (1_000_000, "1"),
+    (2_500_000, "2.5"),
+    (5_000_000, "5"),
+    (10_000_000, "10"),
+];
+
+/// The counts of one route and method.
+#[derive(Debug, Default)]
+struct Route {
+    statuses: Mutex<BTreeMap<u16, u64>>,
+    /// One for each bucket, and one for what is above all of them.
+    buckets: [AtomicU64; BUCKETS.len() + 1],
+    micros: AtomicU64,
+}
+
+/// Route template and method.
+type RouteName = (String, String);
+
+/// Everything that is counted in this crate.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    routes: RwLock<BTreeMap<RouteName, Arc<Route>>>,
+    connections: AtomicU64,
+    connections_total: AtomicU64,
+    connections_refused: AtomicU64,
+    followers: AtomicU64,
+}
+
+/// Figures of the server and of its databases, for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "server", operation_id = "metrics",
+    responses((status = 200, description = "Figures", body = String,
+        content_type = "text/plain; version=0.0.4")))]
+pub(crate) async fn metrics(
+    State(app): State<Shared>,
+    params: Params,
+    _: NoBody,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let text = app.metrics.text(&app.node);
+    Ok(answer::with_type(
+        StatusCode::OK,
+        "text/plain; version=0.0.4",
+        text,
+    ))
+}
+
+/// Something that is there as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    metrics: Arc<Metrics>,
+    of: fn(&Metrics) -> &AtomicU64,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        (self.of)(&self.metrics).fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Metrics {
+    /// Counts a connection that was accepted.
+    pub(crate) fn connection(self: &Arc<Metrics>) -> Counted {
+        self.connections_total.fetch_add(1, Ordering::Relaxed);
+        self.counted(|metrics| &metrics.connections)
+    }
+
+    /// Counts a connection that was sent away.
+    pub(crate) fn connection_refused(&self) {
+        self.connections_refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one that follows.
+    pub(crate) fn follower(self: &Arc<Metrics>) -> Counted {
+        self.counted(|metrics| &metrics.followers)
+    }
+
+    fn counted(self: &Arc<Metrics>, of: fn(&Metrics) -> &AtomicU64) -> Counted {
+        of(self).fetch_add(1, Ordering::Relaxed);
+        Counted {
+            metrics: self.clone(),
+            of,
+        }
+    }
+
+    /// Counts a request and how long it took until its answer began.
+    pub(crate) fn request(&self, route: &str, method: &str, status: u16, took: Duration) {
+        let route = self.route(route, method);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let bucket = BUCKETS.partition_point(|(most, _)| *most < micros);
+        route.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        route.micros.fetch_add(micros, Ordering::Relaxed);
+        let mut statuses = route
+            .statuses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner); // counts are never half changed
+        *statuses.entry(status).or_default() += 1;
+    }
+
+    fn route(&self, route: &str, method: &str) -> Arc<Route> {
+        let name = (route.to_owned(), method.to_owned());
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = routes.get(&name) {
+            return found.clone();
+        }
+        drop(routes);
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        routes.entry(name).or_default().clone()
+    }
+
+    /// The text that Prometheus reads.
+    pub(crate) fn text(&self, node: &Node) -> String {
+        let mut out = String::with_capacity(16 << 10);
+        self.write_requests(&mut out);
+        self.write_latencies(&mut out);
+        let load = |value: &AtomicU64| value.load(Ordering::Relaxed);
+        simple(
+            &mut out,
+            "connections",
+            "gauge",
+            "Open connections.",
+            load(&self.connections),
+        );
+        simple(
+            &mut out,
+            "connections_total",
+            "counter",
+            "Connections that were accepted.",
+            load(&self.connections_total),
+        );
+        simple(
+            &mut out,
+            "connections_refused_total",
+            "counter",
+            "Connections that were sent away because there were too many.",
+            load(&self.connections_refused),
+        );
+        simple(
+            &mut out,
+            "followers",
+            "gauge",
+            "Open follows.",
+            load(&self.followers),
+        );
+        write_node(&mut out, &node.stats());
+        out
+    }
+
+    fn write_requests(&self, out: &mut String) {
+        head(
+            out,
+            "requests_total",
+            "counter",
+            "Requests by route, method and status.",
+        );
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        for ((path, method), route) in &*routes {
+            let statuses = route
+                .statuses
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            for (status, count) in &*statuses {
+                line(
+                    out,
+                    "requests_total",
+                    &format!("route=\"{path}\",method=\"{method}\",status=\"{status}\""),
+                    count,
+                );
+            }
+        }
+    }
+
+    fn write_latencies(&self, out: &mut String) {
+        let name = "request_seconds";
+        head(out, name, "histogram", "Time until the answer begins.");
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        for ((path, method), route) in &*routes {
+            let labels = format!("route=\"{path}\",method=\"{method}\"");
+            let bounds = BUCKETS.iter().map(|(_, text)| *text).chain(["+Inf"]);
+            let mut below = 0;
+            for (bound, count) in bounds.zip(&route.buckets) {
+                below += count.load(Ordering::Relaxed);
+                let labels = format!("{labels},le=\"{bound}\"");
+                line(out, "request_seconds_bucket", &labels, below);
+            }
+            let seconds = route.micros.load(Ordering::Relaxed) as f64 / 1e6;
+            line(out, "request_seconds_sum", &labels, seconds);
+            line(out, "request_seconds_count", &labels, below);
+        }
+    }
+}
+
+fn write_node(out: &mut String, stats: &NodeStats) {
+    head(out, "databases", "gauge", "Databases by state.");
+    for (state, count) in &stats.databases {
+        line(out, "databases", &format!("state=\"{state}\""), count);
+    }
+    let counters = [
+        ("appends_total", "Appends that were written.", stats.appends),
+        (
+            "append_conflicts_total",
+            "Appends that were refused by their condition.",
+            stats.conflicts,
+        ),
+        ("commits_total", "Durable writes.", stats.commits),
+        (
+            "wakes_total",
+            "Times that a database was opened.",
+            stats.wakes,
+        ),
+    ];
+    for (name, help, value) in counters {
+        simple(out, name, "counter", help, value);
+    }
+    simple(
+        out,
+        "append_queue",
+        "gauge",
+        "Appends that wait to be written.",
+        stats.queue,
+    );
+    simple(
+        out,
+        "cache_bytes",
+        "gauge",
+        "Bytes of commits that are kept in memory for reads.",
+        stats.cache_bytes,
+    );
+}
+
+fn simple(out: &mut String, name: &str, kind: &str, help: &str, value: u64) {
+    head(out, name, kind, help);
+    let _ = writeln!(out, "headwater_{name} {value}"); // a String takes everything
+}
+
+fn head(out: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(out, "# HELP headwater_{name} {help}"); // a String takes everything
+    let _ = writeln!(out, "# TYPE headwater_{name} {kind}");
+}
+
+fn line(out: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
+    let _ = writeln!(out, "headwater_{name}{{{labels}}} {value}"); // a String takes everything
+}

@@ -1,0 +1,234 @@
+//! The OpenAPI document, made from the handlers and from the list of codes.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+
+use crate::body::NoBody;
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::{
+    answer, append, code, databases, events, health, metrics, projections, read, sql, streams,
+    verify,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Headwater",
+        description = "An event-sourced database over HTTP. Every failure is `application/problem+json` with a stable `code`.",
+        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
+    ),
+    paths(
+        health::health,
+        metrics::metrics,
+        show,
+        databases::list,
+        databases::create,
+        databases::show,
+        databases::delete,
+        append::append,
+        events::events,
+        read::read,
+        streams::streams,
+        sql::sql,
+        projections::list,
+        projections::show,
+        projections::apply,
+        projections::remove,
+        projections::skip,
+        verify::verify,
+    ),
+    components(schemas(Problem)),
+    tags(
+        (name = "log", description = "Append, read and follow events"),
+        (name = "sql", description = "Query tables"),
+        (name = "projections", description = "What folds events into tables"),
+        (name = "databases", description = "Make, list, verify and delete databases"),
+        (name = "server", description = "The server itself")
+    )
+)]
+struct Document;
+
+/// What every request can meet.
+const ANY: &[&str] = &[
+    "bad_request",
+    "bad_host",
+    "method_not_allowed",
+    "timeout",
+    "too_large",
+    "overloaded",
+    "internal",
+];
+
+/// What a request can meet that uses a database.
+const DATABASE: &[&str] = &[
+    "bad_database_name",
+    "unknown_database",
+    "damaged",
+    "panicked",
+    "closed",
+    "poisoned",
+    "stopping",
+    "unavailable",
+    "storage",
+    "no_log",
+];
+
+/// What a request with a JSON body can meet.
+const BODY: &[&str] = &["bad_json", "unsupported_media_type"];
+
+/// What a request can meet that waits for its turn.
+const TURN: &[&str] = &["busy"];
+
+/// What a request can meet that names events.
+const QUERY: &[&str] = &["bad_name", "bad_query", "bad_id", "other_log"];
+
+/// What a request can meet that is recorded in `_system`.
+const RECORDED: &[&str] = &["system_database", "disk_full", "clock_behind"];
+
+/// The codes that an operation can answer, by its id.
+fn codes(operation: &str) -> Vec<&'static str> {
+    let parts: &[&[&str]] = match operation {
+        "list_databases" => &[],
+        "create_database" => &[
+            BODY,
+            RECORDED,
+            &[
+                "bad_database_name",
+                "database_exists",
+                "storage",
+                "stopping",
+            ],
+        ],
+        "show_database" => &[DATABASE],
+        "delete_database" => &[DATABASE, RECORDED],
+        "verify_database" => &[DATABASE, TURN],
+        "append" => &[
+            DATABASE,
+            BODY,
+            RECORDED,
+            QUERY,
+            TURN,
+            &[
+                "bad_time",
+                "bad_revision",
+                "bad_metadata",
+                "bad_content_type",
+                "bad_tags",
+                "too_deep",
+                "too_many_tags",
+                "too_many_streams",
+                "empty_append",
+                "id_twice",
+                "stream_twice",
+                "position_ahead",
+                "revision_conflict",
+                "boundary_conflict",
+                "id_reused",
+                "deadline",
+            ],
+        ],
+        "events" | "read" => &[
+            DATABASE,
+            BODY,
+            QUERY,
+            TURN,
+            &["bad_limit", "position_ahead"],
+        ],
+        "streams" => &[DATABASE, TURN, &["bad_limit"]],
+        "sql" => &[
+            DATABASE,
+            BODY,
+            TURN,
+            &[
+                "bad_id",
+                "bad_time",
+                "bad_limit",
+                "sql_error",
+                "other_log",
+                "position_ahead",
+                "fold_behind",
+                "projection_failed",
+                "disk_full",
+            ],
+        ],
+        "list_projections" => &[DATABASE],
+        "show_projection" => &[DATABASE, &["unknown_projection"]],
+        "apply_projection" => &[
+            DATABASE,
+            RECORDED,
+            &["bad_projection", "table_exists", "unsupported_media_type"],
+        ],
+        "remove_projection" => &[DATABASE, RECORDED, &["unknown_projection"]],
+        "skip_position" => &[
+            DATABASE,
+            BODY,
+            RECORDED,
+            &["unknown_projection", "not_failed"],
+        ],
+        _ => &[],
+    };
+    let all = parts.iter().chain([&ANY]);
+    all.flat_map(|codes| codes.iter().copied()).collect()
+}
+
+/// The OpenAPI document as JSON text, as it stands in docs/openapi.json.
+pub fn document() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| {
+        let mut document = Document::openapi();
+        for path in document.paths.paths.values_mut() {
+            let operations = [
+                &mut path.get,
+                &mut path.post,
+                &mut path.put,
+                &mut path.delete,
+            ];
+            operations.into_iter().flatten().for_each(add_problems);
+        }
+        let mut text = document.to_pretty_json().unwrap_or_default(); // made of text alone
+        text.push('\n');
+        text
+    })
+}
+
+/// Adds a response for each status that the operation's codes have.
+fn add_problems(operation: &mut Operation) {
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    let mut by_status: BTreeMap<u16, Vec<&code::Code>> = BTreeMap::new();
+    for entry in codes(id).into_iter().filter_map(code::lookup) {
+        by_status.entry(entry.status).or_default().push(entry);
+    }
+    for (status, entries) in by_status {
+        let lines = entries
+            .iter()
+            .map(|entry| format!("`{}`: {}", entry.code, entry.title));
+        let content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(lines.collect::<Vec<_>>().join(". "))
+            .content("application/problem+json", content)
+            .build();
+        let responses = &mut operation.responses.responses;
+        responses.insert(status.to_string(), response.into());
+    }
+}
+
+/// This document.
+#[utoipa::path(get, path = "/v1/openapi.json", tag = "server", operation_id = "openapi",
+    responses((status = 200, description = "The OpenAPI document", body = serde_json::Value)))]
+pub(crate) async fn show(params: Params, _: NoBody) -> Result<Response, Problem> {
+    params.finish()?;
+    Ok(answer::with_type(
+        StatusCode::OK,
+        "application/json",
+        document(),
+    ))
+}

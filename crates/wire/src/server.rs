@@ -1,0 +1,169 @@
+//! The server: a socket on loopback, and a bounded number of connections.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use headwater_event::{Error, Kind};
+use headwater_node::Node;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::gate::{BodyBudget, Gate};
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::{connection, router};
+
+/// Connections that are told at the same time that there are too many; one more is closed
+/// without a word.
+const REFUSALS_MAX: usize = 64;
+
+/// Pause after an error of the socket, such as too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A server that is bound to its address.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    limits: Limits,
+    metrics: Arc<Metrics>,
+    router: Router,
+    stop: watch::Sender<bool>,
+}
+
+impl Server {
+    /// Binds to an address of loopback; port 0 takes a free one.
+    ///
+    /// Another address is refused with `not_loopback`: whoever reaches the server may do
+    /// everything, and nothing asks for a key yet.
+    pub async fn bind(node: Node, address: SocketAddr, limits: Limits) -> Result<Server, Error> {
+        if !address.ip().to_canonical().is_loopback() {
+            return Err(Error::invalid(
+                "not_loopback",
+                "the server listens on loopback addresses only, because it asks nobody for a key yet",
+            )
+            .found(address)
+            .expected("an address such as 127.0.0.1:4437 or [::1]:4437")
+            .action("put a proxy that asks for a key before it to reach it from elsewhere"));
+        }
+        let cannot = |error: std::io::Error| {
+            Error::new(
+                Kind::Unavailable,
+                "cannot_listen",
+                "the server cannot listen",
+            )
+            .found(format!("{error} ({address})"))
+            .action("stop what listens there, or take another port")
+            .caused_by(error)
+        };
+        let listener = TcpListener::bind(address).await.map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        let (stop, stopping) = watch::channel(false);
+        let metrics = Arc::new(Metrics::default());
+        let app = Arc::new(App {
+            node,
+            reads: Gate::new(&limits),
+            bodies: BodyBudget::new(&limits),
+            limits: limits.clone(),
+            metrics: metrics.clone(),
+            stopping,
+        });
+        Ok(Server {
+            listener,
+            address,
+            limits,
+            metrics,
+            router: router::router(app),
+            stop,
+        })
+    }
+
+    /// The address, with the port that was taken.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `shutdown` is ready, then accepts no more, finishes the requests that were
+    /// accepted (follows are ended) and returns. What takes longer than `drain_max` is cut off.
+    /// The node is left open: its owner shuts it down.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let mut connections = JoinSet::new();
+        tokio::select! {
+            () = self.accept(&mut connections) => {}
+            () = shutdown => {}
+        }
+        drop(self.listener);
+        self.stop.send_replace(true);
+        let all = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.limits.drain_max, all)
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                connections = connections.len(),
+                "stopped with requests unanswered, after {:?}",
+                self.limits.drain_max
+            );
+            connections.shutdown().await;
+        }
+    }
+
+    async fn accept(&self, connections: &mut JoinSet<()>) {
+        let room = Arc::new(Semaphore::new(self.limits.connections_max));
+        let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
+        loop {
+            let stream = match self.listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            while connections.try_join_next().is_some() {} // those that ended
+            match room.clone().try_acquire_owned() {
+                Ok(permit) => self.serve(stream, permit, connections),
+                Err(_) => self.refuse(stream, &refusals, connections),
+            }
+        }
+    }
+
+    fn serve(
+        &self,
+        stream: TcpStream,
+        permit: tokio::sync::OwnedSemaphorePermit,
+        connections: &mut JoinSet<()>,
+    ) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection ended before it began");
+            return;
+        }
+        let counted = self.metrics.connection();
+        let served = connection::serve(
+            stream,
+            self.router.clone(),
+            self.limits.clone(),
+            self.stop.subscribe(),
+        );
+        connections.spawn(async move {
+            served.await;
+            drop((permit, counted));
+        });
+    }
+
+    fn refuse(&self, stream: TcpStream, refusals: &Arc<Semaphore>, connections: &mut JoinSet<()>) {
+        self.metrics.connection_refused();
+        let Ok(permit) = refusals.clone().try_acquire_owned() else {
+            return;
+        };
+        let connections_max = self.limits.connections_max;
+        connections.spawn(async move {
+            connection::refuse(stream, connections_max).await;
+            drop(permit);
+        });
+    }
+}

@@ -1,0 +1,117 @@
+//! `POST /v1/databases/{db}/verify`
+
+use std::time::{Duration, Instant};
+
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use futures::stream;
+use headwater_node::Progress;
+use serde::Serialize;
+use tokio::sync::mpsc;
+use utoipa::ToSchema;
+
+use crate::accept::NDJSON;
+use crate::answer;
+use crate::app::{InPath, Shared};
+use crate::body::NoBody;
+use crate::params::Params;
+use crate::problem::Problem;
+
+/// How often progress is told.
+const PROGRESS_PAUSE: Duration = Duration::from_millis(200);
+
+/// Lines that wait for their reader; progress beyond is not told.
+const LINES_MAX: usize = 8;
+
+/// A line of the answer: `{"progress":...}` until the last one, which is `{"verified":...}` or
+/// `{"error":problem}`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum VerifyLine {
+    /// How far it is.
+    Progress {
+        /// Everything up to here is as it was appended.
+        position: u64,
+        /// Where it will end.
+        head: u64,
+    },
+    /// All of it is as it was appended.
+    Verified {
+        /// The last position.
+        head: u64,
+        /// The hash of everything up to there, in hexadecimal digits.
+        chain: String,
+        /// How many appends.
+        appends: u64,
+        /// How many events.
+        events: u64,
+        /// Bytes of the appends.
+        bytes: u64,
+    },
+    /// What is wrong.
+    Error(#[schema(inline = false)] Problem),
+}
+
+impl VerifyLine {
+    fn bytes(&self) -> Bytes {
+        let mut line = match self {
+            VerifyLine::Error(problem) => {
+                [b"{\"error\":", problem.to_json().as_slice(), b"}"].concat()
+            }
+            line => serde_json::to_vec(line).unwrap_or_default(), // numbers and text alone
+        };
+        line.push(b'\n');
+        line.into()
+    }
+}
+
+/// Reads the whole log again and checks every byte and every hash.
+#[utoipa::path(post, path = "/v1/databases/{db}/verify", tag = "databases",
+    operation_id = "verify_database",
+    params(("db" = String, Path, description = "Name of the database")),
+    responses((status = 200, description = "Progress, and what came of it", body = VerifyLine,
+        content_type = "application/x-ndjson")))]
+pub(crate) async fn verify(
+    State(app): State<Shared>,
+    InPath(name): InPath,
+    params: Params,
+    _: NoBody,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let database = app.node.database(&name).await?;
+    let pass = app.reads.pass().await?;
+    let (lines, told) = mpsc::channel(LINES_MAX);
+    tokio::spawn(async move {
+        let _pass = pass;
+        let progress = told_from_time_to_time(lines.clone());
+        let last = match database.verify(progress).await {
+            Ok(verified) => VerifyLine::Verified {
+                head: verified.head.0,
+                chain: verified.chain.to_string(),
+                appends: verified.appends,
+                events: verified.events,
+                bytes: verified.bytes,
+            },
+            Err(error) => VerifyLine::Error(error.into()),
+        };
+        let _ = lines.send(last.bytes()).await; // nobody waits any more
+    });
+    let body = stream::unfold(told, async |mut told| Some((told.recv().await?, told)));
+    Ok(answer::streamed(NDJSON, body))
+}
+
+fn told_from_time_to_time(lines: mpsc::Sender<Bytes>) -> impl FnMut(Progress) + Send + 'static {
+    let mut last: Option<Instant> = None;
+    move |progress| {
+        if last.is_some_and(|last| last.elapsed() < PROGRESS_PAUSE) {
+            return;
+        }
+        last = Some(Instant::now());
+        let line = VerifyLine::Progress {
+            position: progress.position.0,
+            head: progress.head.0,
+        };
+        let _ = lines.try_send(line.bytes()); // a slow reader misses some of it
+    }
+}

@@ -1,0 +1,17 @@
+//! The server as its clients see it: a real socket, a real client, a directory of its own.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "tests may wait, and fail"
+)]
+
+mod harness;
+
+mod append;
+mod databases;
+mod documented;
+mod events;
+mod fresh;
+mod projections;
+mod sql;

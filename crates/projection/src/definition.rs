@@ -330,6 +330,10 @@ impl Schema {
             return Err(DefinitionError::on_line(statement.line, message)
                 .expected("a different name for each index"));
         }
+        // So that `on conflict` may name the columns of a unique one.
+        self.catalog
+            .add_index(&index)
+            .map_err(|error| DefinitionError::from_sql(text, statement.offset, &error))?;
         self.indexes.push(index);
         Ok(())
     }

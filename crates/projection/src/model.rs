@@ -10,7 +10,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use headwater_event::{Error, Kind, Position};
 use headwater_journal::Journal;
@@ -39,6 +39,8 @@ pub(crate) struct Model {
     slot: Mutex<Slot>,
     /// Interrupts the fold that runs.
     stop: Arc<AtomicBool>,
+    /// Another one takes its place.
+    is_retired: AtomicBool,
     /// Counts the files that were opened, so that readers notice a new one.
     file: AtomicU64,
     position: AtomicU64,
@@ -80,6 +82,7 @@ impl Model {
             place,
             slot: Mutex::new(Slot::Closed),
             stop: Arc::default(),
+            is_retired: AtomicBool::new(false),
             file: AtomicU64::new(0),
             position: AtomicU64::new(0),
             is_open: AtomicBool::new(false),
@@ -127,7 +130,7 @@ impl Model {
 
     /// Interrupts the fold that runs, and every later one.
     pub(crate) fn interrupt(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.store(true, Ordering::Release);
     }
 
     /// Whether it has been at the head.
@@ -186,18 +189,31 @@ impl Model {
 
     /// Takes the lock, with the file open.
     pub(crate) fn hold(&self) -> Result<Held<'_>, Behind> {
-        let mut slot = match self.slot.lock() {
+        let slot = self.slot.lock();
+        self.opened(slot.unwrap_or_else(|poisoned| self.after_panic(poisoned)))
+    }
+
+    /// The same, unless somebody has the lock now.
+    pub(crate) fn try_hold(&self) -> Option<Result<Held<'_>, Behind>> {
+        let slot = match self.slot.try_lock() {
             Ok(slot) => slot,
-            Err(poisoned) => {
-                // A panic in the middle of a fold: what SQLite has open is not trusted.
-                self.slot.clear_poison();
-                let mut slot = poisoned.into_inner();
-                if matches!(*slot, Slot::Open(_)) {
-                    *slot = Slot::Closed;
-                }
-                slot
-            }
+            Err(TryLockError::Poisoned(poisoned)) => self.after_panic(poisoned),
+            Err(TryLockError::WouldBlock) => return None,
         };
+        Some(self.opened(slot))
+    }
+
+    /// After a panic in the middle of a fold, what SQLite has open is not trusted.
+    fn after_panic<'a>(&self, poisoned: PoisonError<MutexGuard<'a, Slot>>) -> MutexGuard<'a, Slot> {
+        self.slot.clear_poison();
+        let mut slot = poisoned.into_inner();
+        if matches!(*slot, Slot::Open(_)) {
+            self.shut(&mut slot, Slot::Closed);
+        }
+        slot
+    }
+
+    fn opened<'a>(&'a self, mut slot: MutexGuard<'a, Slot>) -> Result<Held<'a>, Behind> {
         if let Slot::Open(fold) = &*slot
             && fold.is_moved()
         {
@@ -214,8 +230,8 @@ impl Model {
     }
 
     fn open(&self) -> Result<Fold, Behind> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(Behind::Error(closed()));
+        if self.stop.load(Ordering::Acquire) {
+            return Err(self.stopped());
         }
         let skips = self.skips.positions();
         let place = &self.place;
@@ -248,6 +264,14 @@ impl Model {
         lock(&self.failure).clone_from(&checkpoint.failure);
     }
 
+    /// Why folding was called off.
+    fn stopped(&self) -> Behind {
+        match self.is_retired.load(Ordering::Acquire) {
+            true => Behind::Retired,
+            false => Behind::Error(closed()),
+        }
+    }
+
     /// Keeps a failure of the machine, so that it is seen.
     fn note(&self, error: Error) -> Behind {
         *lock(&self.trouble) = Some(error.to_string());
@@ -267,6 +291,7 @@ impl Model {
 
     /// Closes the file and deletes it, for good.
     pub(crate) fn retire(&self) -> Result<(), Error> {
+        self.is_retired.store(true, Ordering::Release);
         self.interrupt();
         let mut slot = lock(&self.slot);
         self.shut(&mut slot, Slot::Retired);
@@ -343,7 +368,7 @@ impl Held<'_> {
                 Err(Behind::Error(failed(model.definition.name(), &failure)))
             }
             Err(Stop::Error(error)) => Err(model.note(error)),
-            Err(Stop::Interrupted) => Err(Behind::Error(closed())),
+            Err(Stop::Interrupted) => Err(model.stopped()),
             Err(Stop::Damaged(found)) => self.begin_again(found),
         }
     }

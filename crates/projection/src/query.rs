@@ -115,7 +115,7 @@ impl Inner {
         }
         let (lease, position) = self.pin(&plan.models, floor, deadline)?;
         if !plan.models.is_empty() {
-            self.worker.wake(self);
+            self.worker.start(self);
         }
         run(plan, lease, position, request, deadline)
     }

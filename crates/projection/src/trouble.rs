@@ -106,3 +106,24 @@ pub(crate) fn file_error(path: &Path, what: &str, error: &std::io::Error) -> Err
     )
     .found(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_no_failure_of_the_statement() {
+        let connection = rusqlite::Connection::open_in_memory().expect("memory");
+        connection
+            .execute_batch("create table t (x); pragma max_page_count = 2")
+            .expect("a table");
+        let error = connection
+            .execute_batch("insert into t values (zeroblob(1000000))")
+            .expect_err("there is no room");
+        let Trouble::Machine(error) = Trouble::of(error, Path::new("p-0.sqlite")) else {
+            panic!("the machine is in trouble")
+        };
+        assert_eq!((error.kind(), error.code()), (Kind::Full, "disk_full"));
+        assert!(error.to_string().contains("p-0.sqlite"), "{error}");
+    }
+}

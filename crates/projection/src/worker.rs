@@ -12,7 +12,7 @@ use headwater_event::Position;
 use headwater_journal::env::Task;
 use tokio::sync::Notify;
 
-use crate::model::Model;
+use crate::model::{Behind, Model};
 use crate::projections::Inner;
 use crate::sync::lock;
 
@@ -27,6 +27,7 @@ const RETRY: Duration = Duration::from_millis(250);
 pub(crate) struct Worker {
     poke: Notify,
     task: Mutex<Option<Task>>,
+    started: AtomicBool,
     ended: AtomicBool,
 }
 
@@ -36,19 +37,28 @@ enum Round {
     Idle,
     /// Something was folded.
     Moved,
-    /// Only failures of the machine.
-    Trouble,
+    /// Something is behind, and it is no use to try again before this time has passed.
+    Pause(Duration),
 }
 
 impl Worker {
-    /// Starts it, unless it runs, and has it look for work.
-    pub(crate) fn wake(&self, inner: &Arc<Inner>) {
+    /// Starts it, unless it runs. It hears of moves of the head by itself.
+    pub(crate) fn start(&self, inner: &Arc<Inner>) {
+        if self.started.load(Ordering::Acquire) {
+            return;
+        }
         let mut task = lock(&self.task);
-        if task.is_none() && !self.ended.load(Ordering::Acquire) {
+        if task.is_none() && !self.is_ended() {
             let worked = Arc::clone(inner);
             let work = Box::new(move || run(&worked));
             *task = Some(inner.env.spawn("projections", work));
+            self.started.store(true, Ordering::Release);
         }
+    }
+
+    /// Has it look for work that has nothing to do with the head.
+    pub(crate) fn wake(&self, inner: &Arc<Inner>) {
+        self.start(inner);
         self.poke.notify_one();
     }
 
@@ -81,7 +91,7 @@ fn run(inner: &Arc<Inner>) {
         let target = *head.borrow_and_update();
         match round(inner, target) {
             Round::Moved => {}
-            Round::Trouble => inner.env.sleep(RETRY),
+            Round::Pause(pause) => inner.env.sleep(pause),
             Round::Idle => {
                 let moved = parked.block_on(async {
                     tokio::select! {
@@ -108,19 +118,32 @@ fn round(inner: &Arc<Inner>, head: Position) -> Round {
         if model.failure().is_some() || (built && model.position() >= head) {
             continue;
         }
-        match advance(inner, &model, head) {
-            Ok(()) => round = Round::Moved,
-            Err(()) if matches!(round, Round::Idle) => round = Round::Trouble,
-            Err(()) => {}
-        }
+        round = match (advance(inner, &model, head), round) {
+            (Advance::Moved, _) | (_, Round::Moved) => Round::Moved,
+            (Advance::Trouble, _) => Round::Pause(RETRY),
+            (Advance::Contended, Round::Idle) => Round::Pause(GATHER),
+            (Advance::Contended, round) => round,
+        };
     }
     round
 }
 
-/// Folds a batch, and lets a version that has caught up answer. `Err` is a failure of the machine;
-/// the model keeps its words.
-fn advance(inner: &Arc<Inner>, model: &Arc<Model>, head: Position) -> Result<(), ()> {
-    let folded = model.hold().and_then(|mut held| {
+/// What came of one batch.
+enum Advance {
+    Moved,
+    /// Somebody else has the read model and folds it.
+    Contended,
+    /// The machine failed; the model keeps its words.
+    Trouble,
+}
+
+/// Folds a batch, and lets a version that has caught up answer. It waits for nobody, so that a
+/// read model that is asked for all the time does not hold up the others.
+fn advance(inner: &Arc<Inner>, model: &Arc<Model>, head: Position) -> Advance {
+    let Some(held) = model.try_hold() else {
+        return Advance::Contended;
+    };
+    let folded = held.and_then(|mut held| {
         if held.position() < head {
             held.batch(head)?;
         }
@@ -134,11 +157,11 @@ fn advance(inner: &Arc<Inner>, model: &Arc<Model>, head: Position) -> Result<(),
             if position >= head {
                 inner.switch(model);
             }
-            Ok(())
+            Advance::Moved
         }
         // A statement failed, or the model is not wanted any more: no reason to wait.
-        Err(_) if model.failure().is_some() => Ok(()),
-        Err(crate::model::Behind::Retired) => Ok(()),
-        Err(_) => Err(()),
+        Err(_) if model.failure().is_some() => Advance::Moved,
+        Err(Behind::Retired) => Advance::Moved,
+        Err(_) => Advance::Trouble,
     }
 }

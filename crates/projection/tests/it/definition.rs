@@ -39,11 +39,20 @@ fn the_version_is_that_of_the_text() {
     assert_eq!(version(ACCOUNTS).to_string().len(), 16);
 }
 
+/// What is wrong, a text, the line and column, and words of the message and of what was expected.
+type Case = (
+    &'static str,
+    String,
+    (usize, usize),
+    &'static str,
+    &'static str,
+);
+
 #[test]
 fn what_is_wrong_is_named_with_its_place_and_what_was_expected() {
     const TABLE: &str = "create table t (id text primary key);\n";
     const NAMED: &str = "-- projection: p\n";
-    let cases: &[(&str, String, (usize, usize), &str, &str)] = &[
+    let cases: &[Case] = &[
         (
             "no name",
             format!("{TABLE}-- on: A\ndelete from t;"),

@@ -15,7 +15,7 @@ fn filled() -> Database {
     let database = Database::new();
     for append in 0..100 {
         let one = |n: u64| {
-            let category = if n % 2 == 0 { "even" } else { "odd" };
+            let category = if n.is_multiple_of(2) { "even" } else { "odd" };
             event(
                 &format!("Type{}", n % 5),
                 &format!("{category}/{}", n % 10),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use headwater_event::Position;
+use headwater_event::{Kind, Position};
 use headwater_projection::{At, Batch, Options, Request};
 use proptest::prelude::*;
 
@@ -347,4 +347,55 @@ fn one_position_in_two_projections_after_their_files_went_one_by_one() {
         std::fs::remove_file(file).unwrap();
         assert_eq!(database.rows(sql), before);
     }
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_trouble_and_no_failure_of_the_projection() {
+    let mut database = filled();
+    let before = database.rows(ALL);
+    database.projections.close();
+    let folder = database.folder.path().to_owned();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let expect_trouble = |database: &Database| {
+        let error = database.refusal(ALL);
+        assert_eq!(
+            (error.code(), error.kind()),
+            ("unavailable", Kind::Unavailable)
+        );
+        assert!(error.to_string().contains("found"), "{error}");
+    };
+    database.reopen();
+    std::fs::write(&folder, "a file where the folder should be").unwrap();
+    expect_trouble(&database);
+    expect_trouble(&database);
+
+    std::fs::remove_file(&folder).unwrap();
+    assert_eq!(database.rows(ALL), before);
+    let status = database.wait_live("accounts");
+    assert_eq!((status.failure, status.trouble), (None, None));
+}
+
+#[test]
+fn trouble_in_the_middle_is_shown_and_goes_by_itself() {
+    let database = filled();
+    let before = database.rows(ALL);
+    let folder = database.folder.path().to_owned();
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::write(&folder, "a file where the folder should be").unwrap();
+    database.append("AccountOpened", "account/new", OPENED);
+    assert_eq!(database.refusal(ALL).code(), "unavailable");
+    let status = database.wait("accounts", |status| status.trouble.is_some());
+    assert_eq!(status.failure, None);
+    assert_eq!(
+        database.rows("select count(*) from event").len(),
+        1,
+        "others go on"
+    );
+
+    std::fs::remove_file(&folder).unwrap();
+    // Nobody asks: the worker tries again.
+    database.wait("accounts", |status| {
+        status.trouble.is_none() && status.lag == 0
+    });
+    assert_eq!(database.rows(ALL).len(), before.len() + 1);
 }

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use headwater_event::Position;
-use headwater_projection::{Applied, State};
+use headwater_projection::{Applied, Request, State};
 
 use crate::rows;
-use crate::support::{ACCOUNTS, Database, TALLY, append_to, event};
+use crate::support::{ACCOUNTS, Database, TALLY, event};
 
 const OPENED: &str = r#"{"email":"e"}"#;
 
@@ -45,16 +45,10 @@ fn a_changed_definition_answers_when_it_has_caught_up_under_writes() {
             .collect(),
     );
     database.wait_live("accounts");
-    let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let mut n = 2_000;
-            while !stop.load(Ordering::Relaxed) {
-                append_to(
-                    &database.journal,
-                    vec![event("AccountOpened", &format!("account/{n}"), OPENED)],
-                );
-                n += 1;
+            for n in 2_000..5_000 {
+                database.append("AccountOpened", &format!("account/{n}"), OPENED);
             }
         });
         assert_eq!(database.apply(&with_position()).unwrap(), Applied::Building);
@@ -72,7 +66,6 @@ fn a_changed_definition_answers_when_it_has_caught_up_under_writes() {
                 break;
             }
         }
-        stop.store(true, Ordering::Relaxed);
     });
     assert_eq!(
         database.rows("select count(*) from account where opened is null"),
@@ -80,6 +73,42 @@ fn a_changed_definition_answers_when_it_has_caught_up_under_writes() {
     );
     database.wait("accounts", |_| database.files().len() == 1);
     assert_eq!(database.status("accounts").state, State::Live);
+}
+
+#[test]
+fn no_query_notices_that_versions_take_turns() {
+    let database = Database::with_small_batches(20);
+    database.apply(ACCOUNTS).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0..2_000 {
+                database.append("AccountOpened", &format!("account/{n}"), OPENED);
+            }
+        });
+        let asking = scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let answer = database
+                    .query(Request::new("select count(*) from account"))
+                    .unwrap();
+                assert_eq!(answer.rows, rows![[answer.position.0]]);
+            }
+        });
+        for turn in 0..20 {
+            database
+                .apply(&format!("{ACCOUNTS}-- turn {turn}\n"))
+                .unwrap();
+            // Every other one is replaced before it was built.
+            if turn % 2 == 0 {
+                database.wait("accounts", |status| {
+                    status.building.is_none() || asking.is_finished()
+                });
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    database.wait_live("accounts");
+    assert_eq!(database.rows("select count(*) from account"), rows![[2000]]);
 }
 
 #[test]

@@ -43,7 +43,7 @@ select id, sum(id) over (order by id range between 1 preceding and 1 following) 
 
 select id, count(*) over (order by id rows between unbounded preceding and 1 preceding) from orders order by id;
 
--- not parsed: exclude
+-- refused: exclude
 select id, sum(total) over (order by id rows between current row and unbounded following exclude current row) from orders where id < 14 order by id;
 
 select a, lag(c, 1, 'none') over (order by a, b, c) from t order by a, b, c;

@@ -42,103 +42,102 @@ fn the_version_is_that_of_the_text() {
 /// What is wrong, a text, the line and column, and words of the message and of what was expected.
 type Case = (
     &'static str,
-    String,
+    &'static str,
     (usize, usize),
     &'static str,
     &'static str,
 );
 
+const ILL_FORMED: &[Case] = &[
+    (
+        "no name",
+        "create table t (id text primary key);\n-- on: A\ndelete from t;",
+        (1, 1),
+        "has no name",
+        "-- projection: accounts",
+    ),
+    (
+        "the name after a statement",
+        "create table t (id text primary key);\n-- projection: p\n-- on: A\ndelete from t;",
+        (2, 1),
+        "comes after a statement",
+        "before the first statement",
+    ),
+    (
+        "two names",
+        "-- projection: p\n-- projection: p\ncreate table t (id text primary key);\n-- on: A\ndelete from t;",
+        (2, 1),
+        "named twice",
+        "the first stands on line 1",
+    ),
+    (
+        "a name that is no file name",
+        "-- projection: Über uns\ncreate table t (id text primary key);\n-- on: A\ndelete from t;",
+        (1, 16),
+        "cannot be named `Über uns`",
+        "a-z",
+    ),
+    (
+        "no table",
+        "-- projection: p\n-- on: A\ndelete from t;",
+        (1, 1),
+        "has no table",
+        "create table",
+    ),
+    (
+        "no handler",
+        "-- projection: p\ncreate table t (id text primary key);\n",
+        (2, 1),
+        "no event type is handled",
+        "-- on: AccountOpened",
+    ),
+    (
+        "a handler that does nothing",
+        "-- projection: p\ncreate table t (id text primary key);\n-- on: A\n\n-- on: B\ndelete from t;",
+        (3, 1),
+        "nothing is done on A",
+        "insert",
+    ),
+    (
+        "a missing semicolon",
+        "-- projection: p\ncreate table t (id text primary key);\n-- on: A\ndelete from t\n\n-- on: B\ndelete from t;",
+        (6, 1),
+        "begins on line 4 has no end",
+        "semicolon",
+    ),
+    (
+        "no type",
+        "-- projection: p\ncreate table t (id text primary key);\n-- on: \ndelete from t;",
+        (3, 8),
+        "event type is empty",
+        "commas",
+    ),
+    (
+        "a type twice",
+        "-- projection: p\ncreate table t (id text primary key);\n-- on: A, B, A\ndelete from t;",
+        (3, 8),
+        "A is named twice",
+        "once",
+    ),
+    (
+        "a handler before the first type",
+        "-- projection: p\ncreate table t (id text primary key);\ndelete from t;\n-- on: A\ndelete from t;",
+        (3, 1),
+        "belongs to no event type",
+        "create table",
+    ),
+    (
+        "the table of the log",
+        "-- projection: p\ncreate table \"Event\" (id text);\n-- on: A\ndelete from \"Event\";",
+        (2, 1),
+        "Headwater's own",
+        "another name",
+    ),
+];
+
 #[test]
 fn what_is_wrong_is_named_with_its_place_and_what_was_expected() {
-    const TABLE: &str = "create table t (id text primary key);\n";
-    const NAMED: &str = "-- projection: p\n";
-    let cases: &[Case] = &[
-        (
-            "no name",
-            format!("{TABLE}-- on: A\ndelete from t;"),
-            (1, 1),
-            "has no name",
-            "-- projection: accounts",
-        ),
-        (
-            "the name after a statement",
-            format!("{TABLE}{NAMED}-- on: A\ndelete from t;"),
-            (2, 1),
-            "comes after a statement",
-            "before the first statement",
-        ),
-        (
-            "two names",
-            format!("{NAMED}{NAMED}{TABLE}-- on: A\ndelete from t;"),
-            (2, 1),
-            "named twice",
-            "the first stands on line 1",
-        ),
-        (
-            "a name that is no file name",
-            format!("-- projection: Über uns\n{TABLE}-- on: A\ndelete from t;"),
-            (1, 16),
-            "cannot be named `Über uns`",
-            "a-z",
-        ),
-        (
-            "no table",
-            format!("{NAMED}-- on: A\ndelete from t;"),
-            (1, 1),
-            "has no table",
-            "create table",
-        ),
-        (
-            "no handler",
-            format!("{NAMED}{TABLE}"),
-            (2, 1),
-            "no event type is handled",
-            "-- on: AccountOpened",
-        ),
-        (
-            "a handler that does nothing",
-            format!("{NAMED}{TABLE}-- on: A\n\n-- on: B\ndelete from t;"),
-            (3, 1),
-            "nothing is done on A",
-            "insert",
-        ),
-        (
-            "a missing semicolon",
-            format!("{NAMED}{TABLE}-- on: A\ndelete from t\n\n-- on: B\ndelete from t;"),
-            (6, 1),
-            "begins on line 4 has no end",
-            "semicolon",
-        ),
-        (
-            "no type",
-            format!("{NAMED}{TABLE}-- on: \ndelete from t;"),
-            (3, 8),
-            "event type is empty",
-            "commas",
-        ),
-        (
-            "a type twice",
-            format!("{NAMED}{TABLE}-- on: A, B, A\ndelete from t;"),
-            (3, 8),
-            "A is named twice",
-            "once",
-        ),
-        (
-            "a handler before the first type",
-            format!("{NAMED}{TABLE}delete from t;\n-- on: A\ndelete from t;"),
-            (3, 1),
-            "belongs to no event type",
-            "create table",
-        ),
-        (
-            "the table of the log",
-            format!("{NAMED}create table \"Event\" (id text);\n-- on: A\ndelete from \"Event\";"),
-            (2, 1),
-            "Headwater's own",
-            "another name",
-        ),
-    ];
-    for (what, text, place, message, expected) in cases {
+    for (what, text, place, message, expected) in ILL_FORMED {
         let error = refused(text);
         assert_eq!((error.line, error.column), *place, "{what}: {error}");
         assert!(error.message.contains(message), "{what}: {error}");

@@ -1,0 +1,64 @@
+//! `serve`: the databases of a data directory, until ctrl-c or SIGTERM.
+
+use headwater_wire::Limits;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::args::{Serve, Target};
+use crate::failure::Failure;
+use crate::local::{LocalServer, Opened, Options};
+use crate::output;
+
+/// Serves. On a signal no more requests are accepted, those that were are finished, and the
+/// databases are closed.
+pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
+    let options = Options {
+        sleep_after: args.sleep_after,
+        limits: Limits {
+            connections_max: args.connections_max.get(),
+            drain_max: args.drain_max,
+            ..Limits::default()
+        },
+        ..Options::listening(args.listen.listen)
+    };
+    let server = match LocalServer::open(&target.data, options).await? {
+        Opened::Here(server) => server,
+        Opened::Elsewhere(server) => {
+            return Err(Failure::new(format!(
+                "another process serves the data directory {} already",
+                target.data.display()
+            ))
+            .found(format!("a server at {server}"))
+            .advice("use that one, stop it, or name another directory with --data"));
+        }
+    };
+    let stop = StopSignal::listen()?;
+    output::print(format!("listening on http://{}", server.address()))?;
+    stop.wait().await;
+    eprintln!("stopping: finishing what was accepted");
+    server.stop().await
+}
+
+/// The wish of somebody that the process ends: ctrl-c or SIGTERM. From
+/// [`listen`](StopSignal::listen) on, these no longer end it by themselves.
+pub(crate) struct StopSignal {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignal {
+    /// Begins to listen.
+    pub(crate) fn listen() -> Result<StopSignal, Failure> {
+        Ok(StopSignal {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Returns when one has come since.
+    pub(crate) async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `verify`: the whole log, byte by byte.
+
+use crate::args::{Target, Verify};
+use crate::client::{Client, Verified, VerifyLine, read_json};
+use crate::connect;
+use crate::failure::Failure;
+use crate::output::{self, grouped};
+use crate::progress::Progress;
+
+/// Walks the log and reports; a failure says where the first wrong byte is.
+pub(crate) async fn run(target: &Target, args: Verify) -> Result<(), Failure> {
+    let connection = connect::open(target).await?;
+    let verified = walk(connection.client(), &args.database.database).await;
+    connection.close().await?;
+    report(&args.database.database, &verified?)
+}
+
+async fn walk(client: &Client, database: &str) -> Result<Verified, Failure> {
+    let progress = Progress::start("verifying", "event", Some(0));
+    let mut lines = client.verify(database).await?;
+    while let Some(line) = lines.next().await? {
+        match read_json(&line)? {
+            VerifyLine::Progress { position, head } => progress.set(position, head),
+            VerifyLine::Verified(verified) => {
+                progress.finish("verified", verified.events);
+                return Ok(verified);
+            }
+            VerifyLine::Error(problem) => {
+                return Err(Failure::from(*problem)
+                    .while_doing(&format!("database {database} is not as it was written")));
+            }
+        }
+    }
+    Err(Failure::new("the verification broke off").advice("run the command again"))
+}
+
+fn report(database: &str, verified: &Verified) -> Result<(), Failure> {
+    let lines = [
+        ("database", database.to_owned()),
+        ("head", grouped(verified.head)),
+        ("events", grouped(verified.events)),
+        ("appends", grouped(verified.appends)),
+        ("bytes", grouped(verified.bytes)),
+        ("chain", format!("{}:{}", verified.head, verified.chain)),
+    ];
+    let text: Vec<String> = lines
+        .iter()
+        .map(|(label, text)| format!("{label:<9} {text}"))
+        .collect();
+    output::print(text.join("\n"))
+}

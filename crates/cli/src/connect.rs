@@ -1,0 +1,76 @@
+//! Which server a command talks to: the one it was told, the one that has the data directory, or
+//! one in this process.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use crate::args::Target;
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::local::{LocalServer, Opened, Options};
+
+/// A server to talk to. [`close`](Connection::close) it at the end.
+pub(crate) struct Connection {
+    client: Client,
+    local: Option<LocalServer>,
+}
+
+impl Connection {
+    /// The client.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Whether the server runs in this process, and ends with it.
+    pub(crate) fn is_local(&self) -> bool {
+        self.local.is_some()
+    }
+
+    /// Stops the server, if it runs in this process, and closes its databases.
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        match self.local {
+            Some(local) => local.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Connects; the data directory must be there.
+pub(crate) async fn open(target: &Target) -> Result<Connection, Failure> {
+    if target.server.is_none() && !target.data.is_dir() {
+        let data = target.data.display();
+        return Err(Failure::new(format!("there is no data directory {data}"))
+            .expected("a directory that Headwater made, or a server")
+            .advice(
+                "name it with --data or a server with --server, or make one: headwater serve, \
+                 or headwater database create NAME",
+            ));
+    }
+    open_or_create(target).await
+}
+
+/// Connects; the data directory is made if it is not there.
+pub(crate) async fn open_or_create(target: &Target) -> Result<Connection, Failure> {
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    listening(target, Options::listening(any_port)).await
+}
+
+/// Connects; if no other process serves the data directory, the server in this process has these
+/// options.
+pub(crate) async fn listening(target: &Target, options: Options) -> Result<Connection, Failure> {
+    if let Some(server) = &target.server {
+        return Ok(Connection {
+            client: Client::new(server.clone())?,
+            local: None,
+        });
+    }
+    match LocalServer::open(&target.data, options).await? {
+        Opened::Here(local) => Ok(Connection {
+            client: Client::new(local.address().into())?,
+            local: Some(local),
+        }),
+        Opened::Elsewhere(server) => Ok(Connection {
+            client: Client::new(server)?,
+            local: None,
+        }),
+    }
+}

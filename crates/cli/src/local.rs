@@ -1,0 +1,143 @@
+//! A server in this process: a node on a data directory, and HTTP on the loopback.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use headwater_journal::DataLock;
+use headwater_journal::env::SystemEnv;
+use headwater_node::Node;
+use headwater_wire::{Limits, Server};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::client::{Client, ServerUrl};
+use crate::failure::Failure;
+
+/// How long to wait for a process that holds the lock and does not answer: it is starting, or
+/// stopping.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// The pause before its lock is looked at again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How it serves.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// Where it listens.
+    pub(crate) listen: SocketAddr,
+    /// How long a database stays open without use.
+    pub(crate) sleep_after: Duration,
+    /// What the server gives to its clients at most.
+    pub(crate) limits: Limits,
+}
+
+impl Options {
+    /// The usual, at this address.
+    pub(crate) fn listening(listen: SocketAddr) -> Options {
+        Options {
+            listen,
+            sleep_after: Duration::from_secs(300),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Who serves a data directory.
+pub(crate) enum Opened {
+    /// This process, from now on.
+    Here(LocalServer),
+    /// Another one.
+    Elsewhere(ServerUrl),
+}
+
+/// A node and its HTTP server.
+pub(crate) struct LocalServer {
+    address: SocketAddr,
+    node: Node,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl LocalServer {
+    /// Serves the data directory, or tells which process does. The directory is made if it is not
+    /// there.
+    pub(crate) async fn open(data: &Path, options: Options) -> Result<Opened, Failure> {
+        let begun = Instant::now();
+        loop {
+            let opened = Node::open(
+                data.to_owned(),
+                Arc::new(SystemEnv),
+                headwater_node::Options {
+                    sleep_after: Some(options.sleep_after),
+                    ..headwater_node::Options::default()
+                },
+            );
+            match opened.await {
+                Ok(node) => return LocalServer::serve(node, &options).await.map(Opened::Here),
+                Err(error) if error.code() == "locked" => {
+                    if let Some(server) = answering(data).await? {
+                        return Ok(Opened::Elsewhere(server));
+                    }
+                    if begun.elapsed() > WAIT_MAX {
+                        return Err(error.into());
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn serve(node: Node, options: &Options) -> Result<LocalServer, Failure> {
+        let bound = Server::bind(node.clone(), options.listen, options.limits.clone()).await;
+        let server = match bound {
+            Ok(server) => server,
+            Err(error) => {
+                node.shutdown().await;
+                return Err(error.into());
+            }
+        };
+        let address = server.local_addr();
+        node.set_address(&ServerUrl::from(address).to_string())?;
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(server.run(async move {
+            // Dropping the sender stops it as well.
+            let _ = stopped.await;
+        }));
+        Ok(LocalServer {
+            address,
+            node,
+            stop,
+            serving,
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts no more, finishes what was accepted, closes the databases and gives the directory
+    /// back.
+    pub(crate) async fn stop(self) -> Result<(), Failure> {
+        // It fails when the server has ended by itself, which the join tells.
+        let _ = self.stop.send(());
+        let served = self.serving.await;
+        self.node.shutdown().await;
+        served.map_err(|error| Failure::new("the server stopped by itself").caused_by(&error))
+    }
+}
+
+/// The server that has noted its address at the lock of this directory, if it answers there.
+async fn answering(data: &Path) -> Result<Option<ServerUrl>, Failure> {
+    let Some(held) = DataLock::read_note(data)? else {
+        return Ok(None);
+    };
+    let Ok(server) = held.note.parse::<ServerUrl>() else {
+        return Ok(None); // it has not noted one yet
+    };
+    let client = Client::new(server.clone())?;
+    Ok(client.is_healthy().await.then_some(server))
+}

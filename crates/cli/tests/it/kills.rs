@@ -1,0 +1,133 @@
+//! `kill -9` under load, again and again: what was acknowledged is there, exactly once.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{Place, Serve, http, runtime};
+
+const KILLS: u32 = 100;
+const WRITERS: u64 = 8;
+
+/// Where the server is now, and whether the writers go on.
+struct Stage {
+    url: Mutex<String>,
+    stop: AtomicBool,
+}
+
+#[test]
+fn a_hundred_kills_lose_nothing_and_repeat_nothing() {
+    let place = Place::new();
+    let server = place.serve();
+    place.run(["database", "create", "shop"]).ok();
+    let stage = Arc::new(Stage {
+        url: Mutex::new(server.url.clone()),
+        stop: AtomicBool::new(false),
+    });
+    let runtime = runtime();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| runtime.spawn(write(writer, stage.clone())))
+        .collect();
+    let server = kill_again_and_again(&place, server, &stage);
+    stage.stop.store(true, Ordering::SeqCst);
+    let mut acknowledged = HashMap::new();
+    for writer in writers {
+        acknowledged.extend(runtime.block_on(writer).unwrap());
+    }
+    assert!(acknowledged.len() > 10 * KILLS as usize, "too little load");
+    check(&place, &acknowledged);
+    place.run(["verify", "-d", "shop"]).ok();
+    assert_eq!(server.terminate(), Some(0));
+}
+
+/// Kills the server at moments that differ each time, and starts it on the same data.
+fn kill_again_and_again(place: &Place, mut server: Serve, stage: &Stage) -> Serve {
+    for round in 0..KILLS {
+        std::thread::sleep(Duration::from_micros(
+            u64::from(round * 7_919 % 100) * 2_500,
+        ));
+        server.kill();
+        server = place.serve();
+        *stage.url.lock().unwrap() = server.url.clone();
+    }
+    server
+}
+
+/// Appends one after another, each until it is acknowledged; tells the position of each event.
+async fn write(writer: u64, stage: Arc<Stage>) -> HashMap<Uuid, u64> {
+    let http = http();
+    let mut acknowledged = HashMap::new();
+    for number in 0.. {
+        if stage.stop.load(Ordering::SeqCst) {
+            break;
+        }
+        let ids: Vec<Uuid> = (0..1 + number % 3)
+            .map(|at| Uuid::from_u64_pair(writer, 4 * number + at))
+            .collect();
+        let body = body(writer, number, &ids).to_string();
+        let first = until_acknowledged(&http, &stage, body).await;
+        acknowledged.extend((first..).zip(ids).map(|(position, id)| (id, position)));
+    }
+    acknowledged
+}
+
+fn body(writer: u64, number: u64, ids: &[Uuid]) -> Value {
+    let event = |id: &Uuid| {
+        json!({
+            "id": id,
+            "type": "OrderPlaced",
+            "stream": format!("order/{writer}"),
+            "data": { "number": number },
+        })
+    };
+    json!({ "events": ids.iter().map(event).collect::<Vec<_>>() })
+}
+
+/// The first position of the append, however often it had to be sent.
+async fn until_acknowledged(http: &reqwest::Client, stage: &Stage, body: String) -> u64 {
+    let begun = Instant::now();
+    loop {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "no server answers"
+        );
+        let url = stage.url.lock().unwrap().clone();
+        let sent = http
+            .post(format!("{url}/v1/databases/shop/append"))
+            .header("content-type", "application/json")
+            .body(body.clone())
+            .send()
+            .await;
+        match sent {
+            Ok(answer) if answer.status().is_success() => {
+                if let Ok(answer) = answer.json::<Value>().await {
+                    return answer["first"].as_u64().unwrap();
+                }
+            }
+            Ok(answer) if answer.status().is_client_error() => {
+                panic!("{}", answer.text().await.unwrap())
+            }
+            _ => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+/// Every acknowledged event is where the acknowledgement said; there is no other; positions have
+/// no gaps.
+fn check(place: &Place, acknowledged: &HashMap<Uuid, u64>) {
+    let read = place.run(["read", "-d", "shop", "--all"]).ok();
+    let mut found = HashMap::new();
+    for (position, event) in (1u64..).zip(read.json()) {
+        assert_eq!(event["position"], position);
+        let id: Uuid = event["id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(found.insert(id, position), None, "{id} is there twice");
+    }
+    assert_eq!(found.len(), acknowledged.len());
+    for (id, position) in acknowledged {
+        assert_eq!(found.get(id), Some(position), "{id}");
+    }
+}

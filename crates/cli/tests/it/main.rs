@@ -1,0 +1,13 @@
+//! The binary, as people and scripts use it: started as a process, on directories of its own.
+
+// Tests may panic, and stand above `node`, where time and threads are free.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod commands;
+mod demo;
+mod git_history;
+mod git_truth;
+mod help;
+mod kills;
+mod sharing;
+mod support;

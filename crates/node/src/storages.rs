@@ -75,13 +75,15 @@ impl Storages for DiskStorages {
 }
 
 fn cannot(what: &str, directory: &Path, error: std::io::Error) -> Error {
-    let kind = match error.kind() {
-        std::io::ErrorKind::StorageFull => Kind::Full,
-        _ => Kind::Unavailable,
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+    let (kind, code) = match error.kind() {
+        StorageFull => (Kind::Full, "disk_full"),
+        PermissionDenied | ReadOnlyFilesystem => (Kind::Unavailable, "not_writable"),
+        _ => (Kind::Unavailable, "storage"),
     };
     Error::new(
         kind,
-        "storage",
+        code,
         format!("cannot {what} the directory {}", directory.display()),
     )
     .found(&error)

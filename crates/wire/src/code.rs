@@ -90,7 +90,6 @@ pub(crate) const CODES: &[Code] = &[
     code("internal", 500, "The server made a mistake"),
     code("panicked", 500, "The server made a mistake"),
     code("damaged", 500, "Stored bytes are not what was written"),
-    code("no_log", 500, "The files of the log are not there"),
     code(
         "newer_format",
         500,
@@ -117,6 +116,7 @@ pub(crate) const CODES: &[Code] = &[
     ),
     code("unavailable", 503, "The database cannot answer now"),
     code("storage", 503, "The files of the log cannot be used now"),
+    code("not_writable", 503, "The data directory cannot be written"),
     code("stopping", 503, "The server is stopping"),
     code("disk_full", 507, "The storage has no room"),
 ];

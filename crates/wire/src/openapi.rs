@@ -77,7 +77,8 @@ const DATABASE: &[&str] = &[
     "stopping",
     "unavailable",
     "storage",
-    "no_log",
+    "not_writable",
+    "newer_format",
 ];
 
 /// What a request with a JSON body can meet.
@@ -92,6 +93,40 @@ const QUERY: &[&str] = &["bad_name", "bad_query", "bad_id", "other_log"];
 /// What a request can meet that is recorded in `_system`.
 const RECORDED: &[&str] = &["system_database", "disk_full", "clock_behind"];
 
+/// What an append alone can meet.
+const APPEND: &[&str] = &[
+    "bad_time",
+    "bad_revision",
+    "bad_metadata",
+    "bad_content_type",
+    "bad_tags",
+    "too_deep",
+    "too_many_tags",
+    "too_many_streams",
+    "empty_append",
+    "id_twice",
+    "stream_twice",
+    "position_ahead",
+    "revision_conflict",
+    "boundary_conflict",
+    "id_reused",
+    "deadline",
+];
+
+/// What a question in SQL alone can meet.
+const SQL: &[&str] = &[
+    "bad_id",
+    "bad_time",
+    "bad_limit",
+    "sql_error",
+    "other_log",
+    "position_ahead",
+    "fold_behind",
+    "deadline",
+    "projection_failed",
+    "disk_full",
+];
+
 /// The codes that an operation can answer, by its id.
 fn codes(operation: &str) -> Vec<&'static str> {
     let parts: &[&[&str]] = match operation {
@@ -103,37 +138,14 @@ fn codes(operation: &str) -> Vec<&'static str> {
                 "bad_database_name",
                 "database_exists",
                 "storage",
+                "not_writable",
                 "stopping",
             ],
         ],
         "show_database" => &[DATABASE],
         "delete_database" => &[DATABASE, RECORDED],
         "verify_database" => &[DATABASE, TURN],
-        "append" => &[
-            DATABASE,
-            BODY,
-            RECORDED,
-            QUERY,
-            TURN,
-            &[
-                "bad_time",
-                "bad_revision",
-                "bad_metadata",
-                "bad_content_type",
-                "bad_tags",
-                "too_deep",
-                "too_many_tags",
-                "too_many_streams",
-                "empty_append",
-                "id_twice",
-                "stream_twice",
-                "position_ahead",
-                "revision_conflict",
-                "boundary_conflict",
-                "id_reused",
-                "deadline",
-            ],
-        ],
+        "append" => &[DATABASE, BODY, RECORDED, QUERY, TURN, APPEND],
         "events" | "read" => &[
             DATABASE,
             BODY,
@@ -142,22 +154,7 @@ fn codes(operation: &str) -> Vec<&'static str> {
             &["bad_limit", "position_ahead"],
         ],
         "streams" => &[DATABASE, TURN, &["bad_limit"]],
-        "sql" => &[
-            DATABASE,
-            BODY,
-            TURN,
-            &[
-                "bad_id",
-                "bad_time",
-                "bad_limit",
-                "sql_error",
-                "other_log",
-                "position_ahead",
-                "fold_behind",
-                "projection_failed",
-                "disk_full",
-            ],
-        ],
+        "sql" => &[DATABASE, BODY, TURN, SQL],
         "list_projections" => &[DATABASE],
         "show_projection" => &[DATABASE, &["unknown_projection"]],
         "apply_projection" => &[

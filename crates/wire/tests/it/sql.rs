@@ -129,7 +129,7 @@ async fn what_takes_too_long_or_too_much_is_ended() {
 async fn a_position_that_does_not_come_is_waited_for_until_the_deadline() {
     let server = accounts().await;
     let body = json!({ "sql": "select 1", "wait_for": 9, "timeout_ms": 200 });
-    server.sql("shop", &body).await.problem(503, "fold_behind");
+    server.sql("shop", &body).await.problem(503, "deadline");
     let body = json!({ "sql": "select count(*) from account", "wait_for": 4 });
     let (answer, _) = tokio::join!(server.sql("shop", &body), server.note("shop", 1));
     assert_eq!(answer.ok(200)["position"], 4);

@@ -133,8 +133,8 @@ pub(crate) struct Projection {
     pub(crate) name: String,
     /// Its state.
     pub(crate) state: ProjectionState,
-    /// The version that answers: a hash of its definition.
-    pub(crate) version: String,
+    /// The version that answers: a hash of its definition. None when that cannot be read any more.
+    pub(crate) version: Option<String>,
     /// The position that its tables reflect.
     pub(crate) position: u64,
     /// The position of the last event of the log.
@@ -151,6 +151,8 @@ pub(crate) struct Projection {
     pub(crate) building: Option<Building>,
     /// Where and why it stopped.
     pub(crate) failure: Option<ProjectionFailure>,
+    /// What of the machine (disk, memory) stands in the way of folding at the moment.
+    pub(crate) trouble: Option<String>,
     /// Events that were left out.
     #[serde(default)]
     pub(crate) skipped: Vec<Skipped>,
@@ -167,6 +169,8 @@ pub(crate) struct Building {
     pub(crate) position: u64,
     /// How far it has to go.
     pub(crate) head: u64,
+    /// Where and why it stopped.
+    pub(crate) failure: Option<ProjectionFailure>,
 }
 
 /// Where and why a projection stopped.

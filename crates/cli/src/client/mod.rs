@@ -19,8 +19,8 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 pub(crate) use answer::{
-    Appended, Applied, Database, Page, Projection, ProjectionFailure, ProjectionState, RowColumn,
-    Rows, Verified, VerifyLine,
+    Appended, Applied, Building, Database, Page, Projection, ProjectionFailure, ProjectionState,
+    RowColumn, Rows, Verified, VerifyLine,
 };
 use answer::{Databases, Projections};
 pub(crate) use lines::Lines;

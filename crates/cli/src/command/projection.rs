@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::args::{self, ProjectionApply, ProjectionNamed, ProjectionSkip, Target};
-use crate::client::{Applied, Client, Projection, ProjectionFailure, ProjectionState};
+use crate::client::{Applied, Building, Client, Projection, ProjectionFailure, ProjectionState};
 use crate::command::input;
 use crate::connect;
 use crate::failure::Failure;
@@ -65,14 +65,15 @@ fn name_of<'a>(path: &Path, definition: &'a str) -> Result<&'a str, Failure> {
 }
 
 fn outcome(applied: Applied, status: &Projection) -> String {
-    let Projection { name, version, .. } = status;
+    let name = &status.name;
+    let version = status.version.as_deref().unwrap_or("unknown");
     match applied {
         Applied::Created => format!("created projection {name}, version {version}"),
         Applied::Replacing => {
             let next = status
                 .building
                 .as_ref()
-                .map_or(version, |next| &next.version);
+                .map_or(version, |next| next.version.as_str());
             format!("building version {next} of projection {name} beside the one that answers")
         }
         Applied::Unchanged => format!("projection {name} has this definition already"),
@@ -103,21 +104,33 @@ pub(crate) async fn caught_up(
     loop {
         let status = client.projection(database, name).await?;
         match (&status.building, status.state) {
-            (_, ProjectionState::Failed) => return Err(stopped(&status)),
+            // A version that answers may have stopped; what counts is the one that takes its place.
+            (Some(next), _) if next.failure.is_some() => return Err(stopped(&status)),
+            (Some(next), _) => progress.set(next.position, next.head),
+            (None, ProjectionState::Failed) => return Err(stopped(&status)),
+            (None, ProjectionState::Building) => progress.set(status.position, status.head),
             (None, ProjectionState::Live) => {
                 progress.clear();
                 return Ok((status, started.elapsed()));
             }
-            (Some(next), _) => progress.set(next.position, next.head),
-            (None, ProjectionState::Building) => progress.set(status.position, status.head),
         }
         tokio::time::sleep(POLL).await;
     }
 }
 
 fn stopped(status: &Projection) -> Failure {
-    let failure = Failure::new(format!("projection {} stopped", status.name));
-    match &status.failure {
+    let next = status
+        .building
+        .as_ref()
+        .and_then(|next| next.failure.as_ref());
+    let failure = match next {
+        Some(_) => Failure::new(format!(
+            "the new version of projection {} stopped; the one before goes on",
+            status.name
+        )),
+        None => Failure::new(format!("projection {} stopped", status.name)),
+    };
+    match next.or(status.failure.as_ref()) {
         Some(why) => failure_lines(why)
             .into_iter()
             .fold(failure, |failure, (label, text)| failure.line(label, text))
@@ -191,16 +204,31 @@ fn state(state: ProjectionState) -> &'static str {
 }
 
 fn note(status: &Projection) -> String {
-    match (&status.failure, &status.building) {
-        (Some(why), _) => format!("stopped at position {}: {}", why.position, why.message),
-        (None, Some(next)) => format!(
-            "building {}, {} of {}",
-            next.version,
-            grouped(next.position),
-            grouped(next.head)
-        ),
-        (None, None) => String::new(),
-    }
+    let parts = [
+        status
+            .failure
+            .as_ref()
+            .map(|why| format!("stopped at position {}: {}", why.position, why.message)),
+        status
+            .building
+            .as_ref()
+            .map(|next| format!("building {}", progress_of(next))),
+        status
+            .trouble
+            .as_ref()
+            .map(|trouble| format!("trying again: {trouble}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+fn progress_of(next: &Building) -> String {
+    let Building {
+        version,
+        position,
+        head,
+        ..
+    } = next;
+    format!("{version}, {} of {}", grouped(*position), grouped(*head))
 }
 
 async fn show(client: &Client, args: &ProjectionNamed) -> Result<(), Failure> {
@@ -210,7 +238,7 @@ async fn show(client: &Client, args: &ProjectionNamed) -> Result<(), Failure> {
     let mut lines = vec![
         ("projection", status.name.clone()),
         ("state", state(status.state).to_owned()),
-        ("version", status.version.clone()),
+        ("version", status.version.clone().unwrap_or_default()),
         (
             "position",
             format!("{} of {}", grouped(status.position), grouped(status.head)),
@@ -218,17 +246,18 @@ async fn show(client: &Client, args: &ProjectionNamed) -> Result<(), Failure> {
         ("tables", status.tables.join(", ")),
         ("types", status.types.join(", ")),
     ];
-    if let Some(next) = &status.building {
-        lines.push((
-            "building",
-            format!(
-                "{}, {} of {}",
-                next.version,
-                grouped(next.position),
-                grouped(next.head)
-            ),
-        ));
-    }
+    lines.extend(
+        status
+            .building
+            .iter()
+            .map(|next| ("building", progress_of(next))),
+    );
+    lines.extend(
+        status
+            .trouble
+            .iter()
+            .map(|trouble| ("trouble", trouble.clone())),
+    );
     lines.extend(status.failure.iter().flat_map(failure_lines));
     for skipped in &status.skipped {
         lines.push((

@@ -360,6 +360,51 @@ fn a_projection_that_stops_says_where_and_goes_on_after_a_skip() {
 }
 
 #[test]
+fn a_changed_definition_that_stops_leaves_the_one_before_and_can_be_mended() {
+    let place = shop();
+    let file = place.file("accounts.sql", ACCOUNTS);
+    let apply = ["projection", "apply", "-d", "shop", file.to_str().unwrap()];
+    place.run(apply).ok();
+    place.file("accounts.sql", &ACCOUNTS.replace(":email);", ":mail);"));
+    let says = [
+        "the new version of projection accounts stopped",
+        "position 1",
+        "mail",
+    ];
+    place.run(apply).fails(1, &says);
+    let sql = [
+        "sql",
+        "-d",
+        "shop",
+        "select email from account where id = '1'",
+        "-o",
+        "json",
+    ];
+    let row = json!({ "email": "1@example.org" });
+    assert_eq!(place.run(sql).ok().json(), [row]);
+    place.file(
+        "accounts.sql",
+        &ACCOUNTS.replace(":email);", "upper(:email));"),
+    );
+    place.run(apply).ok();
+    let row = json!({ "email": "1@EXAMPLE.ORG" });
+    assert_eq!(place.run(sql).ok().json(), [row]);
+}
+
+#[test]
+fn a_projection_that_stopped_is_mended_by_a_changed_definition() {
+    let place = shop();
+    let broken = ACCOUNTS.replace(":email);", ":mail);");
+    let file = place.file("accounts.sql", &broken);
+    let apply = ["projection", "apply", "-d", "shop", file.to_str().unwrap()];
+    place.run(apply).fails(1, &["projection accounts stopped"]);
+    place.file("accounts.sql", ACCOUNTS);
+    place.run(apply).ok();
+    let list = place.run(["projection", "list", "-d", "shop"]).ok();
+    assert!(list.stdout.contains("live"), "{}", list.stdout);
+}
+
+#[test]
 fn an_export_is_imported_and_gives_the_same_events() {
     let place = shop();
     let file = place.path("events.ndjson");

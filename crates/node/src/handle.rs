@@ -132,10 +132,7 @@ impl DatabaseHandle {
 
     /// Its directories.
     pub(crate) fn place(&self) -> Place {
-        match self.name().is_system() {
-            true => Place::system(&self.node.root),
-            false => Place::of(&self.node.root, self.id()),
-        }
+        Place::of_database(&self.node.root, &self.using.database)
     }
 
     async fn blocking<T: Send + 'static>(

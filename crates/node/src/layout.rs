@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::DatabaseId;
+use crate::database::Database;
 
 /// The directories of one database.
 #[derive(Clone, Debug)]
@@ -28,6 +29,13 @@ impl Place {
     pub(crate) fn of(root: &Path, id: DatabaseId) -> Place {
         Place {
             whole: databases(root).join(id.to_string()),
+        }
+    }
+
+    pub(crate) fn of_database(root: &Path, database: &Database) -> Place {
+        match database.name.is_system() {
+            true => Place::system(root),
+            false => Place::of(root, database.id),
         }
     }
 

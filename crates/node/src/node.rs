@@ -57,8 +57,8 @@ pub(crate) struct Inner {
     pub(crate) env: Arc<dyn Env>,
     pub(crate) options: Options,
     registry: RwLock<Registry>,
-    /// The log `_system`, awake for as long as the node is.
-    system: Use,
+    /// The log `_system`. It never falls asleep; after a panic or damage it is opened again.
+    system: Arc<Database>,
     lock: Mutex<Option<DataLock>>,
     pub(crate) wakes: AtomicU64,
     pub(crate) retired: Arc<Retired>,
@@ -86,7 +86,8 @@ impl Node {
             })
             .await?
         };
-        let system = database.wake(|_| async move { Ok(awake) }).await?;
+        let system = database.clone();
+        database.wake(|_| async move { Ok(awake) }).await?;
         let inner = Arc::new(Inner {
             root,
             env,
@@ -158,7 +159,7 @@ impl Node {
         let all: Vec<_> = inner.registry().all().cloned().collect();
         let closing = all.iter().map(|database| database.end(stopping()));
         futures::future::join_all(closing).await;
-        inner.system.database.end(stopping()).await;
+        inner.system.end(stopping()).await;
         drop(inner.lock().take());
     }
 }
@@ -180,7 +181,7 @@ impl Inner {
 
     fn find(&self, name: &DatabaseName) -> Result<Arc<Database>, Error> {
         if name.is_system() {
-            return Ok(self.system.database.clone());
+            return Ok(self.system.clone());
         }
         self.registry().get(name).cloned().ok_or_else(|| {
             Error::new(
@@ -246,17 +247,19 @@ impl Inner {
 
     /// Appends to `_system`; a condition that did not hold is given back.
     pub(crate) async fn record(
-        &self,
+        self: &Arc<Self>,
         append: headwater_event::Append,
     ) -> Result<Option<Conflict>, Error> {
-        match self.system.awake.journal.append(append, None).await? {
-            Outcome::Appended(_) => Ok(None),
-            Outcome::Conflict(conflict) => Ok(Some(conflict)),
+        let system = self.system().await?;
+        match system.awake.journal.append(append, None).await {
+            Ok(Outcome::Appended(_)) => Ok(None),
+            Ok(Outcome::Conflict(conflict)) => Ok(Some(conflict)),
+            Err(error) => Err(system.judge(error)),
         }
     }
 
     /// Folds what `_system` holds by now into the registry.
-    async fn catch_up(&self) -> Result<(), Error> {
+    async fn catch_up(self: &Arc<Self>) -> Result<(), Error> {
         loop {
             let after = self.registry().position();
             let page = self.read_system(Query::all(), after).await?;
@@ -268,23 +271,24 @@ impl Inner {
     }
 
     async fn read_system(
-        &self,
+        self: &Arc<Self>,
         query: Query,
         after: Position,
     ) -> Result<headwater_journal::Page, Error> {
-        let journal = self.system.awake.journal.clone();
-        blocking(move || {
+        let system = self.system().await?;
+        let journal = system.awake.journal.clone();
+        let read = blocking(move || {
             journal.read(&Read {
                 query,
                 direction: Direction::Forward { after },
                 ..Read::default()
             })
-        })
-        .await
+        });
+        read.await.map_err(|error| system.judge(error))
     }
 
     /// Everything that was recorded about a database, in order.
-    pub(crate) async fn facts(&self, id: DatabaseId) -> Result<Vec<Fact>, Error> {
+    pub(crate) async fn facts(self: &Arc<Self>, id: DatabaseId) -> Result<Vec<Fact>, Error> {
         let mut facts = Vec::new();
         let mut after = Position::ZERO;
         loop {
@@ -302,10 +306,17 @@ impl Inner {
         }
     }
 
+    /// The use of `_system`.
+    async fn system(self: &Arc<Self>) -> Result<Use, Error> {
+        let inner = self.clone();
+        let system = self.system.clone();
+        system.wake(move |system| inner.wake(system)).await
+    }
+
     async fn wake(self: Arc<Self>, database: Arc<Database>) -> Result<Awake, Error> {
         let begun = self.env.monotonic();
         let (inner, woken) = (self.clone(), database.clone());
-        let place = Place::of(&self.root, database.id);
+        let place = Place::of_database(&self.root, &database);
         let awake = blocking(move || {
             let storage = open_log(&*inner.options.storages, &place, &woken)?;
             let options = inner.options.journal.clone();

@@ -74,7 +74,8 @@ pub(crate) async fn around(State(app): State<Shared>, request: Request, next: Ne
     let begun = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = match check_host(request.headers()) {
+    let allowed = check_host(request.headers()).and_then(|()| check_origin(request.headers()));
+    let response = match allowed {
         Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
             Ok(response) => response,
             Err(_) => Problem::panicked().into_response(), // the panic hook has told of it
@@ -104,6 +105,26 @@ fn check_host(headers: &HeaderMap) -> Result<(), Problem> {
         .found(String::from_utf8_lossy(value.as_bytes()))
         .expected("localhost, 127.0.0.1 or [::1]")
         .action("ask for the address that the server listens on"))
+}
+
+/// Refuses a request that a web page of another origin makes: a browser sends some of them without
+/// asking first, and the server would do what they say.
+fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(value) = headers.get(header::ORIGIN) else {
+        return Ok(());
+    };
+    let text = value.to_str().unwrap_or("");
+    let host = text.split_once("://").map_or("", |(_, host)| host);
+    if is_loopback(host) {
+        return Ok(());
+    }
+    Err(
+        Problem::new("bad_origin", "a web page of another origin asks")
+            .field("origin")
+            .found(String::from_utf8_lossy(value.as_bytes()))
+            .expected("no origin, or one of this machine such as http://localhost")
+            .action("ask from a program, or from a page that this machine serves"),
+    )
 }
 
 /// Whether a `Host` header, with or without a port, names this machine's loopback.

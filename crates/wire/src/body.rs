@@ -10,7 +10,7 @@ use futures::StreamExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::Shared;
-use crate::gate::SMALL_BODY_BYTES;
+use crate::gate::{BodyBudget, SMALL_BODY_BYTES};
 use crate::problem::Problem;
 
 /// How long the rest of a body that was refused is read and thrown away, so that its writer comes
@@ -38,13 +38,12 @@ impl FromRequest<Shared> for AppendBytes {
 
     async fn from_request(request: Request, app: &Shared) -> Result<AppendBytes, Problem> {
         check_media_type(request.headers(), &["application/json"])?;
-        let bytes_max = app.limits.append_body_bytes_max;
-        let announced = length(request.headers()).unwrap_or(bytes_max);
-        let reserved = match request.headers().get(header::CONTENT_LENGTH) {
-            Some(_) if announced > bytes_max => None, // refused below
-            _ => app.bodies.reserve(announced)?,
+        let bound = Bound {
+            bytes_max: app.limits.append_body_bytes_max,
+            time_max: app.limits.body_timeout,
+            budget: Some(&app.bodies),
         };
-        let bytes = read(request, bytes_max, app.limits.body_timeout).await?;
+        let (bytes, reserved) = read(request, &bound).await?;
         Ok(AppendBytes {
             bytes,
             _reserved: reserved,
@@ -52,12 +51,36 @@ impl FromRequest<Shared> for AppendBytes {
     }
 }
 
+/// How much of a body is read.
+struct Bound<'a> {
+    bytes_max: usize,
+    time_max: Duration,
+    /// Where memory for a large one is reserved.
+    budget: Option<&'a BodyBudget>,
+}
+
+impl Bound<'_> {
+    fn small(app: &Shared) -> Bound<'static> {
+        Bound {
+            bytes_max: app.limits.body_bytes_max,
+            time_max: app.limits.body_timeout,
+            budget: None,
+        }
+    }
+
+    fn reserve(&self, bytes: usize) -> Result<Reserved, Problem> {
+        self.budget.map_or(Ok(None), |budget| budget.reserve(bytes))
+    }
+}
+
+type Reserved = Option<OwnedSemaphorePermit>;
+
 impl FromRequest<Shared> for JsonBytes {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Shared) -> Result<JsonBytes, Problem> {
         check_media_type(request.headers(), &["application/json"])?;
-        let bytes = read(request, app.limits.body_bytes_max, app.limits.body_timeout).await?;
+        let (bytes, _) = read(request, &Bound::small(app)).await?;
         Ok(JsonBytes(bytes))
     }
 }
@@ -67,7 +90,7 @@ impl FromRequest<Shared> for SqlText {
 
     async fn from_request(request: Request, app: &Shared) -> Result<SqlText, Problem> {
         check_media_type(request.headers(), &["application/sql", "text/plain"])?;
-        let bytes = read(request, app.limits.body_bytes_max, app.limits.body_timeout).await?;
+        let (bytes, _) = read(request, &Bound::small(app)).await?;
         match String::from_utf8(bytes.into()) {
             Ok(text) => Ok(SqlText(text)),
             Err(error) => Err(Problem::new("bad_request", "the text is not UTF-8")
@@ -84,7 +107,7 @@ impl FromRequest<Shared> for NoBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Shared) -> Result<NoBody, Problem> {
-        let bytes = read(request, app.limits.body_bytes_max, app.limits.body_timeout).await?;
+        let (bytes, _) = read(request, &Bound::small(app)).await?;
         if bytes.is_empty() {
             return Ok(NoBody);
         }
@@ -121,63 +144,65 @@ fn check_media_type(headers: &HeaderMap, expected: &[&str]) -> Result<(), Proble
     )
 }
 
-async fn read(request: Request, bytes_max: usize, time_max: Duration) -> Result<Bytes, Problem> {
+async fn read(request: Request, bound: &Bound<'_>) -> Result<(Bytes, Reserved), Problem> {
     let announced = length(request.headers());
     let waits = request.headers().contains_key(header::EXPECT);
     let mut stream = request.into_body().into_data_stream();
-    if announced.is_some_and(|bytes| bytes > bytes_max) {
+    if let Some(bytes) = announced.filter(|bytes| *bytes > bound.bytes_max) {
         if !waits {
             drain(stream).await;
         }
-        return Err(too_large(announced.unwrap_or(0), bytes_max));
+        return Err(too_large(bytes, bound.bytes_max));
     }
-    match tokio::time::timeout(time_max, collect(&mut stream, announced, bytes_max)).await {
-        Ok(Ok(Some(bytes))) => Ok(bytes),
+    let collecting = collect(&mut stream, announced, bound);
+    match tokio::time::timeout(bound.time_max, collecting).await {
+        Ok(Ok(Some(collected))) => Ok(collected),
         Ok(Ok(None)) => {
             drain(stream).await;
-            Err(too_large(bytes_max + 1, bytes_max))
+            Err(too_large(bound.bytes_max + 1, bound.bytes_max))
         }
-        Ok(Err(error)) => Err(error),
+        Ok(Err(problem)) => {
+            drain(stream).await;
+            Err(problem.closing())
+        }
         Err(_) => Err(Problem::new("timeout", "the body did not arrive in time")
-            .expected(format!("all of it within {time_max:?}"))
+            .expected(format!("all of it within {:?}", bound.time_max))
             .closing()),
     }
 }
 
-/// All of the body, or nothing when it is larger than `bytes_max`.
+/// All of the body, or nothing when it is larger than it may be. One part, as most have, is not
+/// copied.
 async fn collect(
     stream: &mut BodyDataStream,
     announced: Option<usize>,
-    bytes_max: usize,
-) -> Result<Option<Bytes>, Problem> {
-    let mut whole = BytesMut::new();
-    let mut first = Bytes::new();
+    bound: &Bound<'_>,
+) -> Result<Option<(Bytes, Reserved)>, Problem> {
+    let mut reserved = bound.reserve(announced.unwrap_or(0))?;
+    let (mut only, mut whole) = (Bytes::new(), BytesMut::new());
     while let Some(part) = stream.next().await {
         let part = part.map_err(|error| {
-            Problem::new("bad_request", "the body could not be read")
-                .found(error)
-                .closing()
+            Problem::new("bad_request", "the body could not be read").found(error)
         })?;
-        if first.len() + whole.len() + part.len() > bytes_max {
+        let bytes = only.len() + whole.len() + part.len();
+        if bytes > bound.bytes_max {
             return Ok(None);
         }
-        match (first.is_empty(), whole.is_empty()) {
-            (true, true) => first = part,
-            (false, true) => {
-                let room = announced.unwrap_or(SMALL_BODY_BYTES).min(bytes_max);
-                whole.reserve(room.max(first.len() + part.len()).min(1 << 20));
-                whole.extend_from_slice(&first);
-                whole.extend_from_slice(&part);
-                first = Bytes::new();
-            }
-            _ => whole.extend_from_slice(&part),
+        if announced.is_none() && bytes > SMALL_BODY_BYTES && reserved.is_none() {
+            reserved = bound.reserve(bound.bytes_max)?;
         }
+        if only.is_empty() && whole.is_empty() {
+            only = part;
+            continue;
+        }
+        whole.extend_from_slice(&std::mem::take(&mut only));
+        whole.extend_from_slice(&part);
     }
-    Ok(Some(if whole.is_empty() {
-        first
-    } else {
-        whole.freeze()
-    }))
+    let body = match whole.is_empty() {
+        true => only,
+        false => whole.freeze(),
+    };
+    Ok(Some((body, reserved)))
 }
 
 async fn drain(mut stream: BodyDataStream) {

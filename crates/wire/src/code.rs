@@ -51,6 +51,7 @@ pub(crate) const CODES: &[Code] = &[
     code("other_log", 400, "The cursor belongs to another log"),
     code("bad_projection", 400, "The projection is not well formed"),
     code("sql_error", 400, "The SQL was refused or failed"),
+    code("bad_origin", 403, "A web page of another origin asks"),
     code("bad_host", 403, "The request names another host"),
     code(
         "system_database",

@@ -14,9 +14,13 @@ use tokio::sync::watch;
 
 use crate::limits::Limits;
 use crate::problem::Problem;
+use crate::stall::Stalling;
 
 /// How long the last words of a connection may take.
 const FAREWELL_MAX: Duration = Duration::from_secs(1);
+
+/// A head of this size is always taken: hyper needs the room.
+const HEADER_BYTES_MIN: usize = 8192;
 
 /// Serves the connection until it ends. When the server stops, the request that is being answered
 /// is answered, and no other is read.
@@ -26,11 +30,12 @@ pub(crate) async fn serve(
     limits: Limits,
     mut stopping: watch::Receiver<bool>,
 ) {
+    let socket = Stalling::new(stream, limits.stall_max);
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
-        .max_buf_size(limits.header_bytes_max)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .max_buf_size(limits.header_bytes_max.max(HEADER_BYTES_MIN))
+        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router));
     let stopped = async {
         let _ = stopping.wait_for(|stopping| *stopping).await; // or the server is gone
     };
@@ -50,7 +55,7 @@ pub(crate) async fn serve(
     if error.is_timeout() && !parts.read_buf.is_empty() {
         let problem = Problem::new("timeout", "the head of the request did not arrive in time")
             .expected(format!("all of it within {:?}", limits.header_timeout));
-        farewell(parts.io.into_inner(), problem).await;
+        farewell(parts.io.into_inner().into_inner(), problem).await;
     } else {
         tracing::debug!(%error, "a connection ended early");
     }

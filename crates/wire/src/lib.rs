@@ -35,6 +35,7 @@ mod router;
 mod rows;
 mod server;
 mod sql;
+mod stall;
 mod streams;
 mod verify;
 

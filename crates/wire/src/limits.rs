@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Connections at the same time. One more is told 503 and closed.
     pub connections_max: usize,
-    /// Bytes of a request's line and headers. More is told 431.
+    /// Bytes of a request's line and headers, at least 8 KiB. More is told 431.
     pub header_bytes_max: usize,
     /// How long a connection may take to send a whole head, from the moment the server waits for
     /// one. One that began is told 408; an idle one is closed.
@@ -29,7 +29,8 @@ pub struct Limits {
     pub reads_waiting_max: usize,
     /// How long one waits for its turn: 503 then.
     pub read_wait_max: Duration,
-    /// How long an answer may wait for its reader to take more of it; then it is cut off.
+    /// How long an answer may wait for its reader to take more of it; then the connection is closed,
+    /// so that nobody makes the server keep what it does not read.
     pub stall_max: Duration,
     /// How long stopping waits for requests that were accepted.
     pub drain_max: Duration,

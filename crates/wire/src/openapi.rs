@@ -59,6 +59,7 @@ struct Document;
 const ANY: &[&str] = &[
     "bad_request",
     "bad_host",
+    "bad_origin",
     "method_not_allowed",
     "timeout",
     "too_large",

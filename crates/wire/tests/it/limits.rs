@@ -209,6 +209,38 @@ async fn the_memory_of_large_bodies_is_bounded() {
     drop(held);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_takes_nothing_is_let_go() {
+    let server = limited(Limits {
+        stall_max: Duration::from_millis(200),
+        ..Limits::default()
+    })
+    .await;
+    let large = json!({ "type": "Large", "data": "x".repeat(DATA_BYTES_MAX - 2) });
+    let events = json!({ "events": vec![large; 7] });
+    server.append("shop", &events).await.ok(201);
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let head = "GET /v1/databases/shop/events HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let begun = std::time::Instant::now();
+    loop {
+        let metrics = server.get("/metrics").await.text;
+        if metrics.contains("headwater_connections_total 2\n")
+            && metrics.contains("headwater_connections 1\n")
+        {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{metrics}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut told = Vec::new();
+    let read = stream.read_to_end(&mut told).await;
+    assert!(
+        read.is_err() || told.len() < 7 << 20,
+        "it did not get all of it"
+    );
+}
+
 #[tokio::test]
 async fn only_loopback_is_listened_on() {
     let server = TestServer::start().await;

@@ -184,3 +184,23 @@ async fn hosts_that_are_not_this_one() {
         .header("host", "localhost:1");
     send(request).await.ok(200);
 }
+
+#[tokio::test]
+async fn web_pages_of_other_origins() {
+    let server = TestServer::with_shop().await;
+    for origin in [
+        "https://example.org",
+        "null",
+        "http://localhost.example.org",
+    ] {
+        let request = server.request(Method::POST, "/v1/databases/shop/append");
+        let request = request
+            .header("origin", origin)
+            .body(r#"{"events":[{"type":"A"}]}"#);
+        let problem = send(request).await.problem(403, "bad_origin");
+        assert_eq!(problem["found"], origin);
+    }
+    let request = server.request(Method::GET, "/v1/databases/shop/events");
+    let page = send(request.header("origin", &server.url)).await.ok(200);
+    assert_eq!(page["head"], 0);
+}

@@ -588,6 +588,9 @@ pub(crate) struct Bench {
     /// Fewer and shorter measurements
     #[arg(long, env = "HEADWATER_BENCH_QUICK")]
     pub(crate) quick: bool,
+    /// Measure only this
+    #[arg(long, value_name = "WHAT", env = "HEADWATER_BENCH_ONLY")]
+    pub(crate) only: Option<BenchPart>,
     /// How many clients append at once; may be repeated
     #[arg(
         long,
@@ -604,6 +607,15 @@ pub(crate) struct Bench {
         value_delimiter = ','
     )]
     pub(crate) batch: Vec<NonZeroUsize>,
+}
+
+/// A part of the measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchPart {
+    /// Appends, for each number of clients and events
+    Appends,
+    /// Reading, folding and opening one database
+    Reads,
 }
 
 /// Reads `500ms`, `30s`, `5m`, `2h`.

@@ -14,14 +14,13 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::local::{LocalServer, Opened, Options};
 use crate::output::{self, grouped};
-use crate::progress::rate;
+use crate::progress::{rate, seconds};
 
 /// What is measured.
 pub(super) struct Grid {
     clients: Vec<usize>,
     batches: Vec<usize>,
-    /// How long each measurement takes.
-    pub(super) time: Duration,
+    time: Duration,
     raw_time: Duration,
 }
 
@@ -68,9 +67,11 @@ fn line(cells: [&str; 9]) -> String {
 
 /// Measures the whole grid, each with a database of its own.
 pub(super) async fn run(scratch: &Path, grid: &Grid) -> Result<(), Failure> {
-    output::print(
-        "Appends, each durable before it is answered; beside them the raw disk: one write\nand fdatasync of the bytes of one append, one after another.\n",
-    )?;
+    output::print(format!(
+        "Appends for {} each, durable before they are answered. Beside them the raw disk: one\n\
+         write and fdatasync of the bytes of one append, one after another.\n",
+        seconds(grid.time)
+    ))?;
     output::print(line([
         "clients",
         "batch",

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::args::{Bench, Target};
+use crate::args::{Bench, BenchPart, Target};
 use crate::bench::appends::Grid;
 use crate::bench::samples::Samples;
 use crate::failure::Failure;
@@ -29,14 +29,17 @@ pub(crate) async fn run(target: &Target, args: Bench) -> Result<(), Failure> {
     let grid = Grid::of(&args);
     let scratch = scratch(&target.data)?;
     output::print(format!(
-        "{} processors, shared by server and load; appends for {:?} each, in {}\n",
+        "{} processors, shared by server and load; in {}\n",
         std::thread::available_parallelism().map_or(1, usize::from),
-        grid.time,
         scratch.path().display()
     ))?;
-    appends::run(scratch.path(), &grid).await?;
-    output::print("")?;
-    reads::run(scratch.path(), if args.quick { 100_000 } else { 500_000 }).await?;
+    if args.only != Some(BenchPart::Reads) {
+        appends::run(scratch.path(), &grid).await?;
+        output::print("")?;
+    }
+    if args.only != Some(BenchPart::Appends) {
+        reads::run(scratch.path(), if args.quick { 100_000 } else { 500_000 }).await?;
+    }
     scratch.close().map_err(Failure::from)
 }
 

@@ -17,7 +17,7 @@ use crate::progress::rate;
 const DATABASE: &str = "bench";
 
 /// Events in one append while the database is filled.
-const FILL_EVENTS: u64 = 1_000;
+const FILL_EVENTS: u64 = 100;
 
 /// Events of each stream.
 const STREAM_EVENTS: u64 = 100;
@@ -51,7 +51,7 @@ pub(super) async fn run(scratch: &Path, events: u64) -> Result<(), Failure> {
     let client = Client::new(server.address().into())?;
     fill(&client, events).await?;
     output::print(format!(
-        "A database of {}, one client.\n",
+        "A database of {}, appended {FILL_EVENTS} at once; one client.\n",
         counted(events, "event")
     ))?;
     output::print(line(["", "rate", "p50", "p99", "p99.9"]))?;

@@ -253,7 +253,7 @@ impl fmt::Display for Conflict {
             ),
             Conflict::Boundary { after, event } => write!(
                 f,
-                "a {} at position {} matches, where none was expected after position {after}",
+                "the event {} at position {} matches, where none was expected after position {after}",
                 event.event_type, event.position
             ),
             Conflict::IdReused { id, event, why } => write!(

@@ -140,7 +140,8 @@ fn check_media_type(headers: &HeaderMap, expected: &[&str]) -> Result<(), Proble
         Problem::new("unsupported_media_type", "the body has another media type")
             .field("content-type")
             .found(String::from_utf8_lossy(value.as_bytes()))
-            .expected(expected.join(" or ")),
+            .expected(expected.join(" or "))
+            .action(format!("send the header `content-type: {}`", expected[0])),
     )
 }
 

@@ -17,7 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("headwater-tidy", &[]),
 ];
 
-fn names<'a>(list: &'a serde_json::Value, normal_only: bool) -> impl Iterator<Item = &'a str> {
+fn names(list: &serde_json::Value, normal_only: bool) -> impl Iterator<Item = &str> {
     let list = list.as_array().expect("cargo lists them");
     list.iter()
         .filter(move |item| !normal_only || item["kind"].is_null())

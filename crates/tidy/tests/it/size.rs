@@ -14,7 +14,8 @@ fn functions(text: &str) -> Vec<(usize, String, usize)> {
     for (at, line) in text.lines().enumerate() {
         let indent = line.len() - line.trim_start().len();
         if let Some(name) = function_name(line.trim_start()) {
-            if !(line.contains('{') && line.trim_end().ends_with('}')) && !line.ends_with(';') {
+            let ends = line.ends_with(';') || (line.contains('{') && line.ends_with('}'));
+            if !ends {
                 open.push((indent, at, name));
             }
         } else if line.trim_start().starts_with('}') {

@@ -1,4 +1,5 @@
 //! The vocabulary, from outside.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod append;
 mod json;

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::canonical::append_len_max;
 use crate::decision::{Decision, outcome};
+use crate::env::blocking;
 use crate::errors;
 use crate::journal::Journal;
 use crate::log::{Access, Log};
@@ -95,8 +96,8 @@ impl Ticket {
 
 /// Makes an answer that takes a read from the storage.
 async fn look_up(log: Arc<Log>, decision: Decision, append: Append) -> Result<Outcome, Error> {
-    let reading = tokio::task::spawn_blocking(move || read(&log, &decision, &append));
-    reading.await.unwrap_or_else(|error| {
+    let reading = blocking(move || read(&log, &decision, &append)).await;
+    reading.unwrap_or_else(|error| {
         Err(Error::new(
             Kind::Internal,
             "internal",

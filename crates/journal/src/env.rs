@@ -94,3 +94,12 @@ impl Env for SystemEnv {
         std::thread::sleep(pause);
     }
 }
+
+/// Runs work that blocks where a task of the runtime waits for it. The error is a panic of the work
+/// or the end of the runtime.
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, tokio::task::JoinError> {
+    tokio::task::spawn_blocking(work).await
+}

@@ -11,6 +11,7 @@ use std::pin::pin;
 use headwater_event::{Error, Event, Kind, Position, Query};
 use tokio::sync::watch;
 
+use crate::env::blocking;
 use crate::journal::Journal;
 use crate::read::{Direction, Page, Read};
 
@@ -102,8 +103,8 @@ impl Follower {
             Some(page) => page,
             None => {
                 let (journal, read) = (self.journal.clone(), self.read.clone());
-                let reading = tokio::task::spawn_blocking(move || journal.read(&read));
-                reading.await.map_err(reading_failed)??
+                let reading = blocking(move || journal.read(&read)).await;
+                reading.map_err(reading_failed)??
             }
         };
         Ok(self.take(page))

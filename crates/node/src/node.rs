@@ -409,8 +409,19 @@ fn open_log(
     }
 }
 
+/// Makes the data root and what is missing above it, each name durable in the directory above.
 fn make_directory(root: &std::path::Path) -> Result<(), Error> {
-    std::fs::create_dir_all(root).map_err(|error| {
+    if root.is_dir() {
+        return Ok(());
+    }
+    let above = match root.parent() {
+        Some(above) if above.as_os_str().is_empty() => std::path::Path::new("."),
+        Some(above) => above,
+        None => return Ok(()), // the root of the file system is there
+    };
+    make_directory(above)?;
+    let made = std::fs::create_dir(root).and_then(|()| std::fs::File::open(above)?.sync_all());
+    made.map_err(|error| {
         Error::new(
             Kind::Unavailable,
             "storage",

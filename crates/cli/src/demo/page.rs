@@ -40,6 +40,12 @@ pub(super) fn list(heading: &str, commands: &[(&str, String)]) -> String {
     format!("\n{}\n\n{}", title(heading), indented(&lines.join("\n")))
 }
 
+/// The program as it was called, so that what is printed can be pasted.
+pub(super) fn program() -> String {
+    let called = std::env::args().next().filter(|name| !name.is_empty());
+    called.unwrap_or_else(|| "headwater".to_owned())
+}
+
 /// The options that lead another command to the same server, as a shell takes them.
 pub(super) fn options(target: &Target) -> String {
     match &target.server {

@@ -51,9 +51,14 @@ trait Fold: UnwindSafe + RefUnwindSafe + Send + Sync + 'static {
 
 struct Folding<F>(PhantomData<fn() -> F>);
 
+/// Bytes of rows that one aggregate may hold: nothing else bounds what a query keeps in memory.
+const FRAME_BYTES_MAX: usize = 128 << 20;
+
 /// The rows in the frame and their fold.
 struct Frame<F: Fold> {
     rows: VecDeque<F::Row>,
+    /// About how many bytes the rows take.
+    bytes: usize,
     state: F::State,
     /// Whether rows have left since they were folded.
     stale: bool,
@@ -62,6 +67,10 @@ struct Frame<F: Fold> {
 impl<F: Fold> Frame<F> {
     fn add(&mut self, args: &Args<'_, '_>) -> Result<(), SqlError> {
         if let Some(row) = F::row(args)? {
+            self.bytes += size_of::<F::Row>() + args.size();
+            if self.bytes > FRAME_BYTES_MAX {
+                return Err(too_large());
+            }
             if !self.stale {
                 F::add(&mut self.state, &row)?;
             }
@@ -73,6 +82,7 @@ impl<F: Fold> Frame<F> {
     fn remove_first(&mut self, args: &Args<'_, '_>) -> Result<(), SqlError> {
         if F::row(args)?.is_some() {
             self.rows.pop_front();
+            self.bytes = self.bytes.saturating_sub(size_of::<F::Row>() + args.size());
             self.stale = true;
         }
         Ok(())
@@ -93,10 +103,20 @@ impl<F: Fold> Frame<F> {
     }
 }
 
+fn too_large() -> SqlError {
+    let most = FRAME_BYTES_MAX >> 20;
+    SqlError::new(
+        "54000",
+        format!("an aggregate holds more than {most} MiB of rows"),
+    )
+    .with_hint("aggregate over fewer rows, or in groups")
+}
+
 impl<F: Fold> Aggregate<Frame<F>, SqliteValue> for Folding<F> {
     fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Frame<F>> {
         Ok(Frame {
             rows: VecDeque::new(),
+            bytes: 0,
             state: F::State::default(),
             stale: false,
         })

@@ -80,6 +80,15 @@ impl Args<'_, '_> {
         self.0.len()
     }
 
+    /// Bytes of all texts and blobs.
+    pub(super) fn size(&self) -> usize {
+        let bytes = |at| match self.raw(at) {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+            _ => 0,
+        };
+        (0..self.len()).map(bytes).sum()
+    }
+
     pub(super) fn raw(&self, at: usize) -> ValueRef<'_> {
         self.0.get_raw(at)
     }

@@ -232,3 +232,26 @@ fn the_log_is_a_table() {
     assert_eq!(query.tables, ["event"]);
     assert_eq!(query.params, [Type::BigInt]);
 }
+
+#[test]
+fn an_aggregate_that_holds_too_much_is_refused() {
+    let database = items();
+    let many = |aggregate: &str| {
+        format!(
+            "with recursive n (i) as (select 1 union all select i + 1 from n where i < 400)
+             select {aggregate} from n"
+        )
+    };
+    for aggregate in [
+        "string_agg(repeat('x', 1000000), '')",
+        "jsonb_agg(repeat('x', 1000000))",
+        "jsonb_object_agg(i::text, repeat('x', 1000000))",
+    ] {
+        let error = database.query(&many(aggregate), &[]).unwrap_err();
+        assert_eq!(error.sqlstate(), "54000", "{aggregate}: {error}");
+    }
+    assert_eq!(
+        database.rows(&many("length(string_agg(repeat('x', 1000), ''))")),
+        ["400000"]
+    );
+}

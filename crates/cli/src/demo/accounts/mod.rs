@@ -1,6 +1,6 @@
 //! `demo`: user accounts, in acts, against a real server that stays up.
 //!
-//! What is printed is what is sent: a [`Call`] is shown as the `curl` command that makes it, and
+//! What is printed is what is sent: a call is shown as the `curl` command that makes it, and
 //! made over HTTP.
 
 mod acts;
@@ -116,16 +116,16 @@ async fn is_ours(client: &Client) -> Result<bool, Failure> {
 
 fn whats_next(client: &Client, target: &Target) -> String {
     let server = client.server();
-    let options = page::options(target);
+    let (program, options) = (page::program(), page::options(target));
     let to = format!("{options} -d {DATABASE}");
     let list = [
-        ("See it move", format!("headwater follow{to}")),
+        ("See it move", format!("{program} follow{to}")),
         (
             "Ask anything",
-            format!("headwater sql{to} 'select type, count(*) from event group by 1'"),
+            format!("{program} sql{to} 'select type, count(*) from event group by 1'"),
         ),
-        ("Check every byte", format!("headwater verify{to}")),
-        ("Your own history", format!("headwater demo git .{options}")),
+        ("Check every byte", format!("{program} verify{to}")),
+        ("Your own history", format!("{program} demo git .{options}")),
         ("The interface", format!("curl -s {server}/v1/openapi.json")),
     ];
     page::list("What to try next", &list)

@@ -48,21 +48,22 @@ pub(crate) async fn run(target: &Target, args: DemoGit) -> Result<(), Failure> {
 }
 
 fn whats_next(target: &Target, database: &str) -> String {
-    let to = format!("{} -d {database}", page::options(target));
+    let (program, options) = (page::program(), page::options(target));
+    let to = format!("{options} -d {database}");
     let list = [
         (
             "The tree",
-            format!("headwater sql{to} 'select mode, blob, path from files'"),
+            format!("{program} sql{to} 'select mode, blob, path from files'"),
         ),
         (
             "One file's story",
-            format!("headwater read{to} --stream file/README.md"),
+            format!("{program} read{to} --stream file/README.md"),
         ),
         (
             "The last commits",
-            format!("headwater read{to} --type CommitMade --before 0 -n 3"),
+            format!("{program} read{to} --type CommitMade --before 0 -n 3"),
         ),
-        ("Every byte", format!("headwater verify{to}")),
+        ("Every byte", format!("{program} verify{to}")),
     ];
     page::list("What to try next", &list)
 }

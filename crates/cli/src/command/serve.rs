@@ -34,7 +34,7 @@ pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
     let stop = StopSignal::listen()?;
     output::print(format!("listening on http://{}", server.address()))?;
     stop.wait().await;
-    eprintln!("stopping: finishing what was accepted");
+    tracing::info!("stopping, once what was accepted is finished");
     server.stop().await
 }
 

@@ -131,7 +131,7 @@ fn the_projects_own_history() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     if !repository.join(".git").exists() {
         // An archive of the sources has no history; the command must say so.
-        let says = ["is not in a git repository", "expected"];
+        let says = ["not a git repository", "expected"];
         let path = repository.to_str().unwrap();
         Place::new().run(["demo", "git", path]).fails(1, &says);
         return;
@@ -255,7 +255,7 @@ fn what_is_no_repository_is_named() {
     let empty = place.path("empty");
     std::fs::create_dir(&empty).unwrap();
     let demo = |path: &Path| place.run(["demo", "git", path.to_str().unwrap()]);
-    demo(&empty).fails(1, &["is not in a git repository", empty.to_str().unwrap()]);
+    demo(&empty).fails(1, &["not a git repository", empty.to_str().unwrap()]);
     demo(&place.path("nothing")).fails(1, &["is not a directory"]);
     git(&empty, &["init", "-q"]);
     demo(&empty).fails(1, &["has no commit HEAD"]);

@@ -9,5 +9,6 @@ mod git_history;
 mod git_truth;
 mod help;
 mod kills;
+mod logs;
 mod sharing;
 mod support;

@@ -31,7 +31,7 @@ impl Repository {
             .or_else(|_| run(path, &["rev-parse", "--absolute-git-dir"]))
             .map_err(|failure| {
                 failure
-                    .while_doing(&format!("{} is not in a git repository", path.display()))
+                    .while_doing(&format!("{} has no history to record", path.display()))
                     .expected("a directory inside a git repository")
             })?;
         let wanted = format!("{revision}^{{commit}}");

@@ -1,6 +1,6 @@
 //! What an append is answered.
 
-use headwater_event::{Conflict, EventId, ExpectedRevision, Position, Query, Revision};
+use headwater_event::{Conflict, EventId, ExpectedRevision, Position, Query, Revision, Timestamp};
 use headwater_journal::Read;
 use headwater_journal::env::{Env, SystemEnv};
 
@@ -85,6 +85,23 @@ async fn a_retry_is_answered_with_the_first_positions() {
     };
     assert_eq!(why, "events[1] has another data");
     assert_eq!(journal.head().position, Position(2));
+}
+
+#[tokio::test]
+async fn an_event_as_it_was_read_is_the_one_that_was_written() {
+    let journal = open(memory());
+    let mut append = one("Opened", "account/1");
+    append.events[0].id = Some(SystemEnv.event_id());
+    appended(journal.append(append.clone(), None).await.unwrap());
+    let read = journal.read(&Read::default()).unwrap().events.remove(0);
+    append.events[0].occurred_at = Some(read.occurred_at);
+    assert!(appended(journal.append(append.clone(), None).await.unwrap()).repeated);
+    append.events[0].occurred_at = Timestamp::from_micros(read.occurred_at.as_micros() - 1);
+    let answer = conflict(journal.append(append, None).await.unwrap());
+    let Conflict::IdReused { why, .. } = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!(why, "events[0] has another occurred_at");
 }
 
 #[tokio::test]

@@ -428,6 +428,12 @@ fn an_export_is_imported_and_gives_the_same_events() {
         "{}",
         again.stderr
     );
+    let home = place.run(["import", "-d", "shop", file]).ok();
+    assert!(
+        home.stderr.contains("3 of them were there before"),
+        "{}",
+        home.stderr
+    );
     let without_time = |mut event: Value| {
         event.as_object_mut().unwrap().remove("recorded_at");
         event

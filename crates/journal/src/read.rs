@@ -5,6 +5,7 @@ use std::sync::Arc;
 use headwater_event::limits::READ_EVENTS_MAX;
 use headwater_event::{ChainHash, Error, Event, Position, Query, Timestamp};
 
+use crate::errors;
 use crate::index::{Found, Span, Way};
 use crate::journal::Journal;
 use crate::loaded::Loaded;
@@ -215,7 +216,10 @@ fn bounds(log: &Log, read: &Read, head: Position) -> Result<Bounds, Error> {
             let from = match before {
                 Position::ZERO => until.0,
                 before => {
-                    log.check_position("before", Position(before.0 - 1))?;
+                    if Position(before.0 - 1) > log.head().position {
+                        let most = log.head().position.next();
+                        return Err(errors::position_ahead("before", before, most));
+                    }
                     until.0.min(before.0 - 1)
                 }
             };

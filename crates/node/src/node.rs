@@ -76,6 +76,7 @@ impl Node {
     /// Opens the data root, or makes one: takes its lock, opens `_system` and finishes what a
     /// crash interrupted. No other log is opened.
     pub async fn open(root: PathBuf, env: Arc<dyn Env>, options: Options) -> Result<Node, Error> {
+        let root = std::path::absolute(&root).unwrap_or(root);
         let (lock, database, awake) = {
             let (root, env, options) = (root.clone(), env.clone(), options.clone());
             blocking(move || {

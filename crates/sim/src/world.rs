@@ -36,6 +36,7 @@ pub struct World {
     submitted: Vec<Submitted>,
     seen: Vec<(Position, ChainHash)>,
     followed: Vec<Event>,
+    kept_aside: Vec<(PathBuf, Vec<u8>)>,
     trace: ChainHash,
 }
 
@@ -63,6 +64,7 @@ impl World {
             submitted: Vec::new(),
             seen: Vec::new(),
             followed: Vec::new(),
+            kept_aside: Vec::new(),
             trace: ChainHash::START,
         }
     }
@@ -100,6 +102,7 @@ impl World {
                 return;
             }
         };
+        self.kept_aside = self.aside();
         for _ in 0..steps {
             if self.disk.is_off() {
                 break;
@@ -119,6 +122,14 @@ impl World {
     /// The power goes off; the next process opens what is left and must find what was promised.
     pub fn crash(&mut self, survival: Survival) {
         self.disk = self.disk.power_cycle(survival);
+        let aside = self.aside();
+        for cut in &self.kept_aside {
+            assert!(
+                aside.contains(cut),
+                "what was cut off is kept: {}",
+                cut.0.display()
+            );
+        }
         let life = self
             .open()
             .unwrap_or_else(|error| panic!("it opens after a crash: {error}"));
@@ -140,6 +151,13 @@ impl World {
             life.journal.head().position,
             life.journal.head().chain
         ));
+    }
+
+    /// What was cut off and kept.
+    fn aside(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = self.disk.files();
+        files.retain(|(path, _)| path.starts_with("/data/log/aside"));
+        files
     }
 
     fn open(&self) -> Result<Life, Error> {

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::Place;
+use crate::support::{Place, headwater};
 
 const ACCOUNTS: &str = "\
 -- projection: accounts
@@ -576,4 +576,21 @@ fn bench_measures_and_leaves_nothing_behind() {
         assert!(table.contains(text), "no {text:?} in\n{table}");
     }
     assert_eq!(std::fs::read_dir(place.data()).unwrap().count(), 0);
+}
+
+/// As the README has it: no options, in a directory where nothing is.
+#[test]
+fn the_default_data_directory_is_made_where_one_stands() {
+    let place = Place::new();
+    let mut command = headwater();
+    command
+        .args(["database", "create", "shop"])
+        .current_dir(place.path(""));
+    let ran = command.output().unwrap();
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    assert!(place.path("headwater-data/system/log").is_dir());
 }

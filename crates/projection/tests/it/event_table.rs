@@ -112,6 +112,18 @@ fn what_an_event_has_not_is_null_or_empty() {
 }
 
 #[test]
+fn json_that_jsonb_cannot_hold_is_null_and_stands_in_nobodys_way() {
+    let database = Database::new();
+    for data in [r#""\ud800""#, r#"{"a":"x\u0000y"}"#, r#"{"a":1}"#] {
+        database.append("Noted", "note/1", data);
+    }
+    assert_eq!(
+        database.rows("select position, data is null, bytes is null from event order by 1"),
+        rows![[1, true, false], [2, true, false], [3, false, false]]
+    );
+}
+
+#[test]
 fn only_what_is_asked_for_is_read() {
     let database = filled();
     // The condition, how many events match it, how many may be read.

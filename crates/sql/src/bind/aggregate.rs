@@ -24,6 +24,12 @@ impl Binder<'_> {
         }
         let mut args = self.convert_args(args, resolved)?;
         let order_by = self.sort_keys(call.order_by)?;
+        if call.distinct && order_by.is_empty() && resolved.sqlite == "hw_jsonb_agg" {
+            return Err(
+                SqlError::unsupported("DISTINCT in jsonb_agg without ORDER BY")
+                    .with_hint("Order it by its argument."),
+            );
+        }
         if call.distinct {
             distinct_order(&mut args, &order_by, &resolved.args)?;
         }

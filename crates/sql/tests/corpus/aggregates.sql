@@ -129,3 +129,6 @@ select percentile_cont(0.5) within group (order by a) from t;
 
 -- refused
 select mode() within group (order by a) from t;
+
+-- refused
+select jsonb_agg(distinct a) from t;

@@ -36,6 +36,7 @@ pub struct World {
     submitted: Vec<Submitted>,
     seen: Vec<(Position, ChainHash)>,
     followed: Vec<Event>,
+    opening_syncs: u64,
     kept_aside: Vec<(PathBuf, Vec<u8>)>,
     trace: ChainHash,
 }
@@ -64,6 +65,7 @@ impl World {
             submitted: Vec::new(),
             seen: Vec::new(),
             followed: Vec::new(),
+            opening_syncs: 0,
             kept_aside: Vec::new(),
             trace: ChainHash::START,
         }
@@ -77,6 +79,16 @@ impl World {
     /// A hash of everything that happened: the same seed gives the same one.
     pub fn trace(&self) -> ChainHash {
         self.trace
+    }
+
+    /// How many syncs the last opening of the log made.
+    pub fn opening_syncs(&self) -> u64 {
+        self.opening_syncs
+    }
+
+    /// Whether an opening has cut off bytes and kept them aside.
+    pub fn has_cut(&self) -> bool {
+        !self.kept_aside.is_empty()
     }
 
     /// Position of the last event that is known to be in the log.
@@ -102,6 +114,7 @@ impl World {
                 return;
             }
         };
+        self.opening_syncs = self.disk.syncs();
         self.kept_aside = self.aside();
         for _ in 0..steps {
             if self.disk.is_off() {

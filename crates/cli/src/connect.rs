@@ -34,8 +34,18 @@ impl Connection {
     }
 }
 
+/// How long a command needs a server of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// For a moment: other commands on the same data directory wait that long. They are not told
+    /// the address, as it would be gone when they use it.
+    Moment,
+    /// For longer: other commands may use it.
+    While,
+}
+
 /// Connects; the data directory must be there.
-pub(crate) async fn open(target: &Target) -> Result<Connection, Failure> {
+pub(crate) async fn open(target: &Target, need: Need) -> Result<Connection, Failure> {
     if target.server.is_none() && !target.data.is_dir() {
         let data = target.data.display();
         return Err(Failure::new(format!("there is no data directory {data}"))
@@ -45,13 +55,17 @@ pub(crate) async fn open(target: &Target) -> Result<Connection, Failure> {
                  or headwater database create NAME",
             ));
     }
-    open_or_create(target).await
+    open_or_create(target, need).await
 }
 
 /// Connects; the data directory is made if it is not there.
-pub(crate) async fn open_or_create(target: &Target) -> Result<Connection, Failure> {
+pub(crate) async fn open_or_create(target: &Target, need: Need) -> Result<Connection, Failure> {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    listening(target, Options::listening(any_port)).await
+    let options = Options {
+        announced: need == Need::While,
+        ..Options::listening(any_port)
+    };
+    listening(target, options).await
 }
 
 /// Connects; if no other process serves the data directory, the server in this process has these

@@ -15,9 +15,9 @@ use tokio::task::JoinHandle;
 use crate::client::{Client, ServerUrl};
 use crate::failure::Failure;
 
-/// How long to wait for a process that holds the lock and does not answer: it is starting, or
-/// stopping.
-const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long to wait for a process that holds the lock and has no address: a server that is
+/// starting or stopping, or a command that needs the directory for a moment.
+const WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// The pause before its lock is looked at again.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -31,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) sleep_after: Duration,
     /// What the server gives to its clients at most.
     pub(crate) limits: Limits,
+    /// Whether other commands on the data directory are told the address.
+    pub(crate) announced: bool,
 }
 
 impl Options {
@@ -40,6 +42,7 @@ impl Options {
             listen,
             sleep_after: Duration::from_secs(300),
             limits: Limits::default(),
+            announced: true,
         }
     }
 }
@@ -100,7 +103,9 @@ impl LocalServer {
             }
         };
         let address = server.local_addr();
-        node.set_address(&ServerUrl::from(address).to_string())?;
+        if options.announced {
+            node.set_address(&ServerUrl::from(address).to_string())?;
+        }
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(server.run(async move {
             // Dropping the sender stops it as well.

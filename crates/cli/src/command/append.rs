@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use crate::args::{Append, Condition, OneEvent, Target};
 use crate::command::input;
-use crate::connect;
+use crate::connect::{self, Need};
 use crate::failure::Failure;
 use crate::output;
 
 /// Appends, and prints where the events stand as JSON.
 pub(crate) async fn run(target: &Target, args: Append) -> Result<(), Failure> {
     let body = body(&args)?;
-    let connection = connect::open(target).await?;
+    let connection = connect::open(target, Need::Moment).await?;
     let appended = connection
         .client()
         .append(&args.database.database, body.to_string())

@@ -2,7 +2,7 @@
 
 use crate::args::{DatabaseCommand, DatabaseDelete, Target};
 use crate::client::{Client, Database};
-use crate::connect;
+use crate::connect::{self, Need};
 use crate::failure::Failure;
 use crate::output::{self, counted, grouped};
 use crate::table::{self, Column};
@@ -10,8 +10,8 @@ use crate::table::{self, Column};
 /// Does one of them.
 pub(crate) async fn run(target: &Target, args: DatabaseCommand) -> Result<(), Failure> {
     let connection = match args {
-        DatabaseCommand::Create(_) => connect::open_or_create(target).await?,
-        _ => connect::open(target).await?,
+        DatabaseCommand::Create(_) => connect::open_or_create(target, Need::Moment).await?,
+        _ => connect::open(target, Need::Moment).await?,
     };
     let client = connection.client();
     let done = match &args {

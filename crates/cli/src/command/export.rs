@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::args::{Export, Target};
 use crate::client::{Client, Events, read_json};
-use crate::connect;
+use crate::connect::{self, Need};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -30,7 +30,7 @@ struct Place {
 
 /// Exports to a file or to stdout.
 pub(crate) async fn run(target: &Target, args: Export) -> Result<(), Failure> {
-    let connection = connect::open(target).await?;
+    let connection = connect::open(target, Need::While).await?;
     let client = connection.client();
     let database = &args.database.database;
     let done = match args.file.as_deref() {

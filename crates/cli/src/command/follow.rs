@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::args::{Follow, Target};
 use crate::client::{Client, Events, Lines, Problem, read_json};
 use crate::command::serve::StopSignal;
-use crate::connect;
+use crate::connect::{self, Need};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -38,7 +38,7 @@ struct Place {
 /// Follows until ctrl-c, or until `--limit` events are printed.
 pub(crate) async fn run(target: &Target, args: Follow) -> Result<(), Failure> {
     let stop = StopSignal::listen()?;
-    let connection = connect::open(target).await?;
+    let connection = connect::open(target, Need::While).await?;
     let client = connection.client().clone();
     let following = async {
         let head = client.database(&args.database.database).await?;

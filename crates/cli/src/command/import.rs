@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::args::{Import, Target};
 use crate::client::Client;
 use crate::command::input;
-use crate::connect;
+use crate::connect::{self, Need};
 use crate::failure::Failure;
 use crate::output::{counted, grouped};
 use crate::progress::Progress;
@@ -26,7 +26,7 @@ const BATCH_BYTES_MAX: usize = 4 << 20;
 pub(crate) async fn run(target: &Target, args: Import) -> Result<(), Failure> {
     let path = args.file.as_deref();
     let source = input::lines(path)?;
-    let connection = connect::open(target).await?;
+    let connection = connect::open(target, Need::While).await?;
     let mut import = Importer {
         client: connection.client().clone(),
         database: args.database.database,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::args::{self, ProjectionApply, ProjectionNamed, ProjectionSkip, Target};
 use crate::client::{Applied, Building, Client, Projection, ProjectionFailure, ProjectionState};
 use crate::command::input;
-use crate::connect;
+use crate::connect::{self, Need};
 use crate::failure::Failure;
 use crate::output::{self, counted, grouped};
 use crate::progress::{Progress, seconds};
@@ -17,7 +17,11 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// Does one of them.
 pub(crate) async fn run(target: &Target, args: args::Projection) -> Result<(), Failure> {
-    let connection = connect::open(target).await?;
+    let need = match &args {
+        args::Projection::Apply(_) | args::Projection::Skip(_) => Need::While,
+        _ => Need::Moment,
+    };
+    let connection = connect::open(target, need).await?;
     let client = connection.client();
     let done = match &args {
         args::Projection::Apply(args) => apply_files(client, args).await,

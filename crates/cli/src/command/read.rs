@@ -2,7 +2,7 @@
 
 use crate::args::{Filter, Read, Target};
 use crate::client::{Client, Events};
-use crate::connect;
+use crate::connect::{self, Need};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -38,7 +38,7 @@ pub(crate) async fn run(target: &Target, args: Read) -> Result<(), Failure> {
         ..Events::from(args.filter)
     };
     let limit = if args.all { u64::MAX } else { args.limit };
-    let connection = connect::open(target).await?;
+    let connection = connect::open(target, Need::Moment).await?;
     let done = pages(connection.client(), &args.database.database, events, limit).await;
     connection.close().await?;
     done

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::args::{self, RowFormat, Target};
 use crate::client::{Lines, Problem, RowColumn, Sql, read_json};
 use crate::command::input;
-use crate::connect;
+use crate::connect::{self, Need};
 use crate::failure::Failure;
 use crate::output::{Output, counted};
 use crate::table;
@@ -45,7 +45,7 @@ pub(crate) async fn run(target: &Target, args: args::Sql) -> Result<(), Failure>
             .timeout
             .map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
     };
-    let connection = connect::open(target).await?;
+    let connection = connect::open(target, Need::Moment).await?;
     let done = match connection
         .client()
         .sql_lines(&args.database.database, &sql)

@@ -2,14 +2,14 @@
 
 use crate::args::{Target, Verify};
 use crate::client::{Client, Verified, VerifyLine, read_json};
-use crate::connect;
+use crate::connect::{self, Need};
 use crate::failure::Failure;
 use crate::output::{self, grouped};
 use crate::progress::Progress;
 
 /// Walks the log and reports; a failure says where the first wrong byte is.
 pub(crate) async fn run(target: &Target, args: Verify) -> Result<(), Failure> {
-    let connection = connect::open(target).await?;
+    let connection = connect::open(target, Need::While).await?;
     let verified = walk(connection.client(), &args.database.database).await;
     connection.close().await?;
     report(&args.database.database, &verified?)

@@ -23,6 +23,25 @@ fn a_second_command_uses_the_server_that_has_the_directory() {
 }
 
 #[test]
+fn commands_without_a_server_take_turns() {
+    let place = Place::new();
+    place.run(["database", "create", "shop"]).ok();
+    let append = || {
+        place
+            .command(["append", "-d", "shop", r#"{"type":"A"}"#])
+            .output()
+    };
+    let count = 16;
+    std::thread::scope(|scope| {
+        let commands: Vec<_> = (0..count).map(|_| scope.spawn(append)).collect();
+        for command in commands {
+            Ran::from(command.join().unwrap().unwrap()).ok();
+        }
+    });
+    assert_eq!(place.run(["read", "-d", "shop"]).ok().json().len(), count);
+}
+
+#[test]
 fn a_second_server_on_one_directory_is_told_who_has_it() {
     let place = Place::new();
     let server = place.serve();

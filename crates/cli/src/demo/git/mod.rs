@@ -22,7 +22,7 @@ use serde_json::Value;
 use crate::args::{DemoGit, Target};
 use crate::client::{Client, Rows, Sql};
 use crate::command::projection;
-use crate::connect;
+use crate::connect::{self, Need};
 use crate::demo::git::record::{Record, Recorded};
 use crate::demo::git::repository::Repository;
 use crate::demo::page;
@@ -40,7 +40,7 @@ const PROJECTIONS: [(&str, &str); 3] = [
 pub(crate) async fn run(target: &Target, args: DemoGit) -> Result<(), Failure> {
     let repository = Repository::open(&args.path, &args.revision)?;
     let database = args.database.unwrap_or_else(|| name(&repository.name));
-    let connection = connect::open_or_create(target).await?;
+    let connection = connect::open_or_create(target, Need::While).await?;
     let done = tell(connection.client(), &database, &repository).await;
     connection.close().await?;
     done?;

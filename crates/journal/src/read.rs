@@ -216,9 +216,10 @@ fn bounds(log: &Log, read: &Read, head: Position) -> Result<Bounds, Error> {
             let from = match before {
                 Position::ZERO => until.0,
                 before => {
-                    if Position(before.0 - 1) > log.head().position {
-                        let most = log.head().position.next();
-                        return Err(errors::position_ahead("before", before, most));
+                    let head = log.head().position;
+                    if before > head.next() {
+                        let error = errors::position_ahead("before", before, head.next());
+                        return Err(error.at(head));
                     }
                     until.0.min(before.0 - 1)
                 }

@@ -152,6 +152,9 @@ async fn a_cursor_beyond_the_head_is_refused() {
         assert_eq!(error.code(), "position_ahead");
         assert_eq!(error.position(), Some(Position(10)));
     }
+    let error = journal.read(&backward(&Query::all(), 12, 1)).unwrap_err();
+    assert_eq!(error.what_found(), Some("12"), "as it was given");
+    assert_eq!(error.what_expected(), Some("at most 11"));
     let all = journal.read(&backward(&Query::all(), 11, 100)).unwrap();
     assert_eq!(
         all.events.len(),

@@ -34,14 +34,6 @@ impl Text {
     pub fn detached(&self) -> Text {
         Text(Bytes::copy_from_slice(&self.0))
     }
-
-    /// The part of this text that `part` points at, sharing the buffer.
-    ///
-    /// # Panics
-    /// When `part` is not a slice of this text.
-    pub fn slice_of(&self, part: &str) -> Text {
-        Text(self.0.slice_ref(part.as_bytes()))
-    }
 }
 
 impl From<String> for Text {

@@ -120,14 +120,6 @@ impl Type {
             Type::Uuid | Type::Bytea => "BLOB",
         }
     }
-
-    /// Whether arithmetic is defined on it.
-    pub fn is_numeric(self) -> bool {
-        matches!(
-            self,
-            Type::Int | Type::BigInt | Type::Double | Type::Numeric
-        )
-    }
 }
 
 impl fmt::Display for Type {

@@ -103,7 +103,7 @@ fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-fn put_varint(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -189,11 +189,15 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(self.array(part)?))
     }
 
+    pub(crate) fn u64(&mut self, part: &'static str) -> Result<u64, Malformed> {
+        Ok(u64::from_le_bytes(self.array(part)?))
+    }
+
     fn instant(&mut self, part: &'static str) -> Result<Timestamp, Malformed> {
         Timestamp::from_micros(i64::from_le_bytes(self.array(part)?)).ok_or(Malformed(part))
     }
 
-    fn varint(&mut self, part: &'static str) -> Result<u64, Malformed> {
+    pub(crate) fn varint(&mut self, part: &'static str) -> Result<u64, Malformed> {
         let mut number = 0u64;
         for shift in (0..64).step_by(7) {
             let [byte] = self.array(part)?;

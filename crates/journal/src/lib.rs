@@ -46,6 +46,12 @@ mod memory;
 mod queue;
 mod read;
 mod repeat;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the journal writes no segments yet"
+)]
+mod segment;
 mod stats;
 mod storage;
 mod streams;

@@ -1,0 +1,272 @@
+//! A block of a tree: keys in order, each without the bytes that it shares with the one before.
+//!
+//! ```text
+//! block    level u8 | entry ... | restart u16 ... | number of restarts u16
+//! entry    shared varint | suffix length varint | value length varint | suffix | value
+//! ```
+//!
+//! `shared` says how many bytes the key has in common with the key before; the suffix is the rest.
+//! Every 16 entries, as far as 16 bits reach, a key is written whole (`shared` is 0) and is a
+//! restart: a search halves among the restarts and then reads on, without making any key.
+//!
+//! The value in an inner block is the [place](super::super::stored::Place) of a child, whose first
+//! key is the key.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use crate::canonical::{Malformed, Reader};
+
+/// Bytes before the first entry.
+pub(crate) const HEADER_BYTES: usize = 1;
+
+/// A block, its frame checked; entries are checked when they are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block<'a> {
+    /// From the start of the block to the end of its entries.
+    bytes: &'a [u8],
+    /// The restarts, two bytes each, at least one.
+    restarts: &'a [[u8; 2]],
+}
+
+/// One entry: where it stands and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    /// Where it starts.
+    pub(crate) at: usize,
+    /// How many bytes its key shares with the key before.
+    pub(crate) shared: usize,
+    /// The rest of its key.
+    pub(crate) suffix: Range<usize>,
+    /// Its value. It ends where the next entry starts.
+    pub(crate) value: Range<usize>,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) slot: Slot,
+    /// Where the last restart at or before it is.
+    pub(crate) restart: usize,
+    /// Whether its key is the one that was looked for.
+    pub(crate) exact: bool,
+}
+
+/// Which entry is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// The last one whose key is not above this.
+    AtMost,
+    /// The last one whose key is below this.
+    Below,
+}
+
+impl<'a> Block<'a> {
+    /// Takes the raw bytes of a block that should be of `level`.
+    pub(crate) fn new(raw: &'a [u8], level: u8) -> Result<Block<'a>, Malformed> {
+        let restarts_wrong = Malformed("the number of restarts");
+        let (rest, count) = raw.split_last_chunk::<2>().ok_or(restarts_wrong)?;
+        let count = usize::from(u16::from_le_bytes(*count));
+        let end = rest.len().checked_sub(2 * count).ok_or(restarts_wrong)?;
+        let (bytes, restarts) = rest.split_at(end);
+        let (restarts, _) = restarts.as_chunks();
+        if restarts.is_empty() {
+            return Err(restarts_wrong);
+        }
+        match bytes.first() {
+            Some(found) if *found == level => Ok(Block { bytes, restarts }),
+            _ => Err(Malformed("the level of a block")),
+        }
+    }
+
+    /// Where the entries end.
+    pub(crate) fn end(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The entry that starts at `at`, which is before the end.
+    #[inline]
+    pub(crate) fn slot(&self, at: usize) -> Result<Slot, Malformed> {
+        let (shared, suffix, value, from) = match self.bytes.get(at..at + 3) {
+            // Nearly all entries are short.
+            Some(&[shared, suffix, value]) if (shared | suffix | value) < 0x80 => {
+                (shared.into(), suffix.into(), value.into(), at + 3)
+            }
+            _ => self.long_header(at)?,
+        };
+        let left = self.bytes.len() - from;
+        if suffix > left || value > left - suffix {
+            return Err(Malformed("the length of an entry"));
+        }
+        Ok(Slot {
+            at,
+            shared,
+            suffix: from..from + suffix,
+            value: from + suffix..from + suffix + value,
+        })
+    }
+
+    /// Shared, suffix length, value length, and where they end.
+    fn long_header(&self, at: usize) -> Result<(usize, usize, usize, usize), Malformed> {
+        let wrong = Malformed("the length of an entry");
+        let mut reader = Reader::new(self.bytes.get(at..).ok_or(wrong)?);
+        let mut length = || usize::try_from(reader.varint(wrong.0)?).map_err(|_| wrong);
+        let (shared, suffix, value) = (length()?, length()?, length()?);
+        Ok((shared, suffix, value, self.bytes.len() - reader.left()))
+    }
+
+    pub(crate) fn suffix(&self, slot: &Slot) -> &'a [u8] {
+        &self.bytes[slot.suffix.clone()]
+    }
+
+    /// The entry at restart `index`, whose suffix is its key.
+    fn restart(&self, index: usize) -> Result<Slot, Malformed> {
+        let at = usize::from(u16::from_le_bytes(self.restarts[index]));
+        if at < HEADER_BYTES {
+            return Err(Malformed("a restart"));
+        }
+        let slot = self.slot(at)?;
+        match slot.shared {
+            0 => Ok(slot),
+            _ => Err(Malformed("a restart")),
+        }
+    }
+
+    /// The key of an entry that was found.
+    pub(crate) fn key(&self, spot: &Spot) -> Result<Vec<u8>, Malformed> {
+        let mut key = Vec::with_capacity(spot.slot.shared + spot.slot.suffix.len());
+        let mut at = spot.restart;
+        while at <= spot.slot.at {
+            let slot = self.slot(at)?;
+            if slot.shared > key.len() {
+                return Err(Malformed("the length of an entry"));
+            }
+            key.truncate(slot.shared);
+            key.extend_from_slice(self.suffix(&slot));
+            at = slot.value.end;
+        }
+        Ok(key)
+    }
+
+    /// The last entry whose key is within `bound` of `key`, if any.
+    pub(crate) fn find(&self, key: &[u8], bound: Bound) -> Result<Option<Spot>, Malformed> {
+        let (mut low, mut high) = (0, self.restarts.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let slot = self.restart(middle)?;
+            match (self.suffix(&slot).cmp(key), bound) {
+                (Ordering::Less, _) => low = middle + 1,
+                (Ordering::Equal, Bound::AtMost) => {
+                    return Ok(Some(Spot {
+                        restart: slot.at,
+                        slot,
+                        exact: true,
+                    }));
+                }
+                _ => high = middle,
+            }
+        }
+        match low.checked_sub(1) {
+            Some(restart) => self.walk(self.restart(restart)?, key, bound).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads on from a restart below `key` to the last entry within `bound`.
+    ///
+    /// `matched` is what the entry reached, which is below `key`, has in common with it. That
+    /// decides about an entry that shares more or less than that with the one before it.
+    fn walk(&self, restart: Slot, key: &[u8], bound: Bound) -> Result<Spot, Malformed> {
+        let start = restart.at;
+        let mut matched = common(self.suffix(&restart), key);
+        let mut reached = restart;
+        let mut exact = false;
+        while reached.value.end < self.bytes.len() {
+            let next = self.slot(reached.value.end)?;
+            if next.shared < matched {
+                break; // above the key, in a byte before the first difference
+            }
+            if next.shared == matched {
+                let suffix = self.suffix(&next);
+                let wanted = &key[matched..];
+                let more = common(suffix, wanted);
+                match suffix[more..].cmp(&wanted[more..]) {
+                    Ordering::Greater => break,
+                    Ordering::Equal if bound == Bound::Below => break,
+                    Ordering::Equal => exact = true,
+                    Ordering::Less => {}
+                }
+                matched += more;
+            }
+            reached = next;
+            if exact {
+                break;
+            }
+        }
+        Ok(Spot {
+            slot: reached,
+            restart: start,
+            exact,
+        })
+    }
+}
+
+/// How many bytes `a` and `b` have in common from their start.
+#[inline]
+pub(crate) fn common(a: &[u8], b: &[u8]) -> usize {
+    let (a_words, _) = a.as_chunks::<8>();
+    let (b_words, _) = b.as_chunks::<8>();
+    let mut at = 0;
+    for (a, b) in a_words.iter().zip(b_words) {
+        let different = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if different != 0 {
+            return at + different.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = a[at..].iter().zip(&b[at..]);
+    at + rest.take_while(|(a, b)| a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_in_common_is_counted() {
+        for length in 0..40 {
+            let a: Vec<u8> = (0..length).collect();
+            for cut in 0..=a.len() {
+                assert_eq!(common(&a, &a[..cut]), cut);
+                let mut b = a.clone();
+                b.push(200);
+                if let Some(byte) = b.get_mut(cut) {
+                    *byte ^= 0x80;
+                }
+                assert_eq!(common(&a, &b), cut.min(a.len()));
+            }
+        }
+    }
+
+    proptest! {
+        /// Bytes that no writer made lead to an answer or an error, never further.
+        #[test]
+        fn any_bytes_are_searched_without_harm(
+            mut raw in proptest::collection::vec(0u8..20, 0..200),
+            restarts in 0u8..10,
+            key in proptest::collection::vec(0u8..20, 1..6),
+        ) {
+            raw.extend_from_slice(&[restarts, 0]);
+            for bound in [Bound::AtMost, Bound::Below] {
+                let level = raw[0];
+                if let Ok(block) = Block::new(&raw, level)
+                    && let Ok(Some(spot)) = block.find(&key, bound)
+                {
+                    prop_assert!(spot.slot.value.end <= block.end());
+                    prop_assert!(!(spot.exact && bound == Bound::Below));
+                }
+            }
+        }
+    }
+}

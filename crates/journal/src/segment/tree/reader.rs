@@ -1,0 +1,174 @@
+//! Looks keys up in a tree.
+
+use bytes::Bytes;
+use headwater_event::Error;
+
+use super::block::{Block, Bound, Spot};
+use super::cursor::Cursor;
+use super::{HEIGHT_MAX, TreeRoot};
+use crate::canonical::{Malformed, Reader};
+use crate::segment::stored::{Blocks, Place};
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) key: Vec<u8>,
+    /// A part of the block that it was read from.
+    pub(crate) value: Bytes,
+}
+
+/// A tree and what reads its blocks.
+#[derive(Debug)]
+pub(crate) struct Tree<'a, B: ?Sized> {
+    pub(super) root: TreeRoot,
+    pub(super) blocks: &'a B,
+}
+
+impl<B: ?Sized> Clone for Tree<'_, B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<B: ?Sized> Copy for Tree<'_, B> {}
+
+/// A block that was fetched.
+#[derive(Clone, Debug)]
+pub(super) struct Fetched {
+    pub(super) raw: Bytes,
+    pub(super) place: Place,
+    pub(super) level: u8,
+}
+
+impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
+    pub(crate) fn new(root: TreeRoot, blocks: &'a B) -> Tree<'a, B> {
+        debug_assert!(root.height <= HEIGHT_MAX, "it was checked when it was read");
+        Tree { root, blocks }
+    }
+
+    /// How many keys there are.
+    pub(crate) fn entries(&self) -> u64 {
+        self.root.entries
+    }
+
+    /// The value of `key`, if it is there.
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
+        let found = self.find(key, Bound::AtMost)?;
+        Ok(found.and_then(|(leaf, spot)| spot.exact.then(|| value(&leaf, &spot))))
+    }
+
+    /// The last entry whose key is not above `key`.
+    pub(crate) fn floor(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
+        self.last(key, Bound::AtMost)
+    }
+
+    /// The last entry whose key is below `key`.
+    pub(crate) fn below(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
+        self.last(key, Bound::Below)
+    }
+
+    /// The first entry whose key is not below `key`.
+    pub(crate) fn ceil(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
+        self.iter_from(key)?.next().transpose()
+    }
+
+    /// All entries in order.
+    pub(crate) fn iter(&self) -> Result<Cursor<'a, B>, Error> {
+        Cursor::at_start(*self)
+    }
+
+    /// The entries whose key is not below `key`, in order.
+    pub(crate) fn iter_from(&self, key: &[u8]) -> Result<Cursor<'a, B>, Error> {
+        Cursor::at_ceil(*self, key)
+    }
+
+    /// The entries from the last one whose key is not above `key`, or from the first one of all.
+    pub(crate) fn iter_from_floor(&self, key: &[u8]) -> Result<Cursor<'a, B>, Error> {
+        Cursor::at_floor(*self, key)
+    }
+
+    fn last(&self, key: &[u8], bound: Bound) -> Result<Option<Entry>, Error> {
+        let Some((leaf, spot)) = self.find(key, bound)? else {
+            return Ok(None);
+        };
+        let key = self.view(&leaf)?.key(&spot);
+        Ok(Some(Entry {
+            key: self.good(&leaf, key)?,
+            value: value(&leaf, &spot),
+        }))
+    }
+
+    /// The last entry within `bound` of `key`, and the leaf it is in.
+    fn find(&self, key: &[u8], bound: Bound) -> Result<Option<(Fetched, Spot)>, Error> {
+        let Some(mut block) = self.root_block()? else {
+            return Ok(None);
+        };
+        loop {
+            match self.search(&block, key, bound)? {
+                Some(spot) if block.level > 0 => block = self.child(&block, &spot)?,
+                found => return Ok(found.map(|spot| (block, spot))),
+            }
+        }
+    }
+
+    /// The last entry of `block` within `bound` of `key`; none only in the root.
+    pub(super) fn search(
+        &self,
+        block: &Fetched,
+        key: &[u8],
+        bound: Bound,
+    ) -> Result<Option<Spot>, Error> {
+        let found = self.good(block, self.view(block)?.find(key, bound))?;
+        if found.is_none() && block.level < self.root.height {
+            // The parent led here by the first key, which is within the bound.
+            return Err(self.damaged(block, Malformed("the first key")));
+        }
+        Ok(found)
+    }
+
+    /// The root block, but of an empty tree.
+    pub(super) fn root_block(&self) -> Result<Option<Fetched>, Error> {
+        let fetch = |place| self.fetch(place, self.root.height);
+        self.root.place.map(fetch).transpose()
+    }
+
+    fn fetch(&self, place: Place, level: u8) -> Result<Fetched, Error> {
+        let raw = self.blocks.block(place)?;
+        Ok(Fetched { raw, place, level })
+    }
+
+    fn child(&self, parent: &Fetched, spot: &Spot) -> Result<Fetched, Error> {
+        self.child_at(parent, &parent.raw[spot.slot.value.clone()])
+    }
+
+    /// The block that an entry of `parent`, which is no leaf, points at.
+    pub(super) fn child_at(&self, parent: &Fetched, value: &[u8]) -> Result<Fetched, Error> {
+        let mut reader = Reader::new(value);
+        // Children were written before their parents: a walk down ends, whatever the bytes say.
+        let place = self.good(parent, Place::read(&mut reader, parent.place.offset))?;
+        match reader.left() {
+            0 => self.fetch(place, parent.level - 1),
+            _ => Err(self.damaged(parent, Malformed("the place of a block"))),
+        }
+    }
+
+    pub(super) fn view<'b>(&self, block: &'b Fetched) -> Result<Block<'b>, Error> {
+        self.good(block, Block::new(&block.raw, block.level))
+    }
+
+    pub(super) fn good<T>(
+        &self,
+        block: &Fetched,
+        result: Result<T, Malformed>,
+    ) -> Result<T, Error> {
+        result.map_err(|why| self.damaged(block, why))
+    }
+
+    fn damaged(&self, block: &Fetched, why: Malformed) -> Error {
+        self.blocks.damaged(block.place.offset, why)
+    }
+}
+
+fn value(leaf: &Fetched, spot: &Spot) -> Bytes {
+    leaf.raw.slice(spot.slot.value.clone())
+}

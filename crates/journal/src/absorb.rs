@@ -22,7 +22,7 @@ const READ_BYTES: usize = 1 << 20;
 pub(crate) fn absorb_all(log: &Log) -> Result<(), Error> {
     loop {
         let next = log.commits().last_seq().next();
-        let commits = log.storage.read(next, READ_BYTES)?;
+        let commits = log.storage.read(next, READ_BYTES)?.commits()?;
         if commits.is_empty() {
             return Ok(());
         }

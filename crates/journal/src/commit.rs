@@ -5,6 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use headwater_event::{ChainHash, Position, Timestamp};
 
+use crate::commits::Head;
+
 /// Place of a commit in its log: 1, 2, 3 ... without gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seq(pub u64);
@@ -52,5 +54,14 @@ impl Commit {
     /// Position of its last event.
     pub fn last(&self) -> Position {
         Position(self.first.0 + u64::from(self.events) - 1)
+    }
+
+    /// The end of the log after it.
+    pub fn end(&self) -> Head {
+        Head {
+            position: self.last(),
+            recorded_at: self.recorded_at,
+            chain: self.chain,
+        }
     }
 }

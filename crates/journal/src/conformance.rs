@@ -28,6 +28,7 @@ use bytes::Bytes;
 use headwater_event::{ChainHash, LogId, Position, Timestamp};
 use uuid::Uuid;
 
+use crate::storage::Stored;
 use crate::{Commit, Seq, Storage, Written};
 
 /// Where one log is kept during a test.
@@ -99,6 +100,7 @@ fn read_all(storage: &dyn Storage, bytes_max: usize) -> Vec<Commit> {
     let mut commits = Vec::new();
     loop {
         let read = storage.read(Seq(commits.len() as u64 + 1), bytes_max);
+        let read = read.and_then(Stored::commits);
         let read = read.unwrap_or_else(|error| panic!("a read fails: {error}"));
         if read.is_empty() {
             return commits;
@@ -114,6 +116,7 @@ pub fn an_empty_log_has_nothing_to_read(make: Make<'_>) {
     assert_eq!(storage.log_id(), log_id(), "the log keeps its id");
     for seq in [1, 2, 1_000] {
         let read = storage.read(Seq(seq), usize::MAX >> 1);
+        let read = read.and_then(Stored::commits);
         assert!(read.is_ok_and(|commits| commits.is_empty()), "commit {seq}");
     }
 }
@@ -125,7 +128,9 @@ pub fn commits_are_read_back_as_they_were_written(make: Make<'_>) {
     write_all(&*storage, &commits);
     for from in 0..=commits.len() {
         let mut read = Vec::new();
-        while let Ok(more) = storage.read(Seq((from + read.len()) as u64 + 1), 1 << 16)
+        while let Ok(more) = storage
+            .read(Seq((from + read.len()) as u64 + 1), 1 << 16)
+            .and_then(Stored::commits)
             && !more.is_empty()
         {
             read.extend(more);
@@ -146,7 +151,8 @@ pub fn a_read_is_bounded_and_gives_one_commit_at_least(make: Make<'_>) {
         );
     }
     for seq in 1..=commits.len() as u64 {
-        let read = storage.read(Seq(seq), 0).map(|commits| commits.len());
+        let read = storage.read(Seq(seq), 0).and_then(Stored::commits);
+        let read = read.map(|commits| commits.len());
         assert_eq!(read.ok(), Some(1), "commit {seq}");
     }
 }
@@ -183,7 +189,7 @@ pub fn one_of_many_writers_gets_a_number(make: Make<'_>) {
             .collect();
         let won = race(&storage, Seq(seq), &attempts);
         assert_eq!(won.len(), 1, "winners of commit {seq}");
-        let read = storage.read(Seq(seq), 0);
+        let read = storage.read(Seq(seq), 0).and_then(Stored::commits);
         let read = read.unwrap_or_else(|error| panic!("a read fails: {error}"));
         assert_eq!(read.first(), won.first().map(|winner| &attempts[*winner]));
     }

@@ -3,6 +3,8 @@
 use headwater_event::limits::CLOCK_BEHIND_MICROS_MAX;
 use headwater_event::{Error, Kind, LogId, Position, Timestamp};
 
+use crate::manifest::SegmentName;
+
 const RETRY: &str = "retry with the same event ids; that never writes twice";
 
 /// Why a journal answers nobody any more.
@@ -39,6 +41,17 @@ pub(crate) fn unsettled(cause: &Error) -> Error {
     )
     .action(RETRY)
     .caused_by(cause.clone())
+}
+
+/// A segment that the manifest names cannot be put again or removed.
+pub(crate) fn segment_in_use(name: SegmentName) -> Error {
+    Error::new(
+        Kind::Conflict,
+        "segment_in_use",
+        format!("the manifest names {name}"),
+    )
+    .expected("a segment that the manifest does not name")
+    .action("publish a manifest without it first")
 }
 
 pub(crate) fn busy(what: &str, most: usize) -> Error {

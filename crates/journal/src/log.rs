@@ -192,7 +192,8 @@ impl Log {
     /// Reads commits from the storage, keeps them, and gives the first.
     fn read(&self, seq: Seq, bytes: usize) -> Result<Arc<Loaded>, Error> {
         let mut wanted = None;
-        for (at, commit) in self.storage.read(seq, bytes)?.iter().enumerate() {
+        let commits = self.storage.read(seq, bytes)?.commits()?;
+        for (at, commit) in commits.iter().enumerate() {
             let seq = seq.plus(at as u64);
             let Some(first) = self.commits_lock().first_of(seq) else {
                 break; // not published yet

@@ -47,7 +47,7 @@ impl Journal {
         let mut walk = Walk::new(&self.log);
         while walk.head.position < end.position {
             let seq = walk.seq.next();
-            let commits = self.log.storage.read(seq, READ_BYTES)?;
+            let commits = self.log.storage.read(seq, READ_BYTES)?.commits()?;
             if commits.is_empty() {
                 return Err(
                     Error::damaged(format!("commit {seq} is gone from the storage"))

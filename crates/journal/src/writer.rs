@@ -29,6 +29,7 @@ use crate::decision::Decision;
 use crate::errors;
 use crate::log::Log;
 use crate::queue::{Queue, Request};
+use crate::storage::Stored;
 use crate::{Options, Seq, Written};
 
 /// The first and the longest pause between attempts to settle an unknown commit.
@@ -198,7 +199,12 @@ impl Shared {
             Written::Failed(error) if unknown_before => Attempt::Unknown(error),
             Written::Failed(error) => Attempt::Failed(error),
             Written::Unknown(error) => Attempt::Unknown(error),
-            Written::Taken => match self.log.storage.read(write.seq, 0) {
+            Written::Taken => match self
+                .log
+                .storage
+                .read(write.seq, 0)
+                .and_then(Stored::commits)
+            {
                 Ok(commits) => match commits.first() {
                     Some(commit) if *commit == write.commit => Attempt::Ours,
                     Some(_) => Attempt::Theirs,

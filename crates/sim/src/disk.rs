@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use headwater_journal::Map;
 use headwater_journal::disk::fs::{File, Fs};
 
 use crate::platter::{Inode, Platter, SECTOR_BYTES};
@@ -241,6 +242,19 @@ impl Fs for SimDisk {
         }
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.change()?;
+        if state.platter.inode(to).is_some() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        if state.platter.link(from, to) {
+            Ok(())
+        } else {
+            Err(missing(from))
+        }
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.change()?;
@@ -325,5 +339,16 @@ impl File for SimFile {
         let state = self.disk.state();
         state.powered()?;
         Ok(state.platter.file(self.inode).bytes().len() as u64)
+    }
+
+    /// A copy: what is mapped never changes.
+    fn map(&self, offset: u64, length: usize) -> io::Result<Option<Map>> {
+        let state = self.disk.state();
+        state.powered()?;
+        let bytes = state.platter.file(self.inode).bytes();
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        let part = bytes.get(from..).and_then(|bytes| bytes.get(..length));
+        let part = part.ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(Some(Arc::new(part.to_vec())))
     }
 }

@@ -34,14 +34,17 @@ pub(crate) struct Span {
     pub(crate) starts: Vec<u32>,
     /// Where the last one ends, in bytes.
     pub(crate) end: u64,
+    /// How long the file is.
+    pub(crate) length: u64,
 }
 
 impl Span {
-    pub(crate) fn new(first: Seq, end: u64) -> Span {
+    pub(crate) fn new(first: Seq, end: u64, length: u64) -> Span {
         Span {
             first,
             starts: Vec::new(),
             end,
+            length,
         }
     }
 
@@ -59,6 +62,11 @@ impl Span {
     pub(crate) fn last_frame(&self) -> Option<(u64, u64)> {
         let last = self.starts.len().checked_sub(1)?;
         Some((self.start(last), self.end))
+    }
+
+    /// Where one frame starts and ends, counted from 0.
+    pub(crate) fn frame(&self, at: usize) -> Option<(u64, u64)> {
+        (at < self.starts.len()).then(|| (self.start(at), self.start(at + 1)))
     }
 
     fn start(&self, at: usize) -> u64 {
@@ -91,7 +99,10 @@ impl Files {
     /// Takes in where a commit was put.
     pub(crate) fn place(&mut self, placed: Placed) {
         match (placed, self.spans.last_mut()) {
-            (Placed::Behind { start, end }, Some(last)) => last.push(start, end),
+            (Placed::Behind { start, end, length }, Some(last)) => {
+                last.push(start, end);
+                last.length = length;
+            }
             (Placed::Behind { .. }, None) => debug_assert!(false, "there is always a file"),
             (Placed::NewFile(span), last) => {
                 // A file without a durable frame is replaced by one of the same name.
@@ -100,6 +111,36 @@ impl Files {
                 }
                 self.spans.push(span);
             }
+        }
+    }
+
+    /// The first commit of the first file.
+    pub(crate) fn first(&self) -> Seq {
+        self.spans.first().map_or(Seq::FIRST, |span| span.first)
+    }
+
+    /// The number after the last commit.
+    pub(crate) fn next(&self) -> Seq {
+        self.spans.last().map_or(Seq::FIRST, Span::next)
+    }
+
+    /// Bytes of all files.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.spans.iter().map(|span| span.length).sum()
+    }
+
+    /// The first file, if all its commits are below `seq` and there is another one.
+    pub(crate) fn droppable(&self, seq: Seq) -> Option<Seq> {
+        match &self.spans[..] {
+            [first, second, ..] if second.first <= seq => Some(first.first),
+            _ => None,
+        }
+    }
+
+    /// Forgets the first file, if it is this one.
+    pub(crate) fn drop_first(&mut self, first: Seq) {
+        if self.first() == first {
+            self.spans.remove(0);
         }
     }
 
@@ -155,6 +196,11 @@ impl Handles {
         }
         open.push((first, Arc::clone(&file)));
         Ok(file)
+    }
+
+    /// Closes the files that are dropped: those before this one.
+    pub(crate) fn forget_before(&self, first: Seq) {
+        self.lock().retain(|(file, _)| *file >= first);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(Seq, Arc<dyn File>)>> {

@@ -8,12 +8,15 @@
 //!   it then reads as before, or as zeros beyond the old length.
 //! * [`Fs::sync_dir`] makes the names in a directory survive: creations, renames, removals.
 //! * [`Fs::rename`] replaces its target at once.
+//! * A file that was removed or replaced stays readable for who has it open or mapped.
 
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
+
+use crate::storage::Map;
 
 /// Directories and names.
 pub trait Fs: Send + Sync + 'static {
@@ -23,6 +26,8 @@ pub trait Fs: Send + Sync + 'static {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>>;
     /// Gives a file another name, in place of a file that has it.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Gives a file one more name, which no file has; both are the same file.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// The names in a directory, in any order.
@@ -44,6 +49,9 @@ pub trait File: Send + Sync + 'static {
     fn sync_data(&self) -> io::Result<()>;
     /// How long it is.
     fn len(&self) -> io::Result<u64>;
+    /// Maps a part of the file into memory. The part must be within the file, and the file must
+    /// never be changed again. `None` where files cannot be mapped.
+    fn map(&self, offset: u64, length: usize) -> io::Result<Option<Map>>;
 }
 
 /// The operating system's files.
@@ -64,6 +72,10 @@ impl Fs for StdFs {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         std::fs::rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::hard_link(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -103,6 +115,22 @@ impl File for StdFile {
 
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
+    }
+
+    fn map(&self, offset: u64, length: usize) -> io::Result<Option<Map>> {
+        if offset
+            .checked_add(length as u64)
+            .is_none_or(|end| end > self.0.metadata().map_or(0, |data| data.len()))
+        {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut options = memmap2::MmapOptions::new();
+        // SAFETY: the bytes must not change and the file must not get shorter while they are
+        // mapped. Only segments are mapped: they are written once, before they get their name, and
+        // removed as a whole, which leaves the mapped file as it is. Other processes of Headwater
+        // are kept out by the lock of the data root.
+        let map = unsafe { options.offset(offset).len(length).map(&self.0)? };
+        Ok(Some(Arc::new(map)))
     }
 }
 

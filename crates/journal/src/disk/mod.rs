@@ -3,6 +3,8 @@
 //! ```text
 //! <dir>/00000000000000000001.commits    file header | frame | frame | ... | zeros
 //! <dir>/00000000000000004711.commits    named by the first commit in it
+//! <dir>/00000000000000000001-00000000000000090000.segment
+//! <dir>/manifest                        which segments there are, and the first commit in none
 //! <dir>/aside/                          bytes that were cut off, kept for people
 //! ```
 //!
@@ -17,38 +19,68 @@
 //!   next, the same commit first, goes into a new file.
 //!
 //! Modules: [`fs`] the seam to the operating system, `frame` and `file_header` the bytes, `tail`
-//! the writing end, `recover` opening, `files` where each commit stands.
+//! the writing end, `recover` opening, `files` where each commit stands, `manifest_file` and
+//! `segments` what their names say.
 
 mod file_header;
 mod files;
 pub(crate) mod frame;
 pub mod fs;
+mod manifest_file;
 mod recover;
+mod segments;
 mod tail;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
 use headwater_event::{Error, Kind, LogId};
 
 use crate::commits::Head;
+use crate::errors;
+use crate::manifest::{Manifest, SegmentName};
+use crate::storage::{SegmentBytes, SegmentSink, Stored};
 use crate::{Commit, Seq, Storage, Written};
 use file_header::FileHeader;
-use files::{Files, Handles, Span};
+use files::{Files, FoundFrames, Handles, Span};
 use frame::{Header, Salt};
 use fs::Fs;
+use manifest_file::ManifestFile;
+use segments::DiskSink;
 use tail::Tail;
+
+/// What the names of files end in that are not ready; they are removed when the log is opened.
+const UNNAMED: &str = "unnamed";
+
+/// How a log is kept on a disk.
+#[derive(Clone, Copy, Debug)]
+pub struct DiskOptions {
+    /// A file of commits ends before it would become larger than this, unless one commit is.
+    pub file_bytes_max: u64,
+}
+
+impl Default for DiskOptions {
+    fn default() -> DiskOptions {
+        DiskOptions {
+            file_bytes_max: 8 << 20,
+        }
+    }
+}
 
 /// A log in a directory of its own. Whoever opens it must hold the lock of the data root
 /// ([`DataLock`](crate::DataLock)).
 pub struct DiskStorage {
     log_id: LogId,
-    dir: Dir,
+    dir: Arc<Dir>,
     files: RwLock<Files>,
     handles: Handles,
     tail: Mutex<Tail>,
+    manifest: ManifestFile,
+    /// How many segments were begun.
+    puts: AtomicU64,
 }
 
 /// The directory, and the way to it.
@@ -65,12 +97,19 @@ impl DiskStorage {
         dir: impl Into<PathBuf>,
         log_id: LogId,
     ) -> Result<DiskStorage, Error> {
-        let dir = Dir {
-            fs,
-            path: dir.into(),
-        };
+        DiskStorage::create_with(fs, dir, log_id, DiskOptions::default())
+    }
+
+    /// [`create`](Self::create), with options.
+    pub fn create_with(
+        fs: Arc<dyn Fs>,
+        dir: impl Into<PathBuf>,
+        log_id: LogId,
+        options: DiskOptions,
+    ) -> Result<DiskStorage, Error> {
+        let dir = Dir::new(fs, dir);
         dir.make()?;
-        if !dir.commit_files()?.is_empty() {
+        if is_log(&dir.names()?) {
             return Err(Error::new(
                 Kind::Conflict,
                 "log_exists",
@@ -83,38 +122,58 @@ impl DiskStorage {
             first: Seq::FIRST,
             before: Head::EMPTY,
         };
-        let (tail, span) = Tail::create(&dir, &header)?;
-        Ok(DiskStorage {
-            log_id,
-            files: RwLock::new(Files::new(vec![span])),
-            handles: Handles::default(),
-            tail: Mutex::new(tail),
-            dir,
-        })
+        let (tail, span) = Tail::create(&dir, &header, options)?;
+        let manifest = Manifest::default();
+        Ok(DiskStorage::with(dir, log_id, tail, vec![span], manifest))
     }
 
-    /// Opens the log in `dir`: finds its end, keeps torn bytes aside, and syncs what it found
-    /// before anybody reads it. A directory without a log is the error `no_log`; bytes that are not
-    /// what was written are an error of kind `Damaged`.
+    /// Opens the log in `dir`: reads the manifest, removes what nobody needs, finds the end of the
+    /// tail, keeps torn bytes aside, and syncs what it found before anybody reads it. A directory
+    /// without a log is the error `no_log`; bytes that are not what was written are an error of
+    /// kind `Damaged`. Segments are not read.
     pub fn open(fs: Arc<dyn Fs>, dir: impl Into<PathBuf>) -> Result<DiskStorage, Error> {
-        let dir = Dir {
-            fs,
-            path: dir.into(),
-        };
-        let found = recover::recover(&dir)?;
-        Ok(DiskStorage {
-            log_id: found.log,
-            files: RwLock::new(Files::new(found.spans)),
-            handles: Handles::default(),
-            tail: Mutex::new(found.tail),
+        DiskStorage::open_with(fs, dir, DiskOptions::default())
+    }
+
+    /// [`open`](Self::open), with options.
+    pub fn open_with(
+        fs: Arc<dyn Fs>,
+        dir: impl Into<PathBuf>,
+        options: DiskOptions,
+    ) -> Result<DiskStorage, Error> {
+        let dir = Dir::new(fs, dir);
+        let found = recover::recover(&dir, options)?;
+        let (tail, spans) = (found.tail, found.spans);
+        Ok(DiskStorage::with(
             dir,
-        })
+            found.log,
+            tail,
+            spans,
+            found.manifest,
+        ))
+    }
+
+    fn with(
+        dir: Dir,
+        log_id: LogId,
+        tail: Tail,
+        spans: Vec<Span>,
+        manifest: Manifest,
+    ) -> DiskStorage {
+        DiskStorage {
+            log_id,
+            dir: Arc::new(dir),
+            files: RwLock::new(Files::new(spans)),
+            handles: Handles::default(),
+            tail: Mutex::new(tail),
+            manifest: ManifestFile::new(log_id, manifest),
+            puts: AtomicU64::new(0),
+        }
     }
 
     /// Whether there is a log in `dir`.
     pub fn exists(fs: &dyn Fs, dir: &Path) -> Result<bool, Error> {
-        let names = list(fs, dir)?;
-        Ok(names.iter().any(|name| files::parse_name(name).is_some()))
+        Ok(is_log(&list(fs, dir)?))
     }
 
     /// The directory.
@@ -123,30 +182,17 @@ impl DiskStorage {
     }
 }
 
-impl Storage for DiskStorage {
-    fn log_id(&self) -> LogId {
-        self.log_id
+impl DiskStorage {
+    fn files(&self) -> RwLockReadGuard<'_, Files> {
+        self.files.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn append(&self, seq: Seq, commit: &Commit) -> Written {
-        // A panic in here poisons the journal above; the tail then is not used any more.
-        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        let (written, placed) = tail.append(&self.dir, seq, commit);
-        if let Some(placed) = placed {
-            let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-            files.place(placed);
-        }
-        written
+    fn files_mut(&self) -> RwLockWriteGuard<'_, Files> {
+        self.files.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self, seq: Seq, bytes_max: usize) -> Result<Vec<Commit>, Error> {
-        let found = {
-            let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-            files.find(seq, bytes_max)
-        };
-        let Some(found) = found else {
-            return Ok(Vec::new());
-        };
+    /// The commits from `seq` on that stand in these frames.
+    fn read_frames(&self, seq: Seq, found: FoundFrames) -> Result<Vec<Commit>, Error> {
         let file = self.handles.get(&self.dir, found.file)?;
         let path = self.dir.file(found.file);
         let mut buffer = vec![0; (found.end - found.start) as usize];
@@ -166,6 +212,132 @@ impl Storage for DiskStorage {
         }
         Ok(commits)
     }
+}
+
+impl Storage for DiskStorage {
+    fn log_id(&self) -> LogId {
+        self.log_id
+    }
+
+    fn append(&self, seq: Seq, commit: &Commit) -> Written {
+        // A panic in here poisons the journal above; the tail then is not used any more.
+        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        let (written, placed) = tail.append(&self.dir, seq, commit);
+        if let Some(placed) = placed {
+            self.files_mut().place(placed);
+        }
+        written
+    }
+
+    fn read(&self, seq: Seq, bytes_max: usize) -> Result<Stored, Error> {
+        let sealed = |next: &Seq| seq < *next;
+        if let Some(next) = Some(self.manifest.next()).filter(sealed) {
+            return Ok(Stored::Sealed(next));
+        }
+        let Some(found) = self.files().find(seq, bytes_max) else {
+            return Ok(Stored::Commits(Vec::new()));
+        };
+        let read = self.read_frames(seq, found);
+        // It may have been sealed meanwhile, and its file dropped.
+        if let Some(next) = Some(self.manifest.next()).filter(sealed) {
+            self.handles.forget_before(self.files().first());
+            return Ok(Stored::Sealed(next));
+        }
+        read.map(Stored::Commits)
+    }
+
+    fn manifest(&self) -> Result<Manifest, Error> {
+        self.manifest.with(&self.dir, Manifest::clone)
+    }
+
+    fn publish(&self, manifest: &Manifest) -> Result<(), Error> {
+        self.manifest.publish(&self.dir, manifest, |now| {
+            let end = self.files().next();
+            manifest.check_replaces(now, end)?;
+            segments::check_all(&self.dir, manifest.not_in(now))
+        })
+    }
+
+    fn drop_below(&self, seq: Seq) -> Result<(), Error> {
+        let next = self.manifest.with(&self.dir, |manifest| manifest.next)?;
+        loop {
+            let Some(first) = self.files().droppable(seq.min(next)) else {
+                return Ok(());
+            };
+            // Oldest first, so that what is left has no gaps. If it comes back after a crash, the
+            // next opening removes it.
+            let path = self.dir.file(first);
+            match self.dir.fs.remove(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(failed("remove", &path, error));
+                }
+                _ => self.files_mut().drop_first(first),
+            }
+            self.handles.forget_before(self.files().first());
+        }
+    }
+
+    fn put(&self, name: SegmentName) -> Result<Box<dyn SegmentSink>, Error> {
+        self.check_unused(name)?;
+        let number = self.puts.fetch_add(1, Ordering::Relaxed);
+        Ok(Box::new(DiskSink::create(&self.dir, name, number)?))
+    }
+
+    fn get(&self, name: SegmentName) -> Result<Arc<dyn SegmentBytes>, Error> {
+        match segments::open(&self.dir, name) {
+            Ok(segment) => Ok(Arc::new(segment)),
+            Err(error) => Err(match self.names(name)? {
+                true => segments::missing(&self.dir, name, error),
+                false => error,
+            }),
+        }
+    }
+
+    fn list(&self) -> Result<Vec<SegmentName>, Error> {
+        segments::list(&self.dir)
+    }
+
+    fn remove(&self, name: SegmentName) -> Result<(), Error> {
+        self.check_unused(name)?;
+        // If it comes back after a crash, the next opening removes it.
+        let path = self.dir.path.join(name.to_string());
+        match self.dir.fs.remove(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("remove", &path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn make_ready(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn tail_bytes(&self) -> u64 {
+        self.files().bytes()
+    }
+}
+
+impl DiskStorage {
+    /// Whether the manifest names this segment.
+    fn names(&self, name: SegmentName) -> Result<bool, Error> {
+        let named = |manifest: &Manifest| manifest.segment(name).is_some();
+        self.manifest.with(&self.dir, named)
+    }
+
+    fn check_unused(&self, name: SegmentName) -> Result<(), Error> {
+        match self.names(name)? {
+            true => Err(errors::segment_in_use(name)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Whether these are the names of the files of a log.
+fn is_log(names: &[String]) -> bool {
+    names
+        .iter()
+        .any(|name| name == manifest_file::NAME || files::parse_name(name).is_some())
 }
 
 /// The commit whose frame starts these bytes, and the length of that frame.
@@ -194,6 +366,13 @@ fn name_of(broken: frame::Broken) -> &'static str {
 }
 
 impl Dir {
+    fn new(fs: Arc<dyn Fs>, path: impl Into<PathBuf>) -> Dir {
+        Dir {
+            fs,
+            path: path.into(),
+        }
+    }
+
     /// The path of the file whose first commit this is.
     fn file(&self, first: Seq) -> PathBuf {
         self.path.join(files::name(first))
@@ -277,7 +456,7 @@ fn damaged(path: &Path, offset: u64, seq: Seq, found: &str) -> Error {
 /// Where a commit was put.
 pub(crate) enum Placed {
     /// At the end of the last file.
-    Behind { start: u64, end: u64 },
+    Behind { start: u64, end: u64, length: u64 },
     /// In a new file.
     NewFile(Span),
 }

@@ -1,5 +1,10 @@
 //! Opening a log: where each commit stands, where the log ends, and what of its end to believe.
 //!
+//! The manifest comes first: it says which segments there are and which commit the tail starts
+//! with. The tail must go on from there, with the same chain. What a crash left behind that nobody
+//! needs is removed: segments that the manifest does not name, files of commits that are all in
+//! segments, and files without a name.
+//!
 //! The rule for the end: nothing but the last frame can be torn, because each was synced before
 //! the next was written; and it is torn only if a sector that it fills reads zero, because a frame
 //! never leaves one so. Bytes that are neither a frame nor torn nor zero are damage, and the log is
@@ -18,10 +23,13 @@ use super::file_header::{FILE_HEADER, FileHeader, NoHeader};
 use super::files::{self, Span};
 use super::frame::{self, ALIGN, HEADER, Header, Salt, has_lost_sector, is_zero};
 use super::fs::{File, read_full, write_all};
-use super::tail::{self, Tail, UNNAMED};
-use super::{BAD_HEADER, Dir, damaged, decode_at, failed};
+use super::tail::{self, Tail};
+use super::{
+    BAD_HEADER, Dir, DiskOptions, UNNAMED, damaged, decode_at, failed, manifest_file, segments,
+};
 use crate::Seq;
 use crate::commits::Head;
+use crate::manifest::{Manifest, SegmentName};
 
 /// How much is read at once.
 const WINDOW: usize = 1 << 20;
@@ -30,38 +38,143 @@ const ASIDE: &str = "aside";
 /// A log that was found.
 pub(crate) struct Recovered {
     pub(crate) log: LogId,
+    pub(crate) manifest: Manifest,
     pub(crate) spans: Vec<Span>,
     pub(crate) tail: Tail,
 }
 
 /// Finds the log in a directory.
-pub(crate) fn recover(dir: &Dir) -> Result<Recovered, Error> {
-    let firsts = dir.commit_files()?;
-    let Some(last) = firsts.last() else {
-        return Err(no_log(dir));
-    };
+pub(crate) fn recover(dir: &Dir, options: DiskOptions) -> Result<Recovered, Error> {
     remove_unready(dir)?;
+    let (log, manifest) = match manifest_file::read(dir, None)? {
+        Some((log, manifest)) => (Some(log), manifest),
+        None => (None, Manifest::default()),
+    };
+    let firsts = dir.commit_files()?;
+    if firsts.is_empty() {
+        return Err(match log {
+            Some(_) => no_tail(dir, manifest.next),
+            None => no_log(dir),
+        });
+    }
+    segments::check_all(dir, &manifest.segments)?;
+    let obsolete = obsolete(&firsts, manifest.next);
+    let found = find_tail(dir, options, &firsts[obsolete..], log, manifest)?;
+    // By now the names are synced, and with them the manifest's: what it does not need can go.
+    remove_unneeded(dir, &firsts[..obsolete], &found.manifest)?;
+    Ok(found)
+}
+
+/// How many of these files hold only commits below `next`: what a file holds from the first commit
+/// of the next file on does not count.
+fn obsolete(firsts: &[Seq], next: Seq) -> usize {
+    firsts
+        .partition_point(|first| *first <= next)
+        .saturating_sub(1)
+}
+
+fn find_tail(
+    dir: &Dir,
+    options: DiskOptions,
+    firsts: &[Seq],
+    mut log: Option<LogId>,
+    manifest: Manifest,
+) -> Result<Recovered, Error> {
+    let joint = Joint {
+        next: manifest.next,
+        end: manifest.end(),
+    };
     let mut spans: Vec<Span> = Vec::with_capacity(firsts.len());
-    let mut log = None;
-    let mut next = (Seq::FIRST, Position(1));
+    let mut next = None;
     for (at, first) in firsts.iter().enumerate() {
         let opened = OpenFile::open(dir, *first, log)?;
-        opened.check_follows(next)?;
         log = Some(opened.header.log);
-        if first == last {
-            let (span, tail) = opened.recover_tail(dir)?;
+        match next {
+            None => joint.check_header(&opened)?,
+            Some(next) => opened.check_follows(next)?,
+        }
+        if at + 1 == firsts.len() {
+            let joint = (at == 0).then_some(&joint);
+            let (span, found) = opened.recover_tail(dir, joint)?;
             spans.push(span);
             return Ok(Recovered {
                 log: opened.header.log,
+                manifest,
                 spans,
-                tail,
+                tail: Tail::at(dir, found, options),
             });
         }
         let (span, position) = opened.walk(firsts.get(at + 1).copied())?;
-        next = (span.next(), position);
+        if at == 0 {
+            joint.check_commit(&opened, &span)?;
+        }
+        next = Some((span.next(), position));
         spans.push(span);
     }
     Err(no_log(dir)) // there is a last file, so this is not reached
+}
+
+/// Where the tail takes over from the segments.
+struct Joint {
+    /// The first commit that is in no segment.
+    next: Seq,
+    /// The end of the log before it.
+    end: Head,
+}
+
+impl Joint {
+    /// Checks that the first file that is needed starts at or before the joint.
+    fn check_header(&self, file: &OpenFile) -> Result<(), Error> {
+        match file.header.first.cmp(&self.next) {
+            std::cmp::Ordering::Less => Ok(()),
+            std::cmp::Ordering::Equal => self.check(file, file.header.before),
+            std::cmp::Ordering::Greater => Err(self.broken(
+                file,
+                &format!("commit {} as the first", file.header.first),
+                &format!("commit {}", self.next),
+            )),
+        }
+    }
+
+    /// Checks, in a file that starts before the joint, that the commit before it is the last one of
+    /// the last segment.
+    fn check_commit(&self, file: &OpenFile, span: &Span) -> Result<(), Error> {
+        let Some(at) = self.next.0.checked_sub(span.first.0 + 1) else {
+            return Ok(()); // it starts there, and its header was checked
+        };
+        let seq = span.first.plus(at);
+        let Some((start, end)) = span.frame(at as usize) else {
+            let found = format!("an end at commit {}", span.next());
+            let expected = format!("commit {seq}, which is in a segment");
+            return Err(self.broken(file, &found, &expected));
+        };
+        let mut bytes = vec![0; (end - start) as usize];
+        read_full(&*file.file, &mut bytes, start)
+            .map_err(|error| failed("read", &file.path, error))?;
+        let (commit, _) = decode_at(&bytes.into(), file.salt, seq)
+            .map_err(|why| damaged(&file.path, start, seq, why))?;
+        self.check(file, commit.end())
+    }
+
+    fn check(&self, file: &OpenFile, found: Head) -> Result<(), Error> {
+        if found == self.end {
+            return Ok(());
+        }
+        let name = |head: Head| format!("position {} with the chain {}", head.position, head.chain);
+        let expected = name(self.end);
+        Err(self.broken(file, &name(found), &expected))
+    }
+
+    fn broken(&self, file: &OpenFile, found: &str, expected: &str) -> Error {
+        let message = match self.end == Head::EMPTY {
+            true => format!("{} is not the start of the log", file.path.display()),
+            false => format!("{} does not follow the segments", file.path.display()),
+        };
+        Error::damaged(message)
+            .found(found)
+            .expected(expected)
+            .action("restore this log from a backup; nothing was changed")
+    }
 }
 
 fn no_log(dir: &Dir) -> Error {
@@ -73,14 +186,34 @@ fn no_log(dir: &Dir) -> Error {
     .expected("files named after their first commit, such as 00000000000000000001.commits")
 }
 
+fn no_tail(dir: &Dir, next: Seq) -> Error {
+    Error::damaged(format!("the tail in {} is missing", dir.path.display()))
+        .found("a manifest, and no files of commits")
+        .expected(format!("a file that holds commit {next} or will"))
+        .action("restore this log from a backup; nothing was changed")
+}
+
 /// Removes files that were being made and never got their name; nothing in them counts.
 fn remove_unready(dir: &Dir) -> Result<(), Error> {
     let names = dir.names()?;
-    for name in names.iter().filter(|name| name.ends_with(UNNAMED)) {
-        let path = dir.path.join(name);
-        dir.fs
-            .remove(&path)
-            .map_err(|error| failed("remove", &path, error))?;
+    let ending = format!(".{UNNAMED}");
+    let unready = names.iter().filter(|name| name.ends_with(&ending));
+    remove_all(dir, unready.map(|name| dir.path.join(name)))
+}
+
+/// Removes files of commits that are in segments, and segments that the manifest does not name.
+/// What comes back after a crash is removed again.
+fn remove_unneeded(dir: &Dir, commits: &[Seq], manifest: &Manifest) -> Result<(), Error> {
+    remove_all(dir, commits.iter().map(|first| dir.file(*first)))?;
+    let is_unneeded = |name: &SegmentName| manifest.segment(*name).is_none();
+    let unneeded = segments::list(dir)?.into_iter().filter(is_unneeded);
+    remove_all(dir, unneeded.map(|name| dir.path.join(name.to_string())))
+}
+
+fn remove_all(dir: &Dir, paths: impl Iterator<Item = PathBuf>) -> Result<(), Error> {
+    for path in paths {
+        let removed = dir.fs.remove(&path);
+        removed.map_err(|error| failed("remove", &path, error))?;
     }
     Ok(())
 }
@@ -156,7 +289,7 @@ impl OpenFile {
     }
 
     /// Finds the frames of the last file, and deals with its end.
-    fn recover_tail(&self, dir: &Dir) -> Result<(Span, Tail), Error> {
+    fn recover_tail(&self, dir: &Dir, joint: Option<&Joint>) -> Result<(Span, tail::Found), Error> {
         let mut walk = Walk::new(self);
         let mut head = self.header.before;
         while let Some(header) = walk.header()? {
@@ -167,11 +300,10 @@ impl OpenFile {
                 break;
             };
             walk.step(&header)?;
-            head = Head {
-                position: commit.last(),
-                recorded_at: commit.recorded_at,
-                chain: commit.chain,
-            };
+            head = commit.end();
+        }
+        if let Some(joint) = joint {
+            joint.check_commit(self, &walk.span)?;
         }
         let (span, filled) = (walk.span, self.length - self.length % ALIGN as u64);
         self.settle_end(dir, &span)?;
@@ -184,7 +316,7 @@ impl OpenFile {
             next: span.next(),
             head,
         };
-        Ok((span, Tail::at(dir, found)))
+        Ok((span, found))
     }
 
     /// Looks at what follows the last good frame: zeros are the end, a torn frame is cut off and
@@ -266,7 +398,7 @@ impl<'a> Walk<'a> {
     fn new(file: &'a OpenFile) -> Walk<'a> {
         Walk {
             window: Window::new(file),
-            span: Span::new(file.header.first, FILE_HEADER as u64),
+            span: Span::new(file.header.first, FILE_HEADER as u64, file.length),
             position: file.header.before.position.next(),
             file,
         }

@@ -10,12 +10,10 @@ use super::file_header::{FILE_HEADER, FileHeader};
 use super::files::Span;
 use super::frame::{self, Salt};
 use super::fs::{File, write_all};
-use super::{Dir, Placed, failed};
+use super::{Dir, DiskOptions, Placed, UNNAMED, failed};
 use crate::commits::Head;
 use crate::{Commit, Seq, Written};
 
-/// A file ends before it would become larger than this, unless one commit is.
-const FILE_BYTES_MAX: u64 = 64 << 20;
 /// How much is filled with zeros at once: as much as the file has, within these.
 const FILL_BYTES_MIN: u64 = 64 << 10;
 const FILL_BYTES_MAX: u64 = 4 << 20;
@@ -26,6 +24,7 @@ static ZEROS: [u8; FILL_CHUNK] = [0; FILL_CHUNK];
 /// The end of the log on disk.
 pub(crate) struct Tail {
     log: LogId,
+    options: DiskOptions,
     /// The first commit of the last file.
     first: Seq,
     file: Arc<dyn File>,
@@ -66,9 +65,10 @@ enum NoFile {
 
 impl Tail {
     /// The end that recovery found.
-    pub(crate) fn at(dir: &Dir, found: Found) -> Tail {
+    pub(crate) fn at(dir: &Dir, found: Found, options: DiskOptions) -> Tail {
         Tail {
             log: found.header.log,
+            options,
             first: found.header.first,
             path: dir.file(found.header.first),
             file: found.file,
@@ -83,7 +83,11 @@ impl Tail {
     }
 
     /// Makes the first file of a log.
-    pub(crate) fn create(dir: &Dir, header: &FileHeader) -> Result<(Tail, Span), Error> {
+    pub(crate) fn create(
+        dir: &Dir,
+        header: &FileHeader,
+        options: DiskOptions,
+    ) -> Result<(Tail, Span), Error> {
         let made = new_file(dir, header, &[]);
         let (file, filled) = made.map_err(|no_file| match no_file {
             NoFile::Unnamed(error) | NoFile::Named(error) => error,
@@ -97,7 +101,8 @@ impl Tail {
             next: header.first,
             head: header.before,
         };
-        Ok((Tail::at(dir, found), Span::new(header.first, end)))
+        let span = Span::new(header.first, end, filled);
+        Ok((Tail::at(dir, found, options), span))
     }
 
     /// Writes and syncs one commit. Says where it stands if it is there now.
@@ -114,7 +119,7 @@ impl Tail {
             return (Written::Failed(gap(seq, self.next)), None);
         }
         let length = frame::len_of(commit) as u64;
-        let is_full = self.end + length > FILE_BYTES_MAX && self.next > self.first;
+        let is_full = self.end + length > self.options.file_bytes_max && self.next > self.first;
         let written = match self.distrusted || is_full {
             true => self.append_to_new(dir, seq, commit),
             false => self.append_behind(seq, commit, length),
@@ -123,11 +128,7 @@ impl Tail {
             Ok(placed) => {
                 self.unknown = false;
                 self.next = seq.next();
-                self.head = Head {
-                    position: commit.last(),
-                    recorded_at: commit.recorded_at,
-                    chain: commit.chain,
-                };
+                self.head = commit.end();
                 (Written::Appended, Some(placed))
             }
             Err(written) => {
@@ -153,6 +154,7 @@ impl Tail {
         Ok(Placed::Behind {
             start,
             end: self.end,
+            length: self.filled,
         })
     }
 
@@ -163,7 +165,7 @@ impl Tail {
             return Ok(());
         }
         let step = self.filled.clamp(FILL_BYTES_MIN, FILL_BYTES_MAX);
-        let ahead = (self.filled + step).min(FILE_BYTES_MAX);
+        let ahead = (self.filled + step).min(self.options.file_bytes_max);
         let target = needed.next_multiple_of(FILL_BYTES_MIN).max(ahead);
         let reached = fill(&*self.file, self.filled, target);
         let reached = match reached {
@@ -206,7 +208,7 @@ impl Tail {
         self.filled = filled;
         self.end = end;
         self.distrusted = false;
-        let mut span = Span::new(seq, start);
+        let mut span = Span::new(seq, start, filled);
         span.push(start, end);
         Ok(Placed::NewFile(span))
     }
@@ -237,9 +239,6 @@ fn new_file(dir: &Dir, header: &FileHeader, frames: &[u8]) -> Result<(Arc<dyn Fi
     dir.sync().map_err(NoFile::Named)?;
     Ok((file, filled))
 }
-
-/// What the names of files end in that are not ready.
-pub(crate) const UNNAMED: &str = "unnamed";
 
 /// Writes zeros; when it fails, says how far it came.
 fn fill(file: &dyn File, from: u64, to: u64) -> Result<(), (u64, io::Error)> {

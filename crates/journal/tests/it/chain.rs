@@ -123,7 +123,7 @@ async fn the_chain_is_made_of_the_canonical_bytes() {
     let journal = open(storage.clone());
     let append = Append::of(vec![event("Made", "thing/1"), event("Made", "thing/2")]);
     appended(journal.append(append, None).await.unwrap());
-    let commit = &storage.read(Seq::FIRST, 0).unwrap()[0];
+    let commit = &storage.read(Seq::FIRST, 0).unwrap().commits().unwrap()[0];
     let length = u32::from_le_bytes(commit.appends[..4].try_into().unwrap());
     assert_eq!(length as usize, commit.appends.len() - 4);
     let mut hasher = blake3::Hasher::new();

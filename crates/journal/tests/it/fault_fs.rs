@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
+use headwater_journal::Map;
 use headwater_journal::disk::fs::{File, Fs, StdFs};
 
 /// What fails.
@@ -98,6 +99,10 @@ impl Fs for FaultFs {
         StdFs.rename(from, to)
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        StdFs.link(from, to)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         StdFs.remove(path)
     }
@@ -160,5 +165,9 @@ impl File for FaultFile {
 
     fn len(&self) -> io::Result<u64> {
         self.file.len()
+    }
+
+    fn map(&self, offset: u64, length: usize) -> io::Result<Option<Map>> {
+        self.file.map(offset, length)
     }
 }

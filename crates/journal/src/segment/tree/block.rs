@@ -1,13 +1,16 @@
 //! A block of a tree: keys in order, each without the bytes that it shares with the one before.
 //!
 //! ```text
-//! block    level u8 | entry ... | restart u16 ... | number of restarts u16
+//! block    level u8 | entry ... | restart ... | prefix u16 | number of restarts u16
 //! entry    shared varint | suffix length varint | value length varint | suffix | value
+//! restart  head, 4 bytes | where the entry starts u16
 //! ```
 //!
 //! `shared` says how many bytes the key has in common with the key before; the suffix is the rest.
 //! Every 16 entries, as far as 16 bits reach, a key is written whole (`shared` is 0) and is a
-//! restart: a search halves among the restarts and then reads on, without making any key.
+//! restart. `prefix` is how many bytes all keys of the block have in common, and a head is what
+//! follows them in the key of the restart, with zeros behind a key that ends. A search halves among
+//! the heads, which stand close together, and then reads on from one restart, without making a key.
 //!
 //! The value in an inner block is the [place](super::super::stored::Place) of a child, whose first
 //! key is the key.
@@ -20,13 +23,40 @@ use crate::canonical::{Malformed, Reader};
 /// Bytes before the first entry.
 pub(crate) const HEADER_BYTES: usize = 1;
 
+/// Bytes of a head.
+const HEAD_BYTES: usize = 4;
+
+/// Bytes of a restart.
+pub(crate) const RESTART_BYTES: usize = HEAD_BYTES + 2;
+
+/// A head and where the entry starts.
+pub(super) type Restart = [u8; RESTART_BYTES];
+
+pub(super) fn head_of(restart: &Restart) -> u32 {
+    let [a, b, c, d, ..] = *restart;
+    u32::from_be_bytes([a, b, c, d])
+}
+
+pub(super) fn starts_at(restart: &Restart) -> usize {
+    let [.., low, high] = *restart;
+    usize::from(u16::from_le_bytes([low, high]))
+}
+
+/// The longest prefix that is made use of.
+pub(crate) const PREFIX_MAX: usize = u16::MAX as usize;
+
+/// Bytes behind the restarts.
+pub(crate) const ENDING_BYTES: usize = 2 + 2;
+
 /// A block, its frame checked; entries are checked when they are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Block<'a> {
     /// From the start of the block to the end of its entries.
-    bytes: &'a [u8],
-    /// The restarts, two bytes each, at least one.
-    restarts: &'a [[u8; 2]],
+    pub(super) bytes: &'a [u8],
+    /// The restarts, at least one.
+    pub(super) restarts: &'a [Restart],
+    /// How many bytes all keys have in common.
+    pub(super) prefix: usize,
 }
 
 /// One entry: where it stands and what it says.
@@ -64,17 +94,22 @@ pub(crate) enum Bound {
 impl<'a> Block<'a> {
     /// Takes the raw bytes of a block that should be of `level`.
     pub(crate) fn new(raw: &'a [u8], level: u8) -> Result<Block<'a>, Malformed> {
-        let restarts_wrong = Malformed("the number of restarts");
-        let (rest, count) = raw.split_last_chunk::<2>().ok_or(restarts_wrong)?;
-        let count = usize::from(u16::from_le_bytes(*count));
-        let end = rest.len().checked_sub(2 * count).ok_or(restarts_wrong)?;
+        let wrong = Malformed("the number of restarts");
+        let (rest, count) = raw.split_last_chunk::<2>().ok_or(wrong)?;
+        let (rest, prefix) = rest.split_last_chunk::<2>().ok_or(wrong)?;
+        let restarts = RESTART_BYTES * usize::from(u16::from_le_bytes(*count));
+        let end = rest.len().checked_sub(restarts).ok_or(wrong)?;
         let (bytes, restarts) = rest.split_at(end);
         let (restarts, _) = restarts.as_chunks();
         if restarts.is_empty() {
-            return Err(restarts_wrong);
+            return Err(wrong);
         }
         match bytes.first() {
-            Some(found) if *found == level => Ok(Block { bytes, restarts }),
+            Some(found) if *found == level => Ok(Block {
+                bytes,
+                restarts,
+                prefix: usize::from(u16::from_le_bytes(*prefix)),
+            }),
             _ => Err(Malformed("the level of a block")),
         }
     }
@@ -121,7 +156,7 @@ impl<'a> Block<'a> {
 
     /// The entry at restart `index`, whose suffix is its key.
     fn restart(&self, index: usize) -> Result<Slot, Malformed> {
-        let at = usize::from(u16::from_le_bytes(self.restarts[index]));
+        let at = starts_at(&self.restarts[index]);
         if at < HEADER_BYTES {
             return Err(Malformed("a restart"));
         }
@@ -150,7 +185,7 @@ impl<'a> Block<'a> {
 
     /// The last entry whose key is within `bound` of `key`, if any.
     pub(crate) fn find(&self, key: &[u8], bound: Bound) -> Result<Option<Spot>, Malformed> {
-        let (mut low, mut high) = (0, self.restarts.len());
+        let (mut low, mut high) = self.between(key)?;
         while low < high {
             let middle = low + (high - low) / 2;
             let slot = self.restart(middle)?;
@@ -170,6 +205,26 @@ impl<'a> Block<'a> {
             Some(restart) => self.walk(self.restart(restart)?, key, bound).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The restarts that the heads leave open: those before are below `key`, those behind above.
+    fn between(&self, key: &[u8]) -> Result<(usize, usize), Malformed> {
+        let first = self.restart(0)?;
+        let prefix = self.suffix(&first).get(..self.prefix);
+        let prefix = prefix.ok_or(Malformed("the prefix of a block"))?;
+        let compared = key.len().min(prefix.len());
+        match key[..compared].cmp(&prefix[..compared]) {
+            Ordering::Equal if compared == prefix.len() => {}
+            Ordering::Greater => return Ok((self.restarts.len(), self.restarts.len())),
+            _ => return Ok((0, 0)),
+        }
+        let wanted = head(&key[compared..]);
+        let low = self
+            .restarts
+            .partition_point(|restart| head_of(restart) < wanted);
+        let same = |restart: &&Restart| head_of(restart) == wanted;
+        let open = self.restarts[low..].iter().take_while(same).count();
+        Ok((low, low + open))
     }
 
     /// Reads on from a restart below `key` to the last entry within `bound`.
@@ -209,6 +264,14 @@ impl<'a> Block<'a> {
             exact,
         })
     }
+}
+
+/// The first bytes of a key behind the prefix, as a number that is in order as they are.
+pub(crate) fn head(rest: &[u8]) -> u32 {
+    let mut head = [0; HEAD_BYTES];
+    let length = rest.len().min(HEAD_BYTES);
+    head[..length].copy_from_slice(&rest[..length]);
+    u32::from_be_bytes(head)
 }
 
 /// How many bytes `a` and `b` have in common from their start.
@@ -254,10 +317,10 @@ mod tests {
         #[test]
         fn any_bytes_are_searched_without_harm(
             mut raw in proptest::collection::vec(0u8..20, 0..200),
-            restarts in 0u8..10,
+            (prefix, restarts) in (0u8..3, 0u8..6),
             key in proptest::collection::vec(0u8..20, 1..6),
         ) {
-            raw.extend_from_slice(&[restarts, 0]);
+            raw.extend_from_slice(&[prefix, 0, restarts, 0]);
             for bound in [Bound::AtMost, Bound::Below] {
                 let level = raw[0];
                 if let Ok(block) = Block::new(&raw, level)

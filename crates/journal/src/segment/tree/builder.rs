@@ -1,6 +1,8 @@
 //! Builds a [block](super::block) of a tree, one entry after another.
 
-use super::block::{HEADER_BYTES, common};
+use std::ops::Range;
+
+use super::block::{ENDING_BYTES, HEADER_BYTES, PREFIX_MAX, RESTART_BYTES, common, head};
 use crate::canonical::put_varint;
 
 /// A key is written whole after so many entries.
@@ -14,12 +16,19 @@ const LENGTHS_BYTES_MAX: usize = 3 + 3 + 3;
 pub(crate) struct Builder {
     /// The block as far as it is built.
     raw: Vec<u8>,
-    restarts: Vec<u16>,
+    restarts: Vec<Restart>,
     entries: u32,
     /// The first key of this block.
     first: Vec<u8>,
     /// The last key, of this block or of the one before.
     last: Vec<u8>,
+}
+
+/// An entry whose key stands whole in the block.
+#[derive(Debug)]
+struct Restart {
+    at: u16,
+    key: Range<usize>,
 }
 
 impl Builder {
@@ -50,23 +59,25 @@ impl Builder {
 
     /// The most bytes that the block would have with one entry more.
     pub(crate) fn bytes_with(&self, key: &[u8], value: &[u8]) -> usize {
-        let restarts = 2 * (self.restarts.len() + 1) + 2;
-        self.raw.len() + LENGTHS_BYTES_MAX + key.len() + value.len() + restarts
+        let restarts = RESTART_BYTES * (self.restarts.len() + 1);
+        self.raw.len() + LENGTHS_BYTES_MAX + key.len() + value.len() + restarts + ENDING_BYTES
     }
 
     /// Adds an entry; `shared` is what [`above_last`](Builder::above_last) said.
     pub(crate) fn push(&mut self, key: &[u8], shared: usize, value: &[u8]) {
-        let mut shared = shared;
-        if self.entries.is_multiple_of(RESTART_ENTRIES)
-            && let Ok(at) = u16::try_from(self.raw.len())
-        {
-            self.restarts.push(at);
-            shared = 0;
-        }
+        let restart = match self.entries.is_multiple_of(RESTART_ENTRIES) {
+            true => u16::try_from(self.raw.len()).ok(),
+            false => None,
+        };
+        let shared = restart.map_or(shared, |_| 0);
         if self.entries == 0 {
             self.first = key.to_vec();
         }
         self.put_lengths(shared, key.len() - shared, value.len());
+        if let Some(at) = restart {
+            let key = self.raw.len()..self.raw.len() + key.len();
+            self.restarts.push(Restart { at, key });
+        }
         self.raw.extend_from_slice(&key[shared..]);
         self.raw.extend_from_slice(value);
         self.last.truncate(shared);
@@ -87,10 +98,14 @@ impl Builder {
 
     /// The whole block.
     pub(crate) fn finish(&mut self) -> &[u8] {
-        for restart in &self.restarts {
-            self.raw.extend_from_slice(&restart.to_le_bytes());
+        let prefix = common(&self.first, &self.last).min(PREFIX_MAX);
+        for Restart { at, key } in &self.restarts {
+            let head = head(&self.raw[key.start + prefix..key.end]);
+            self.raw.extend_from_slice(&head.to_be_bytes());
+            self.raw.extend_from_slice(&at.to_le_bytes());
         }
         let count = self.restarts.len() as u16; // they are 16 bits and ascend
+        self.raw.extend_from_slice(&(prefix as u16).to_le_bytes()); // at most PREFIX_MAX
         self.raw.extend_from_slice(&count.to_le_bytes());
         &self.raw
     }

@@ -16,6 +16,7 @@
 
 pub(crate) mod block;
 mod builder;
+mod check;
 mod cursor;
 mod reader;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod writer;
 use super::stored::Place;
 use crate::canonical::{Malformed, Reader};
 
+pub(crate) use check::Visit;
 pub(crate) use cursor::Cursor;
 pub(crate) use reader::{Entry, Tree};
 pub(crate) use writer::{TreeOptions, TreeWriter};

@@ -37,6 +37,25 @@ impl Blocks for File {
     }
 }
 
+/// What a check was shown.
+#[derive(Default)]
+struct Seen {
+    places: Vec<Place>,
+    entries: Map,
+}
+
+impl Visit for Seen {
+    fn block(&mut self, place: Place) -> Result<(), Error> {
+        self.places.push(place);
+        Ok(())
+    }
+
+    fn entry(&mut self, key: &[u8], value: &[u8]) -> Result<(), Malformed> {
+        self.entries.insert(key.to_vec(), value.to_vec());
+        Ok(())
+    }
+}
+
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 
 fn write(map: &Map, options: TreeOptions) -> (File, TreeRoot) {
@@ -65,9 +84,12 @@ fn cloned<'a>(range: impl Iterator<Item = (&'a Vec<u8>, &'a Vec<u8>)>) -> Vec<(V
 
 /// Names that share beginnings, some of them beginnings of others.
 fn a_key() -> impl Strategy<Value = Vec<u8>> {
-    let name = "(order|orders|o)/[01]{0,7}(-[a-c]{0,2})?";
+    let name = |(category, number, digits): (usize, u32, usize)| {
+        let category = ["order", "orders", "o"][category];
+        format!("{category}/{number:b}")[..category.len() + digits].into()
+    };
     prop_oneof![
-        8 => name.prop_map(String::into_bytes),
+        8 => (0usize..3, 128u32..256, 1usize..10).prop_map(name),
         1 => proptest::collection::vec(any::<u8>(), 1..5),
         1 => (1u8..3, 1usize..400).prop_map(|(byte, length)| vec![byte; length]),
     ]
@@ -102,6 +124,16 @@ proptest! {
         let (file, root) = write(&map, options);
         let tree = Tree::new(root, &file);
         prop_assert_eq!(tree.entries(), map.len() as u64);
+        let mut seen = Seen::default();
+        tree.check(&mut seen).unwrap();
+        prop_assert_eq!(&seen.entries, &map);
+        seen.places.sort_unstable_by_key(|place| place.offset);
+        let mut end = b"something before it".len() as u64;
+        for place in seen.places {
+            prop_assert_eq!(place.offset, end, "every byte is in one block");
+            end += u64::from(place.length);
+        }
+        prop_assert_eq!(end, file.bytes.len() as u64);
         prop_assert_eq!(pairs(tree.iter().unwrap()), cloned(map.iter()));
         asked.extend(map.keys().cloned());
         for key in &asked {
@@ -181,6 +213,16 @@ proptest! {
         let (file, root) = write(&map, TreeOptions { block_bytes: 100, packing: Packing::Plain });
         let forger = Forger { file, at, changes };
         let tree = Tree::new(root, &forger);
+        if let Ok(()) = tree.check(&mut Seen::default()) {
+            // What passes the check answers as what it says.
+            let pairs: Map = tree.iter().unwrap().map(|entry| pair(entry.unwrap())).collect();
+            for (key, value) in &pairs {
+                let got = tree.get(key).unwrap();
+                prop_assert_eq!(got.as_deref(), Some(&value[..]));
+            }
+            let floor = pairs.range(..=key.clone()).next_back();
+            prop_assert_eq!(tree.floor(&key).unwrap().map(pair), cloned(floor.into_iter()).pop());
+        }
         for answer in [tree.floor(&key), tree.below(&key), tree.ceil(&key)] {
             if let Err(error) = answer {
                 prop_assert_eq!(error.kind(), Kind::Damaged);

@@ -30,20 +30,44 @@ impl Request {
     }
 }
 
+/// So much waits that the checker looks at it while the committer is busy. What is less than that
+/// is checked by the committer itself, sooner than another thread would be awake.
+const MUCH_APPENDS: usize = 64;
+const MUCH_BYTES: usize = 64 << 10;
+
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Request>,
     bytes: usize,
     /// Why nothing more is accepted.
     closed: Option<Error>,
+    /// The committer waits to be woken by this many appends; 0 when it does not wait.
+    committer_wants: usize,
+    /// Something was put into the open batch since the committer last waited.
+    poked: bool,
     /// The checker waits to be woken.
-    sleeping: bool,
+    checker_sleeps: bool,
 }
 
-/// The queue between callers and the checker.
+impl State {
+    fn is_much(&self) -> bool {
+        self.waiting.len() >= MUCH_APPENDS || self.bytes >= MUCH_BYTES
+    }
+
+    /// Whether the committer, if it waits, has what it waits for.
+    fn is_wanted(&self) -> bool {
+        self.waiting.len() >= self.committer_wants || self.bytes >= MUCH_BYTES
+    }
+}
+
+/// The queue between callers and the writer's threads.
+///
+/// Whoever adds an append wakes at most one thread: the committer when it has nothing to do, or the
+/// checker once the committer is busy and much waits.
 pub(crate) struct Queue {
     state: Mutex<State>,
-    wake: Condvar,
+    committer: Condvar,
+    checker: Condvar,
     count_max: usize,
     bytes_max: usize,
 }
@@ -52,7 +76,8 @@ impl Queue {
     pub(crate) fn new(count_max: usize, bytes_max: usize) -> Queue {
         Queue {
             state: Mutex::default(),
-            wake: Condvar::new(),
+            committer: Condvar::new(),
+            checker: Condvar::new(),
             count_max,
             bytes_max,
         }
@@ -77,12 +102,27 @@ impl Queue {
         }
         state.bytes += request.bytes;
         state.waiting.push_back(request);
-        if state.sleeping {
-            state.sleeping = false;
-            drop(state);
-            self.wake.notify_one();
+        let wake = self.to_wake(&mut state);
+        drop(state);
+        if let Some(thread) = wake {
+            thread.notify_one();
         }
         Ok(())
+    }
+
+    fn to_wake(&self, state: &mut State) -> Option<&Condvar> {
+        if state.committer_wants > 0 {
+            let wanted = state.is_wanted();
+            return wanted.then(|| {
+                state.committer_wants = 0;
+                &self.committer
+            });
+        }
+        let much = state.checker_sleeps && state.is_much();
+        much.then(|| {
+            state.checker_sleeps = false;
+            &self.checker
+        })
     }
 
     /// Takes what waits, in order, about `bytes_max` of it and at least one, into `taken`.
@@ -90,18 +130,61 @@ impl Queue {
         take_from(&mut self.lock(), taken, bytes_max);
     }
 
-    /// As [`take`](Self::take), after waiting for something; nothing once it is closed and empty.
-    pub(crate) fn take_waiting(&self, taken: &mut VecDeque<Request>, bytes_max: usize) {
+    /// The committer waits until there is an append, or something in the open batch, or the queue
+    /// is closed. Says whether there is an append.
+    pub(crate) fn wait(&self) -> bool {
         let mut state = self.lock();
-        while state.waiting.is_empty() && state.closed.is_none() {
-            state.sleeping = true;
+        while state.waiting.is_empty() && state.closed.is_none() && !state.poked {
+            state.committer_wants = 1;
             state = self
-                .wake
+                .committer
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        state.sleeping = false;
-        take_from(&mut state, taken, bytes_max);
+        state.committer_wants = 0;
+        state.poked = false;
+        !state.waiting.is_empty()
+    }
+
+    /// The committer waits a moment for so many appends.
+    pub(crate) fn gather(&self, appends: usize, moment: Duration) {
+        let mut state = self.lock();
+        state.committer_wants = appends;
+        if !state.is_wanted() && state.closed.is_none() {
+            // Woken too early, it commits what there is.
+            state = self
+                .committer
+                .wait_timeout(state, moment)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        state.committer_wants = 0;
+    }
+
+    /// Tells the committer that there is something in the open batch.
+    pub(crate) fn poke(&self) {
+        let mut state = self.lock();
+        state.poked = true;
+        let waits = state.committer_wants > 0;
+        drop(state);
+        if waits {
+            self.committer.notify_one();
+        }
+    }
+
+    /// The checker waits until much waits and the committer is busy; says no once the queue is
+    /// closed.
+    pub(crate) fn wait_for_much(&self) -> bool {
+        let mut state = self.lock();
+        while state.closed.is_none() && (state.committer_wants > 0 || !state.is_much()) {
+            state.checker_sleeps = true;
+            state = self
+                .checker
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.checker_sleeps = false;
+        state.closed.is_none()
     }
 
     /// Puts appends back at the front, where they were taken, also when it is full or closed.
@@ -111,9 +194,22 @@ impl Queue {
             state.bytes += request.bytes;
             state.waiting.push_front(request);
         }
-        state.sleeping = false;
+        let wake = self.to_wake(&mut state);
         drop(state);
-        self.wake.notify_one();
+        if let Some(thread) = wake {
+            thread.notify_one();
+        }
+    }
+
+    /// Whether nothing waits and nothing more will.
+    pub(crate) fn is_closed_and_empty(&self) -> bool {
+        let state = self.lock();
+        state.closed.is_some() && state.waiting.is_empty()
+    }
+
+    /// Whether nothing more is accepted.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed.is_some()
     }
 
     /// Accepts nothing more and says why. What waits can still be taken.
@@ -121,7 +217,8 @@ impl Queue {
         let mut state = self.lock();
         state.closed.get_or_insert(error);
         drop(state);
-        self.wake.notify_all();
+        self.committer.notify_all();
+        self.checker.notify_all();
     }
 
     /// How many appends and bytes wait.

@@ -6,8 +6,10 @@
 //!                                                            it is taken
 //! ```
 //!
-//! While one batch is written and synced the next is prepared, and it takes in whatever arrives
-//! until the committer is ready for it. Answers of all kinds wait for the commit that they rest
+//! An append that comes alone is checked and committed by the committer, which it wakes: one thread
+//! for one append. While a batch is written and synced the checker prepares the next, once there is
+//! enough of it to be worth waking a thread for; what is left the committer checks itself before
+//! it writes. Answers of all kinds wait for the commit that they rest
 //! on: a batch's conflicts and repetitions are told with its appends.
 //!
 //! When a commit fails, everything that was checked on top of it is taken back and answered
@@ -17,7 +19,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +38,9 @@ use crate::{Options, Seq, Written};
 const SETTLE_PAUSE_MIN: Duration = Duration::from_millis(10);
 const SETTLE_PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// How long the committer waits for appends that are likely to come.
+const GATHER_MAX: Duration = Duration::from_micros(100);
+
 /// The most that one commit may be asked to hold; offsets within it are 32 bits.
 const BATCH_BYTES_MAX: usize = 256 << 20;
 
@@ -47,12 +52,13 @@ struct Unsettled {
 
 struct State {
     core: Core,
-    /// The committer waits for a batch, so the checker leaves the open one alone.
-    committer_waits: bool,
+    /// Reused: what was taken from the queue. Appends leave the queue only while the state is
+    /// locked, so that under the lock they are there, here or in the open batch.
+    taken: VecDeque<Request>,
     /// The checker waits for the open batch to be taken, or taken back.
     checker_waits: bool,
-    /// The checker has ended; the committer checks what is left itself.
-    checker_ended: bool,
+    /// How many appends the last commit told of.
+    last: usize,
     unsettled: Option<Unsettled>,
 }
 
@@ -72,8 +78,8 @@ pub(crate) struct Shared {
     pub(crate) log: Arc<Log>,
     pub(crate) queue: Queue,
     state: Mutex<State>,
-    /// The committer is waiting for this.
-    batch_ready: Condvar,
+    /// The committer is about to take the open batch, so the checker leaves it alone.
+    committer_comes: AtomicBool,
     /// The checker is waiting for this.
     batch_taken: Condvar,
     batch_bytes_max: usize,
@@ -95,12 +101,12 @@ impl Shared {
             queue: Queue::new(options.queue_appends_max, options.queue_bytes_max),
             state: Mutex::new(State {
                 core,
-                committer_waits: false,
+                taken: VecDeque::new(),
                 checker_waits: false,
-                checker_ended: false,
+                last: 0,
                 unsettled: None,
             }),
-            batch_ready: Condvar::new(),
+            committer_comes: AtomicBool::new(false),
             batch_taken: Condvar::new(),
             batch_bytes_max: options.batch_bytes_max.min(BATCH_BYTES_MAX),
         }
@@ -111,24 +117,28 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Checks what waits, without waiting.
+    /// Checks what waits, as much as the open batch has room for, without waiting.
     pub(crate) fn check(&self) -> Step {
-        let mut requests = VecDeque::new();
-        self.queue.take(&mut requests, self.batch_bytes_max);
+        self.committer_comes.store(true, Ordering::Relaxed);
         let mut state = self.lock();
-        self.decide(&mut state, &mut requests)
+        self.committer_comes.store(false, Ordering::Relaxed);
+        self.decide(&mut state)
     }
 
-    fn decide(&self, state: &mut State, requests: &mut VecDeque<Request>) -> Step {
+    fn decide(&self, state: &mut State) -> Step {
         let _guard = PoisonGuard {
             log: &self.log,
             doing: "checking an append",
         };
-        if requests.is_empty() {
+        let room = self.batch_bytes_max.saturating_sub(state.core.open_bytes());
+        if room > 0 {
+            self.queue.take(&mut state.taken, room);
+        }
+        if state.taken.is_empty() {
             return Step::Idle;
         }
         let (now, monotonic) = (self.log.env.now(), self.log.env.monotonic());
-        while let Some(request) = requests.pop_front() {
+        while let Some(request) = state.taken.pop_front() {
             match request.expires {
                 Some(expires) if monotonic >= expires => request.refuse(errors::deadline()),
                 _ => state.core.take(&self.log, request, now),
@@ -143,7 +153,11 @@ impl Shared {
             let mut state = self.lock();
             match state.unsettled.take() {
                 Some(unsettled) => (Some(unsettled), None),
-                None => (None, state.core.seal()),
+                None => {
+                    let sealed = state.core.seal();
+                    state.last = sealed.as_ref().map_or(0, |sealed| sealed.decided.len());
+                    (None, sealed)
+                }
             }
         };
         self.wake_checker();
@@ -358,7 +372,6 @@ impl Shared {
         }
         // Whoever found the journal alive is waiting by the time that the lock is free.
         drop(self.lock());
-        self.batch_ready.notify_all();
         self.batch_taken.notify_all();
     }
 
@@ -369,20 +382,11 @@ impl Shared {
     /// The checker's thread.
     pub(crate) fn run_checker(&self) {
         self.run(|shared| {
-            let mut requests = VecDeque::new();
-            loop {
-                shared
-                    .queue
-                    .take_waiting(&mut requests, shared.batch_bytes_max);
-                if requests.is_empty() || shared.ended() {
-                    break;
-                }
-                shared.check_waiting(&mut requests);
+            while shared.queue.wait_for_much() && !shared.ended() {
+                shared.check_ahead();
             }
         });
         self.let_go();
-        self.lock().checker_ended = true;
-        self.batch_ready.notify_all();
     }
 
     /// After the journal was stopped: drops the callers in the open batch, who then are told why.
@@ -392,7 +396,7 @@ impl Shared {
         }
     }
 
-    fn check_waiting(&self, requests: &mut VecDeque<Request>) {
+    fn check_ahead(&self) {
         let mut state = self.lock();
         while self.leave_alone(&state) && !self.ended() {
             state.checker_waits = true;
@@ -402,58 +406,67 @@ impl Shared {
                 .unwrap_or_else(PoisonError::into_inner);
             state.checker_waits = false;
         }
-        self.decide(&mut state, requests);
-        let wake = state.committer_waits && state.core.open.is_some();
+        let step = self.decide(&mut state);
         drop(state);
-        if wake {
-            self.batch_ready.notify_one();
+        if step == Step::Done {
+            self.queue.poke();
         }
     }
 
     /// Whether the open batch is full, or the committer is about to take it.
     fn leave_alone(&self, state: &State) -> bool {
         state.core.open.is_some()
-            && (state.committer_waits || state.core.open_bytes() >= self.batch_bytes_max)
+            && (self.committer_comes.load(Ordering::Relaxed)
+                || state.core.open_bytes() >= self.batch_bytes_max)
     }
 
     /// The committer's thread.
     pub(crate) fn run_committer(&self) {
         self.run(|shared| {
             while shared.wait_for_work() {
-                let step = shared.commit();
-                let closing = shared.lock().checker_ended;
-                match (step, closing) {
-                    (Step::Unsettled, true) => break,
-                    (Step::Unsettled, false) => shared.pause(),
-                    // What another writer sent back is checked here, as the checker has ended.
-                    (_, true) => drop(shared.check()),
-                    (_, false) => {}
+                shared.gather();
+                shared.check();
+                match shared.commit() {
+                    Step::Unsettled if shared.queue.is_closed() => break,
+                    Step::Unsettled => shared.pause(),
+                    Step::Done | Step::Idle => {}
                 }
             }
         });
         self.let_go();
     }
 
-    /// Waits until there is something to commit; says no when nothing will come any more.
+    /// Waits a moment for as many appends as the last commit told of: their callers are likely to
+    /// come again, and one sync for all of them is cheaper than one for the first and one for the
+    /// others. A caller that is alone waits for nobody.
+    fn gather(&self) {
+        let (there, wanted) = {
+            let state = self.lock();
+            let open = state.core.open.as_ref();
+            (open.map_or(0, |open| open.decided.len()), state.last)
+        };
+        if wanted > 1 && there < wanted {
+            self.queue.gather(wanted - there, GATHER_MAX);
+        }
+    }
+
+    /// Waits until there is something to check or to commit; says no when nothing will come any
+    /// more.
     fn wait_for_work(&self) -> bool {
-        let mut state = self.lock();
-        loop {
-            if self.ended() {
-                return false;
-            }
+        while !self.ended() {
+            let state = self.lock();
             if state.core.open.is_some() || state.unsettled.is_some() {
                 return true;
             }
-            if state.checker_ended {
+            if self.queue.is_closed_and_empty() {
                 return false;
             }
-            state.committer_waits = true;
-            state = self
-                .batch_ready
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-            state.committer_waits = false;
+            drop(state);
+            if self.queue.wait() {
+                return true;
+            }
         }
+        false
     }
 
     fn pause(&self) {

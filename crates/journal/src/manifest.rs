@@ -460,6 +460,42 @@ mod tests {
         }
     }
 
+    /// The places that docs/FORMAT.md gives.
+    #[test]
+    fn the_bytes_are_those_of_the_format() {
+        let manifest = manifest(&[5, 900], 1 << 50);
+        let bytes = manifest.encode(log());
+        let (u64_at, u32_at) = (
+            |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()),
+            |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()),
+        );
+        assert_eq!(bytes.len(), 48 + 2 * 184 + 4);
+        assert_eq!(bytes[..8], *b"HEADWATM");
+        assert_eq!((u32_at(8), u32_at(12)), (1, 2));
+        assert_eq!(bytes[16..32], *log().0.as_bytes());
+        assert_eq!(
+            (u64_at(32), Seq(u64_at(40))),
+            (manifest.version, manifest.next)
+        );
+        let (info, at) = (manifest.segments[1], 48 + 184);
+        assert_eq!((u64_at(at), u64_at(at + 8)), (6, 905));
+        assert_eq!(
+            (u32_at(at + 16), u32_at(at + 20)),
+            (u32::from(info.level), info.footer_crc)
+        );
+        let numbers = [24, 32, 40, 48].map(|offset| u64_at(at + offset));
+        let expected = [info.bytes, info.raw_bytes, info.appends, info.streams_new];
+        assert_eq!(numbers, expected);
+        assert_eq!((u64_at(at + 56), u64_at(at + 104)), (5, 905));
+        let time = u64_at(at + 112) as i64;
+        assert_eq!(time, info.after.recorded_at.as_micros());
+        assert_eq!(bytes[at + 120..at + 152], info.after.chain.0);
+        assert_eq!(bytes[at + 152..at + 168], *info.id_min.0.as_bytes());
+        assert_eq!(bytes[at + 168..at + 184], *info.id_max.0.as_bytes());
+        let end = bytes.len() - 4;
+        assert_eq!(u32_at(end), crc32c::crc32c(&bytes[..end]));
+    }
+
     #[test]
     fn a_later_version_is_named() {
         let mut bytes = manifest(&[1], 1).encode(log());

@@ -13,11 +13,18 @@ use std::sync::Arc;
 
 use headwater_event::{Append, ChainHash, Error, Event, LogId, Outcome, Position, Query};
 use headwater_journal::disk::fs::Fs;
-use headwater_journal::{Direction, DiskStorage, Follower, Journal, Options, Read, Ticket, Writer};
+use headwater_journal::{
+    Direction, DiskOptions, DiskStorage, Follower, Journal, Options, Read, Ticket, Writer,
+};
 use uuid::Uuid;
 
 use crate::model::{Model, Verdict, is_written};
 use crate::{Faults, Random, SimDisk, SimEnv, Survival, Workload};
+
+/// Files so small that a log has many.
+const FILES: DiskOptions = DiskOptions {
+    file_bytes_max: 16 << 10,
+};
 
 /// An append and what came of it.
 struct Submitted {
@@ -177,8 +184,8 @@ impl World {
         let fs: Arc<dyn Fs> = Arc::new(self.disk.clone());
         let folder = PathBuf::from("/data/log");
         let storage = match DiskStorage::exists(&*fs, &folder)? {
-            true => DiskStorage::open(fs, folder)?,
-            false => DiskStorage::create(fs, folder, LogId(Uuid::from_u128(1)))?,
+            true => DiskStorage::open_with(fs, folder, FILES)?,
+            false => DiskStorage::create_with(fs, folder, LogId(Uuid::from_u128(1)), FILES)?,
         };
         let options = Options {
             batch_bytes_max: 8 << 10,

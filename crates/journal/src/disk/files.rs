@@ -124,6 +124,11 @@ impl Files {
         self.spans.last().map_or(Seq::FIRST, Span::next)
     }
 
+    /// Where the last frame of the last file ends.
+    pub(crate) fn end(&self) -> u64 {
+        self.spans.last().map_or(0, |span| span.end)
+    }
+
     /// Bytes of all files.
     pub(crate) fn bytes(&self) -> u64 {
         self.spans.iter().map(|span| span.length).sum()

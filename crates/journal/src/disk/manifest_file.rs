@@ -95,7 +95,10 @@ impl ManifestFile {
     fn settled(&self, dir: &Dir) -> Result<MutexGuard<'_, State>, Error> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if !state.is_clear {
-            let found = self.find(dir).map_err(|error| unclear(&error))?;
+            let found = self.find(dir).map_err(|error| match error.kind() {
+                Kind::Damaged => error,
+                _ => unclear(&error),
+            })?;
             self.set(&mut state, found);
             state.is_clear = true;
         }

@@ -8,6 +8,8 @@
 //! <dir>/aside/                          bytes that were cut off, kept for people
 //! ```
 //!
+//! * Commits that are in segments go with their file, once all of a file's are: a file may start
+//!   before the first commit that is in none.
 //! * A file is filled with zeros ahead of what is written, and that is synced, so that an append
 //!   changes neither its length nor its blocks, and a full disk is found before the append.
 //! * A file gets its name when its first sectors are durable. It takes the place of everything in
@@ -19,14 +21,15 @@
 //!   next, the same commit first, goes into a new file.
 //!
 //! Modules: [`fs`] the seam to the operating system, `frame` and `file_header` the bytes, `tail`
-//! the writing end, `recover` opening, `files` where each commit stands, `manifest_file` and
-//! `segments` what their names say.
+//! the writing end, `ready` the next file, `recover` opening, `files` where each commit stands,
+//! `manifest_file` and `segments` what their names say.
 
 mod file_header;
 mod files;
 pub(crate) mod frame;
 pub mod fs;
 mod manifest_file;
+mod ready;
 mod recover;
 mod segments;
 mod tail;
@@ -49,17 +52,34 @@ use files::{Files, FoundFrames, Handles, Span};
 use frame::{Header, Salt};
 use fs::Fs;
 use manifest_file::ManifestFile;
+use ready::Ready;
+use recover::Recovered;
 use segments::DiskSink;
 use tail::Tail;
 
 /// What the names of files end in that are not ready; they are removed when the log is opened.
 const UNNAMED: &str = "unnamed";
 
+const PAGE_BYTES: u64 = 4096;
+/// The next file is made ahead once this part of the last one is used: a log that is small stays
+/// small.
+const READY_PART: u64 = 8;
+
 /// How a log is kept on a disk.
 #[derive(Clone, Copy, Debug)]
 pub struct DiskOptions {
     /// A file of commits ends before it would become larger than this, unless one commit is.
+    /// Rounded up to whole pages of 4,096 bytes.
     pub file_bytes_max: u64,
+}
+
+impl DiskOptions {
+    fn rounded(self) -> DiskOptions {
+        let pages = self.file_bytes_max.div_ceil(PAGE_BYTES).max(1);
+        DiskOptions {
+            file_bytes_max: pages.saturating_mul(PAGE_BYTES),
+        }
+    }
 }
 
 impl Default for DiskOptions {
@@ -74,13 +94,13 @@ impl Default for DiskOptions {
 /// ([`DataLock`](crate::DataLock)).
 pub struct DiskStorage {
     log_id: LogId,
+    options: DiskOptions,
     dir: Arc<Dir>,
     files: RwLock<Files>,
     handles: Handles,
     tail: Mutex<Tail>,
+    ready: Ready,
     manifest: ManifestFile,
-    /// How many segments were begun.
-    puts: AtomicU64,
 }
 
 /// The directory, and the way to it.
@@ -122,9 +142,15 @@ impl DiskStorage {
             first: Seq::FIRST,
             before: Head::EMPTY,
         };
+        let options = options.rounded();
         let (tail, span) = Tail::create(&dir, &header, options)?;
-        let manifest = Manifest::default();
-        Ok(DiskStorage::with(dir, log_id, tail, vec![span], manifest))
+        let made = Recovered {
+            log: log_id,
+            manifest: Manifest::default(),
+            spans: vec![span],
+            tail,
+        };
+        Ok(DiskStorage::with(dir, made, options))
     }
 
     /// Opens the log in `dir`: reads the manifest, removes what nobody needs, finds the end of the
@@ -142,32 +168,21 @@ impl DiskStorage {
         options: DiskOptions,
     ) -> Result<DiskStorage, Error> {
         let dir = Dir::new(fs, dir);
+        let options = options.rounded();
         let found = recover::recover(&dir, options)?;
-        let (tail, spans) = (found.tail, found.spans);
-        Ok(DiskStorage::with(
-            dir,
-            found.log,
-            tail,
-            spans,
-            found.manifest,
-        ))
+        Ok(DiskStorage::with(dir, found, options))
     }
 
-    fn with(
-        dir: Dir,
-        log_id: LogId,
-        tail: Tail,
-        spans: Vec<Span>,
-        manifest: Manifest,
-    ) -> DiskStorage {
+    fn with(dir: Dir, found: Recovered, options: DiskOptions) -> DiskStorage {
         DiskStorage {
-            log_id,
+            log_id: found.log,
+            options,
             dir: Arc::new(dir),
-            files: RwLock::new(Files::new(spans)),
+            files: RwLock::new(Files::new(found.spans)),
             handles: Handles::default(),
-            tail: Mutex::new(tail),
-            manifest: ManifestFile::new(log_id, manifest),
-            puts: AtomicU64::new(0),
+            tail: Mutex::new(found.tail),
+            ready: Ready::default(),
+            manifest: ManifestFile::new(found.log, found.manifest),
         }
     }
 
@@ -222,7 +237,7 @@ impl Storage for DiskStorage {
     fn append(&self, seq: Seq, commit: &Commit) -> Written {
         // A panic in here poisons the journal above; the tail then is not used any more.
         let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        let (written, placed) = tail.append(&self.dir, seq, commit);
+        let (written, placed) = tail.append(&self.dir, &self.ready, seq, commit);
         if let Some(placed) = placed {
             self.files_mut().place(placed);
         }
@@ -279,8 +294,7 @@ impl Storage for DiskStorage {
 
     fn put(&self, name: SegmentName) -> Result<Box<dyn SegmentSink>, Error> {
         self.check_unused(name)?;
-        let number = self.puts.fetch_add(1, Ordering::Relaxed);
-        Ok(Box::new(DiskSink::create(&self.dir, name, number)?))
+        Ok(Box::new(DiskSink::create(&self.dir, name)?))
     }
 
     fn get(&self, name: SegmentName) -> Result<Arc<dyn SegmentBytes>, Error> {
@@ -310,7 +324,11 @@ impl Storage for DiskStorage {
     }
 
     fn make_ready(&self) -> Result<(), Error> {
-        Ok(())
+        let length = self.options.file_bytes_max;
+        match self.files().end() >= length / READY_PART {
+            true => self.ready.make(&self.dir, length),
+            false => Ok(()),
+        }
     }
 
     fn tail_bytes(&self) -> u64 {
@@ -329,6 +347,15 @@ impl DiskStorage {
         match self.names(name)? {
             true => Err(errors::segment_in_use(name)),
             false => Ok(()),
+        }
+    }
+}
+
+/// A log that nobody has open keeps no file ahead.
+impl Drop for DiskStorage {
+    fn drop(&mut self) {
+        if let Some(ready) = self.ready.take(0) {
+            let _ = self.dir.fs.remove(&ready.path); // or the next opening does
         }
     }
 }
@@ -376,6 +403,15 @@ impl Dir {
     /// The path of the file whose first commit this is.
     fn file(&self, first: Seq) -> PathBuf {
         self.path.join(files::name(first))
+    }
+
+    /// A path for a file that has no name yet, used once. A storage that is let go late, after the
+    /// same log was opened again, must not meet the files of the next one, so the numbers are those
+    /// of the process.
+    fn unnamed(&self, what: &str) -> PathBuf {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        self.path.join(format!("{what}.{number}.{UNNAMED}"))
     }
 
     /// Makes the directory and its name durable.

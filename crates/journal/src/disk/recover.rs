@@ -144,7 +144,8 @@ impl Joint {
         };
         let seq = span.first.plus(at);
         let Some((start, end)) = span.frame(at as usize) else {
-            let found = format!("an end at commit {}", span.next());
+            let last = span.next().0.saturating_sub(1);
+            let found = format!("an end after commit {last}");
             let expected = format!("commit {seq}, which is in a segment");
             return Err(self.broken(file, &found, &expected));
         };

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use headwater_event::{Error, Kind};
 
 use super::fs::{File, read_full, write_all};
-use super::{Dir, UNNAMED, failed};
+use super::{Dir, failed};
 use crate::manifest::{SegmentInfo, SegmentName};
 use crate::storage::{Map, SegmentBytes, SegmentSink};
 
@@ -151,13 +151,9 @@ pub(crate) struct DiskSink {
 }
 
 impl DiskSink {
-    /// Begins a segment; `number` tells those apart that are made for the same name.
-    pub(crate) fn create(
-        dir: &Arc<Dir>,
-        name: SegmentName,
-        number: u64,
-    ) -> Result<DiskSink, Error> {
-        let path = dir.path.join(format!("{name}.{number}.{UNNAMED}"));
+    /// Begins a segment.
+    pub(crate) fn create(dir: &Arc<Dir>, name: SegmentName) -> Result<DiskSink, Error> {
+        let path = dir.unnamed(&name.to_string());
         let file = dir.fs.create(&path);
         Ok(DiskSink {
             file: file.map_err(|error| failed("make", &path, error))?,

@@ -1,7 +1,7 @@
 //! The writing end of the last file.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use headwater_event::{Error, Kind, LogId};
@@ -10,11 +10,13 @@ use super::file_header::{FILE_HEADER, FileHeader};
 use super::files::Span;
 use super::frame::{self, Salt};
 use super::fs::{File, write_all};
+use super::ready::{Ready, ReadyFile};
 use super::{Dir, DiskOptions, Placed, UNNAMED, failed};
 use crate::commits::Head;
 use crate::{Commit, Seq, Written};
 
-/// How much is filled with zeros at once: as much as the file has, within these.
+/// How much is filled with zeros at once: as much as the file has, within these and the most that a
+/// file should have.
 const FILL_BYTES_MIN: u64 = 64 << 10;
 const FILL_BYTES_MAX: u64 = 4 << 20;
 /// What is written at once when filling.
@@ -88,7 +90,7 @@ impl Tail {
         header: &FileHeader,
         options: DiskOptions,
     ) -> Result<(Tail, Span), Error> {
-        let made = new_file(dir, header, &[]);
+        let made = new_file(dir, header, &[], options);
         let (file, filled) = made.map_err(|no_file| match no_file {
             NoFile::Unnamed(error) | NoFile::Named(error) => error,
         })?;
@@ -109,6 +111,7 @@ impl Tail {
     pub(crate) fn append(
         &mut self,
         dir: &Dir,
+        ready: &Ready,
         seq: Seq,
         commit: &Commit,
     ) -> (Written, Option<Placed>) {
@@ -119,9 +122,8 @@ impl Tail {
             return (Written::Failed(gap(seq, self.next)), None);
         }
         let length = frame::len_of(commit) as u64;
-        let is_full = self.end + length > self.options.file_bytes_max && self.next > self.first;
-        let written = match self.distrusted || is_full {
-            true => self.append_to_new(dir, seq, commit),
+        let written = match self.distrusted || self.is_full(ready, length) {
+            true => self.append_to_new(dir, ready, seq, commit),
             false => self.append_behind(seq, commit, length),
         };
         match written {
@@ -136,6 +138,15 @@ impl Tail {
                 (written, None)
             }
         }
+    }
+
+    /// Whether a frame of this length goes into a new file: where it would make this one too large,
+    /// or has to be waited for while this one is filled and the next one is there already.
+    fn is_full(&self, ready: &Ready, length: u64) -> bool {
+        let end = self.end + length;
+        let is_too_large = end > self.options.file_bytes_max;
+        let is_quicker = end > self.filled && ready.has(FILE_HEADER as u64 + length);
+        self.next > self.first && (is_too_large || is_quicker)
     }
 
     fn append_behind(&mut self, seq: Seq, commit: &Commit, length: u64) -> Result<Placed, Written> {
@@ -166,7 +177,7 @@ impl Tail {
         }
         let step = self.filled.clamp(FILL_BYTES_MIN, FILL_BYTES_MAX);
         let ahead = (self.filled + step).min(self.options.file_bytes_max);
-        let target = needed.next_multiple_of(FILL_BYTES_MIN).max(ahead);
+        let target = fill_target(needed, self.options).max(ahead);
         let reached = fill(&*self.file, self.filled, target);
         let reached = match reached {
             Ok(()) => target,
@@ -182,7 +193,13 @@ impl Tail {
         Ok(())
     }
 
-    fn append_to_new(&mut self, dir: &Dir, seq: Seq, commit: &Commit) -> Result<Placed, Written> {
+    fn append_to_new(
+        &mut self,
+        dir: &Dir,
+        ready: &Ready,
+        seq: Seq,
+        commit: &Commit,
+    ) -> Result<Placed, Written> {
         let header = FileHeader {
             log: self.log,
             first: seq,
@@ -190,7 +207,12 @@ impl Tail {
         };
         let (start, salt) = (FILE_HEADER as u64, Salt::new(self.log, seq));
         frame::encode(&mut self.buffer, salt, start, seq, commit);
-        let (file, filled) = new_file(dir, &header, &self.buffer).map_err(|no_file| {
+        let end = start + self.buffer.len() as u64;
+        let made = match ready.take(end) {
+            Some(ready) => begin(dir, &header, &self.buffer, ready),
+            None => new_file(dir, &header, &self.buffer, self.options),
+        };
+        let (file, filled) = made.map_err(|no_file| {
             match no_file {
                 NoFile::Unnamed(error) if !self.unknown => Written::Failed(error),
                 NoFile::Unnamed(error) => Written::Unknown(error),
@@ -201,7 +223,6 @@ impl Tail {
                 }
             }
         })?;
-        let end = start + self.buffer.len() as u64;
         self.first = seq;
         self.path = dir.file(seq);
         self.file = file;
@@ -214,34 +235,69 @@ impl Tail {
     }
 }
 
-/// Makes a file with this header and these frames. It is durable before it gets its name, and its
-/// name is durable on return.
-fn new_file(dir: &Dir, header: &FileHeader, frames: &[u8]) -> Result<(Arc<dyn File>, u64), NoFile> {
-    let path = dir.file(header.first);
-    let unnamed = path.with_extension(UNNAMED);
+/// Makes a file with this header and these frames, and zeros ahead. It is durable before it gets
+/// its name, and its name is durable on return.
+fn new_file(
+    dir: &Dir,
+    header: &FileHeader,
+    frames: &[u8],
+    options: DiskOptions,
+) -> Result<(Arc<dyn File>, u64), NoFile> {
+    let unnamed = dir.file(header.first).with_extension(UNNAMED);
     let used = (FILE_HEADER + frames.len()) as u64;
-    let filled = used.next_multiple_of(FILL_BYTES_MIN);
+    let filled = fill_target(used, options);
     let make = || -> io::Result<Arc<dyn File>> {
         let file = dir.fs.create(&unnamed)?;
-        write_all(&*file, &header.encode(), 0)?;
-        write_all(&*file, frames, FILE_HEADER as u64)?;
         fill(&*file, used, filled).map_err(|(_, error)| error)?;
-        file.sync_data()?;
+        write_start(&*file, header, frames)?;
         Ok(file)
     };
-    let file = make().map_err(|error| {
+    name(dir, header, &unnamed, make()).map(|file| (file, filled))
+}
+
+/// Begins a file that was made ahead, as [`new_file`] does.
+fn begin(
+    dir: &Dir,
+    header: &FileHeader,
+    frames: &[u8],
+    ready: ReadyFile,
+) -> Result<(Arc<dyn File>, u64), NoFile> {
+    let written = write_start(&*ready.file, header, frames).map(|()| ready.file);
+    name(dir, header, &ready.path, written).map(|file| (file, ready.length))
+}
+
+fn write_start(file: &dyn File, header: &FileHeader, frames: &[u8]) -> io::Result<()> {
+    write_all(file, &header.encode(), 0)?;
+    write_all(file, frames, FILE_HEADER as u64)?;
+    file.sync_data()
+}
+
+/// Gives a file that was made its name, durably.
+fn name(
+    dir: &Dir,
+    header: &FileHeader,
+    unnamed: &Path,
+    made: io::Result<Arc<dyn File>>,
+) -> Result<Arc<dyn File>, NoFile> {
+    let path = dir.file(header.first);
+    let file = made.map_err(|error| {
         // What cannot be removed is removed when the log is opened.
-        let _ = dir.fs.remove(&unnamed);
-        NoFile::Unnamed(failed("make", &unnamed, error))
+        let _ = dir.fs.remove(unnamed);
+        NoFile::Unnamed(failed("make", unnamed, error))
     })?;
-    let name = dir.fs.rename(&unnamed, &path);
+    let name = dir.fs.rename(unnamed, &path);
     name.map_err(|error| NoFile::Named(failed("name", &path, error)))?;
     dir.sync().map_err(NoFile::Named)?;
-    Ok((file, filled))
+    Ok(file)
+}
+
+/// Up to where a file is filled at least that is used up to here.
+fn fill_target(used: u64, options: DiskOptions) -> u64 {
+    used.next_multiple_of(FILL_BYTES_MIN.min(options.file_bytes_max))
 }
 
 /// Writes zeros; when it fails, says how far it came.
-fn fill(file: &dyn File, from: u64, to: u64) -> Result<(), (u64, io::Error)> {
+pub(crate) fn fill(file: &dyn File, from: u64, to: u64) -> Result<(), (u64, io::Error)> {
     let mut at = from;
     while at < to {
         let chunk = ((to - at) as usize).min(FILL_CHUNK);

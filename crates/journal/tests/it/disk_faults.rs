@@ -134,7 +134,11 @@ async fn files_end_and_others_begin() {
         let events: Vec<NewEvent> = (0..20).flat_map(|_| large(1_000_000).events).collect();
         appended(journal.append(Append::of(events), None).await.unwrap());
     }
-    assert_eq!(place.files().len(), 5, "each is larger than a file should be");
+    assert_eq!(
+        place.files().len(),
+        5,
+        "each is larger than a file should be"
+    );
     let chain = journal.head();
     drop(journal);
     place.restart();

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use headwater_journal::Map;
 use headwater_journal::disk::fs::{File, Fs, StdFs};
 
+type Work = Box<dyn FnOnce() + Send>;
+
 /// What fails.
 #[derive(Default)]
 struct Faults {
@@ -15,10 +17,14 @@ struct Faults {
     syncs: AtomicU32,
     /// So many syncs of directories fail.
     dir_syncs: AtomicU32,
+    /// So many renames fail, and leave the names as they are.
+    renames: AtomicU32,
     /// So many bytes may still be written; negative is any number.
     room: AtomicI64,
     /// Every write fails so.
     writes: Mutex<Option<io::ErrorKind>>,
+    /// Happens before the next file is opened.
+    before_open: Mutex<Option<Work>>,
     /// Syncs do nothing: quicker, where nothing crashes.
     unsynced: bool,
 }
@@ -59,6 +65,15 @@ impl FaultFs {
         self.faults.dir_syncs.store(count, Ordering::SeqCst);
     }
 
+    pub(crate) fn fail_renames(&self, count: u32) {
+        self.faults.renames.store(count, Ordering::SeqCst);
+    }
+
+    /// Lets this happen just before the next file is opened.
+    pub(crate) fn before_open(&self, work: impl FnOnce() + Send + 'static) {
+        *self.faults.before_open.lock().unwrap() = Some(Box::new(work));
+    }
+
     pub(crate) fn fail_writes(&self, kind: Option<io::ErrorKind>) {
         *self.faults.writes.lock().unwrap() = kind;
     }
@@ -81,13 +96,17 @@ impl FaultFs {
 fn count_down(count: &AtomicU32) -> io::Result<()> {
     let down = |count: u32| count.checked_sub(1);
     match count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, down) {
-        Ok(_) => Err(io::Error::other("a failed sync on demand")),
+        Ok(_) => Err(io::Error::other("a failure on demand")),
         Err(_) => Ok(()),
     }
 }
 
 impl Fs for FaultFs {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        let work = self.faults.before_open.lock().unwrap().take();
+        if let Some(work) = work {
+            work();
+        }
         StdFs.open(path).map(|file| self.wrap(file))
     }
 
@@ -96,6 +115,7 @@ impl Fs for FaultFs {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        count_down(&self.faults.renames)?;
         StdFs.rename(from, to)
     }
 

@@ -6,6 +6,7 @@ mod appending;
 mod chain;
 mod damage;
 mod disk_faults;
+mod disk_segments;
 mod fault_fs;
 mod faults;
 mod following;

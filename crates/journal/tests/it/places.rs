@@ -17,3 +17,9 @@ fn memory_conforms() {
 fn disk_conforms() {
     conformance::all(&|log_id: LogId| Box::new(Disk::create(Arc::new(StdFs), log_id)));
 }
+
+/// Many files, most of them with one commit.
+#[test]
+fn disk_conforms_with_small_files() {
+    conformance::all(&|log_id: LogId| Box::new(Disk::with_small_files(log_id)));
+}

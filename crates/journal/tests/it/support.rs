@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use headwater_event::{
-    Append, Appended, Conflict, Event, EventType, LogId, NewEvent, Outcome, Position, StreamName,
-    Tag,
+    Append, Appended, Conflict, Error, Event, EventType, LogId, NewEvent, Outcome, Position,
+    StreamName, Tag,
 };
 use headwater_journal::conformance::Place;
 use headwater_journal::disk::fs::{Fs, StdFs};
 use headwater_journal::env::{Env, SystemEnv};
-use headwater_journal::{DiskStorage, Journal, MemoryStorage, Options, Read, Storage};
+use headwater_journal::{DiskOptions, DiskStorage, Journal, MemoryStorage, Options, Read, Storage};
 use tempfile::TempDir;
 
 pub(crate) fn memory() -> Arc<MemoryStorage> {
@@ -107,6 +107,7 @@ impl Place for Memory {
 pub(crate) struct Disk {
     dir: TempDir,
     fs: Arc<dyn Fs>,
+    options: DiskOptions,
     storage: Option<Arc<DiskStorage>>,
 }
 
@@ -120,10 +121,24 @@ impl Disk {
     }
 
     pub(crate) fn create(fs: Arc<dyn Fs>, log_id: LogId) -> Disk {
+        Disk::create_with(fs, log_id, DiskOptions::default())
+    }
+
+    /// With files that hold few commits.
+    pub(crate) fn with_small_files(log_id: LogId) -> Disk {
+        let options = DiskOptions {
+            file_bytes_max: 8 << 10,
+        };
+        Disk::create_with(Arc::new(StdFs), log_id, options)
+    }
+
+    pub(crate) fn create_with(fs: Arc<dyn Fs>, log_id: LogId, options: DiskOptions) -> Disk {
         let dir = TempDir::new().unwrap();
-        let storage = DiskStorage::create(Arc::clone(&fs), dir.path().join("log"), log_id);
+        let path = dir.path().join("log");
+        let storage = DiskStorage::create_with(Arc::clone(&fs), path, log_id, options);
         Disk {
             dir,
+            options,
             fs,
             storage: Some(Arc::new(storage.unwrap())),
         }
@@ -135,6 +150,16 @@ impl Disk {
 
     pub(crate) fn disk(&self) -> Arc<DiskStorage> {
         Arc::clone(self.storage.as_ref().unwrap())
+    }
+
+    /// Lets go of the log.
+    pub(crate) fn close(&mut self) {
+        self.storage = None;
+    }
+
+    /// Opens the log, which nobody has open.
+    pub(crate) fn reopen(&self) -> Result<DiskStorage, Error> {
+        DiskStorage::open_with(Arc::clone(&self.fs), self.path(), self.options)
     }
 
     /// The files of commits, by name.
@@ -156,7 +181,7 @@ impl Place for Disk {
 
     fn restart(&mut self) {
         self.storage = None;
-        let storage = DiskStorage::open(Arc::clone(&self.fs), self.path()).unwrap();
+        let storage = self.reopen().unwrap();
         self.storage = Some(Arc::new(storage));
     }
 }

@@ -1,7 +1,9 @@
 //! Crashes, over the real journal and the real disk storage.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod crash_points;
 mod lives;
+mod storage;
 mod syncs;
 
 /// How many seeds a test runs: some in `./check`, many more in its long mode.

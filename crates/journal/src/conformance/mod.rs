@@ -22,6 +22,8 @@
 //! conformance::all(&|log_id: LogId| Box::new(Memory(Arc::new(MemoryStorage::new(log_id)))));
 //! ```
 
+pub mod segments;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -51,6 +53,8 @@ pub fn all(make: Make<'_>) {
     a_number_beyond_the_next_is_not_written(make);
     one_of_many_writers_gets_a_number(make);
     everything_is_there_after_a_restart(make);
+    making_ready_changes_nothing_that_is_read(make);
+    segments::all(make);
 }
 
 fn log_id() -> LogId {
@@ -88,18 +92,26 @@ fn commit(at: u64, first: Position, appends: Vec<u8>) -> Commit {
 
 fn write_all(storage: &dyn Storage, commits: &[Commit]) {
     for (seq, commit) in (1..).zip(commits) {
-        let written = storage.append(Seq(seq), commit);
-        assert!(
-            matches!(written, Written::Appended),
-            "commit {seq} is answered {written:?}"
-        );
+        write_one(storage, Seq(seq), commit);
     }
 }
 
+fn write_one(storage: &dyn Storage, seq: Seq, commit: &Commit) {
+    let written = storage.append(seq, commit);
+    assert!(
+        matches!(written, Written::Appended),
+        "commit {seq} is answered {written:?}"
+    );
+}
+
 fn read_all(storage: &dyn Storage, bytes_max: usize) -> Vec<Commit> {
+    read_from(storage, Seq::FIRST, bytes_max)
+}
+
+fn read_from(storage: &dyn Storage, seq: Seq, bytes_max: usize) -> Vec<Commit> {
     let mut commits = Vec::new();
     loop {
-        let read = storage.read(Seq(commits.len() as u64 + 1), bytes_max);
+        let read = storage.read(seq.plus(commits.len() as u64), bytes_max);
         let read = read.and_then(Stored::commits);
         let read = read.unwrap_or_else(|error| panic!("a read fails: {error}"));
         if read.is_empty() {
@@ -219,10 +231,33 @@ pub fn everything_is_there_after_a_restart(make: Make<'_>) {
                 read_all(&*storage, 1 << 16) == commits[..upto],
                 "{upto} commits"
             );
-            let written = storage.append(Seq(upto as u64 + 1), &commits[upto]);
-            assert!(matches!(written, Written::Appended), "{written:?}");
+            write_one(&*storage, Seq(upto as u64 + 1), &commits[upto]);
         }
         place.restart();
     }
     assert!(read_all(&*place.storage(), 1 << 16) == commits);
+}
+
+/// Made ready or not, appends and restarts go on as ever, and the tail says what it takes.
+pub fn making_ready_changes_nothing_that_is_read(make: Make<'_>) {
+    let (mut place, commits) = (make(log_id()), commits());
+    let mut bytes = 0;
+    for (at, commit) in commits.iter().enumerate() {
+        let storage = place.storage();
+        for _ in 0..at % 3 {
+            let ready = storage.make_ready();
+            assert!(ready.is_ok(), "{ready:?}");
+        }
+        write_one(&*storage, Seq(at as u64 + 1), commit);
+        bytes += commit.appends.len() as u64;
+        assert!(
+            storage.tail_bytes() >= bytes,
+            "the tail takes what it holds"
+        );
+        assert!(read_all(&*storage, 1 << 16) == commits[..=at]);
+        drop(storage);
+        if at % 4 == 3 {
+            place.restart();
+        }
+    }
 }

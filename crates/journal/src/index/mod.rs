@@ -9,7 +9,7 @@
 //! segments can take its place.
 
 mod names;
-mod postings;
+pub(crate) mod postings;
 mod scan;
 
 use std::collections::HashMap;

@@ -116,7 +116,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// How many of the first places hold, where all that hold come first.
-fn gallop(length: usize, holds: impl Fn(usize) -> bool) -> usize {
+pub(crate) fn gallop(length: usize, holds: impl Fn(usize) -> bool) -> usize {
     let mut bound = 1;
     while bound <= length && holds(bound - 1) {
         bound *= 2;

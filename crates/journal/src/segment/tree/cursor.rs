@@ -199,6 +199,14 @@ impl<'a, B: Blocks + ?Sized> Cursor<'a, B> {
             .map_or(&[], |leaf| &leaf.block.raw[self.value.clone()])
     }
 
+    /// What is said of a key or value that is not as it was written.
+    pub(crate) fn damaged(&self, why: Malformed) -> Error {
+        match self.path.last() {
+            Some(leaf) => self.tree.blocks().damaged(leaf.block.place.offset, why),
+            None => self.tree.damaged(why),
+        }
+    }
+
     /// Its value, to keep: a part of the block.
     pub(crate) fn value_bytes(&self) -> Bytes {
         self.path

@@ -20,8 +20,8 @@ pub(crate) struct Entry {
 /// A tree and what reads its blocks.
 #[derive(Debug)]
 pub(crate) struct Tree<'a, B: ?Sized> {
-    pub(super) root: TreeRoot,
-    pub(super) blocks: &'a B,
+    root: TreeRoot,
+    blocks: &'a B,
 }
 
 impl<B: ?Sized> Clone for Tree<'_, B> {
@@ -49,6 +49,21 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
     /// How many keys there are.
     pub(crate) fn entries(&self) -> u64 {
         self.root.entries
+    }
+
+    /// What it points at, and its blocks but for the root, end here at the latest.
+    pub(crate) fn end(&self) -> u64 {
+        self.root.place.map_or(0, |place| place.offset)
+    }
+
+    /// What reads its blocks.
+    pub(crate) fn blocks(&self) -> &'a B {
+        self.blocks
+    }
+
+    /// What is said of a value of the tree that is not as it was written.
+    pub(crate) fn damaged(&self, why: Malformed) -> Error {
+        self.blocks.damaged(self.end(), why)
     }
 
     /// The value of `key`, if it is there.
@@ -121,7 +136,7 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
         let found = self.good(block, self.view(block)?.find(key, bound))?;
         if found.is_none() && block.level < self.root.height {
             // The parent led here by the first key, which is within the bound.
-            return Err(self.damaged(block, Malformed("the first key")));
+            return Err(self.damaged_in(block, Malformed("the first key")));
         }
         Ok(found)
     }
@@ -148,7 +163,7 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
         let place = self.good(parent, Place::read(&mut reader, parent.place.offset))?;
         match reader.left() {
             0 => self.fetch(place, parent.level - 1),
-            _ => Err(self.damaged(parent, Malformed("the place of a block"))),
+            _ => Err(self.damaged_in(parent, Malformed("the place of a block"))),
         }
     }
 
@@ -161,10 +176,10 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
         block: &Fetched,
         result: Result<T, Malformed>,
     ) -> Result<T, Error> {
-        result.map_err(|why| self.damaged(block, why))
+        result.map_err(|why| self.damaged_in(block, why))
     }
 
-    fn damaged(&self, block: &Fetched, why: Malformed) -> Error {
+    fn damaged_in(&self, block: &Fetched, why: Malformed) -> Error {
         self.blocks.damaged(block.place.offset, why)
     }
 }

@@ -1,4 +1,3 @@
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -6,36 +5,8 @@ use headwater_event::{Error, Kind};
 use proptest::prelude::*;
 
 use super::*;
-use crate::segment::stored::{Blocks, Packing, decode_block};
-
-/// A file in memory.
-struct File {
-    bytes: Vec<u8>,
-    fetched: Cell<usize>,
-}
-
-impl File {
-    fn of(bytes: Vec<u8>) -> File {
-        File {
-            bytes,
-            fetched: Cell::new(0),
-        }
-    }
-}
-
-impl Blocks for File {
-    fn block(&self, place: Place) -> Result<Bytes, Error> {
-        self.fetched.set(self.fetched.get() + 1);
-        decode_block(&self.stored(place)?).map_err(|why| self.damaged(place.offset, why))
-    }
-
-    fn stored(&self, place: Place) -> Result<Bytes, Error> {
-        let (start, length) = (place.offset as usize, place.length as usize);
-        let bytes = self.bytes.get(start..start + length);
-        let short = || self.damaged(place.offset, Malformed("the length of the file"));
-        bytes.map(Bytes::copy_from_slice).ok_or_else(short)
-    }
-}
+use crate::segment::file::File;
+use crate::segment::stored::{Blocks, Packing};
 
 /// What a check was shown.
 #[derive(Default)]

@@ -1,9 +1,10 @@
 //! Writes a tree from keys in order.
 
-use headwater_event::{Error, Kind};
+use headwater_event::Error;
 
 use super::builder::Builder;
 use super::{HEIGHT_MAX, KEY_BYTES_MAX, TreeRoot, VALUE_BYTES_MAX};
+use crate::segment::defect;
 use crate::segment::output::Output;
 use crate::segment::stored::{Packer, Packing, Place};
 
@@ -66,7 +67,7 @@ impl TreeWriter {
         value: &[u8],
     ) -> Result<(), Error> {
         if key.len() > KEY_BYTES_MAX || value.len() > VALUE_BYTES_MAX {
-            return Err(refused("a key or a value is too long for a tree"));
+            return Err(defect("a key or a value is too long for a tree"));
         }
         self.put(out, 0, key, value)?;
         self.entries += 1;
@@ -82,7 +83,7 @@ impl TreeWriter {
     ) -> Result<(), Error> {
         let block = &self.levels[level];
         let Some(shared) = block.above_last(key) else {
-            return Err(refused("the keys of a tree do not ascend"));
+            return Err(defect("the keys of a tree do not ascend"));
         };
         let fewest = if level == 0 { 1 } else { CHILDREN_MIN };
         let bytes = block.bytes_with(key, value);
@@ -99,7 +100,7 @@ impl TreeWriter {
         if level + 1 == self.levels.len() {
             match u8::try_from(level + 1) {
                 Ok(above) if above <= HEIGHT_MAX => self.levels.push(Builder::new(above)),
-                _ => return Err(refused("a tree is too high")),
+                _ => return Err(defect("a tree is too high")),
             }
         }
         let first = self.levels[level].restart();
@@ -124,9 +125,4 @@ impl TreeWriter {
             entries: self.entries,
         })
     }
-}
-
-/// What the caller must not ask for.
-fn refused(what: &str) -> Error {
-    Error::new(Kind::Internal, "internal", what).action("report this; nothing was changed")
 }

@@ -100,6 +100,16 @@ impl Append {
     /// Checks everything that can be known without the log: counts, limits, JSON, ids that repeat
     /// within the append.
     pub fn check(&self) -> Result<(), Error> {
+        self.check_with(NewEvent::check)
+    }
+
+    /// The same append, [checked](Self::check).
+    pub fn checked(self) -> Result<CheckedAppend, Error> {
+        self.check()?;
+        Ok(CheckedAppend(self))
+    }
+
+    fn check_with(&self, check_event: fn(&NewEvent) -> Result<(), Error>) -> Result<(), Error> {
         if self.events.is_empty() {
             return Err(Error::invalid("empty_append", "the append has no events")
                 .field("events")
@@ -117,9 +127,7 @@ impl Append {
             .action("split it; what must be atomic must fit into one append"));
         }
         for (at, event) in self.events.iter().enumerate() {
-            event
-                .check()
-                .map_err(|error| error.within(&format!("events[{at}]")))?;
+            check_event(event).map_err(|error| error.within(&format!("events[{at}]")))?;
         }
         self.check_ids()?;
         self.condition.check()
@@ -137,6 +145,31 @@ impl Append {
             ),
             None => Ok(()),
         }
+    }
+}
+
+/// An append that passed [`Append::check`], so that nobody checks it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedAppend(Append);
+
+impl CheckedAppend {
+    /// Checks an append that was read from JSON: what is JSON in it need not be parsed again.
+    pub(crate) fn of_parsed(append: Append) -> Result<CheckedAppend, Error> {
+        append.check_with(NewEvent::check_parsed)?;
+        Ok(CheckedAppend(append))
+    }
+
+    /// The append.
+    pub fn into_append(self) -> Append {
+        self.0
+    }
+}
+
+impl std::ops::Deref for CheckedAppend {
+    type Target = Append;
+
+    fn deref(&self) -> &Append {
+        &self.0
     }
 }
 

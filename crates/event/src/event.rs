@@ -66,18 +66,29 @@ impl NewEvent {
 
     /// Checks the limits and that JSON is JSON. Names were checked when they were made.
     pub fn check(&self) -> Result<(), Error> {
+        self.check_with(json::check)
+    }
+
+    /// As [`check`](Self::check), for an event whose JSON was parsed and so is JSON.
+    pub(crate) fn check_parsed(&self) -> Result<(), Error> {
+        self.check_with(json::check_depth)
+    }
+
+    fn check_with(&self, check_json: fn(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
         if self.data.len() > DATA_BYTES_MAX {
             return Err(too_large("data", self.data.len(), DATA_BYTES_MAX));
         }
         match &self.content_type {
-            None => json::check(&self.data).map_err(|error| error.field("data"))?,
+            None => check_json(&self.data).map_err(|error| error.field("data"))?,
             Some(media) => check_content_type(media)?,
         }
         if let Some(metadata) = &self.metadata {
             if metadata.len() > METADATA_BYTES_MAX {
                 return Err(too_large("metadata", metadata.len(), METADATA_BYTES_MAX));
             }
-            json::check_object(metadata.as_bytes()).map_err(|error| error.field("metadata"))?;
+            check_json(metadata.as_bytes())
+                .and_then(|()| json::check_is_object(metadata.as_bytes()))
+                .map_err(|error| error.field("metadata"))?;
         }
         check_tag_set(&self.tags)
     }

@@ -4,29 +4,34 @@
 //! Data is spliced, never parsed and printed again: the bytes that came in are the bytes that go
 //! out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use uuid::fmt::Hyphenated;
 
 use crate::limits::JSON_DEPTH_MAX;
 use crate::{
-    Append, Boundary, Condition, Error, Event, EventId, EventType, ExpectedRevision, NewEvent,
-    Position, Query, QueryItem, Revision, StreamName, Tag, Text, tag_set,
+    Append, Boundary, CheckedAppend, Condition, Error, Event, EventId, EventType, ExpectedRevision,
+    NewEvent, Position, Query, QueryItem, Revision, StreamName, Tag, Text, tag_set,
 };
+
+// What is read borrows the bytes that it is read from.
 
 /// An append as JSON.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Append))]
 #[serde(deny_unknown_fields)]
-pub struct AppendBody {
+pub struct AppendBody<'a> {
     /// What happened, in order; at least one event.
-    pub events: Vec<EventBody>,
+    #[serde(borrow)]
+    pub events: Vec<EventBody<'a>>,
     /// Where streams must be, by name: `"any"`, `"none"`, `"exists"` or a revision.
     #[serde(default)]
     pub expected_revisions: BTreeMap<String, ExpectedBody>,
@@ -43,31 +48,40 @@ pub struct AppendBody {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NewEvent))]
 #[serde(deny_unknown_fields)]
-pub struct EventBody {
+pub struct EventBody<'a> {
     /// Identity: a UUID, or any text together with `source`. A retry with the same id is not a
     /// second event.
-    pub id: Option<String>,
+    #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub id: Option<TextBody<'a>>,
     /// Where a foreign id comes from; kept in the metadata as `source`, the id as `source_id`.
-    pub source: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub source: Option<TextBody<'a>>,
     /// `category/key`
-    pub stream: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub stream: Option<TextBody<'a>>,
     /// What happened.
-    pub r#type: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub r#type: TextBody<'a>,
     /// Labels; a set.
     #[serde(default)]
-    pub tags: Vec<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub tags: Vec<TextBody<'a>>,
     /// Any JSON; without it `null`.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<serde_json::Value>))]
-    pub data: Option<Box<RawValue>>,
+    pub data: Option<&'a RawValue>,
     /// Bytes that are not JSON, in base64; goes with `content_type`.
-    pub data_base64: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub data_base64: Option<TextBody<'a>>,
     /// The media type of `data_base64`.
-    pub content_type: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub content_type: Option<TextBody<'a>>,
     /// An object: `causation`, `correlation`, `actor`, and whatever the writer adds.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<serde_json::Value>))]
-    pub metadata: Option<Box<RawValue>>,
+    pub metadata: Option<&'a RawValue>,
     /// When it happened, RFC 3339; without it the time of the commit.
-    pub occurred_at: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub occurred_at: Option<TextBody<'a>>,
     /// Accepted from exported lines and not used: the log gives it anew.
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub position: Option<u64>,
@@ -76,7 +90,45 @@ pub struct EventBody {
     pub revision: Option<u64>,
     /// Accepted from exported lines and not used: the log gives it anew.
     #[cfg_attr(feature = "openapi", schema(ignore))]
-    pub recorded_at: Option<String>,
+    pub recorded_at: Option<TextBody<'a>>,
+}
+
+/// A JSON string, borrowed unless it is escaped.
+#[derive(Debug)]
+pub struct TextBody<'a>(Cow<'a, str>);
+
+impl TextBody<'_> {
+    /// The text; a slice of `body`, which it was read from, where it can be.
+    fn into_text(self, body: &Bytes) -> Text {
+        match self.0 {
+            Cow::Borrowed(text) => Text::slice_of(body, text),
+            Cow::Owned(text) => Text::from(text),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for TextBody<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TextBody<'a>, D::Error> {
+        struct Take;
+
+        impl<'de> Visitor<'de> for Take {
+            type Value = Cow<'de, str>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
+                Ok(Cow::Borrowed(text))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Cow<'de, str>, E> {
+                Ok(Cow::Owned(text.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_str(Take).map(TextBody)
+    }
 }
 
 /// An expected revision: `"any"`, `"none"`, `"exists"` or a number.
@@ -110,12 +162,17 @@ pub struct QueryItemBody {
 }
 
 /// Reads a JSON body into `T`. Errors name the field, and the line and column of bad syntax.
-pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(body).map_err(|error| explain::<T>(body, &error))
+pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
+    // Text that is known to be UTF-8 need not be looked at string by string.
+    let read = match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    };
+    read.map_err(|error| explain::<T>(body, &error))
 }
 
 /// Reads the body again, slowly, to find the path of the field that is wrong.
-fn explain<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Error {
+fn explain<'a, T: Deserialize<'a>>(body: &'a [u8], error: &serde_json::Error) -> Error {
     if !error.is_data() {
         return Error::invalid("bad_json", "the body is not JSON")
             .found(error)
@@ -138,27 +195,31 @@ fn explain<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Error
 
 /// Reads an append. The limits are checked by [`Append::check`].
 pub fn parse_append(body: &[u8]) -> Result<Append, Error> {
-    parse::<AppendBody>(body)?.try_into()
+    let body = Bytes::copy_from_slice(body);
+    parse::<AppendBody<'_>>(&body)?.into_append(&body)
 }
 
-impl TryFrom<AppendBody> for Append {
-    type Error = Error;
+/// Reads an append and checks it, as [`Append::checked`] does. Its text and data are slices of the
+/// body, and are looked at once.
+pub fn parse_checked(body: &Bytes) -> Result<CheckedAppend, Error> {
+    let append = parse::<AppendBody<'_>>(body)?.into_append(body)?;
+    CheckedAppend::of_parsed(append)
+}
 
-    fn try_from(body: AppendBody) -> Result<Append, Error> {
-        let event = |(at, event): (usize, EventBody)| {
-            NewEvent::try_from(event).map_err(|error| error.within(&format!("events[{at}]")))
-        };
+impl AppendBody<'_> {
+    /// The append of this body, whose bytes it was read from.
+    fn into_append(self, bytes: &Bytes) -> Result<Append, Error> {
+        let mut events = Vec::with_capacity(self.events.len());
+        for (at, event) in self.events.into_iter().enumerate() {
+            let event = event.into_event(bytes);
+            events.push(event.map_err(|error| error.within(&format!("events[{at}]")))?);
+        }
         Ok(Append {
-            events: body
-                .events
-                .into_iter()
-                .enumerate()
-                .map(event)
-                .collect::<Result<_, _>>()?,
+            events,
             condition: Condition {
-                expected: expected(body.expected_revisions)?,
-                boundary: boundary(body.fail_if_events_match, body.after)?,
-                log_id: body
+                expected: expected(self.expected_revisions)?,
+                boundary: boundary(self.fail_if_events_match, self.after)?,
+                log_id: self
                     .log_id
                     .map(|id| id.parse())
                     .transpose()
@@ -257,36 +318,41 @@ impl TryFrom<QueryItemBody> for QueryItem {
     }
 }
 
-fn each<T>(
+fn each<B, T>(
     field: &str,
-    texts: Vec<String>,
-    make: impl Fn(String) -> Result<T, Error>,
+    texts: Vec<B>,
+    make: impl Fn(B) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
-    let one = |(at, text)| make(text).map_err(|error| error.field(format!("{field}[{at}]")));
-    texts.into_iter().enumerate().map(one).collect()
+    let mut made = Vec::with_capacity(texts.len());
+    for (at, text) in texts.into_iter().enumerate() {
+        made.push(make(text).map_err(|error| error.field(format!("{field}[{at}]")))?);
+    }
+    Ok(made)
 }
 
-impl TryFrom<EventBody> for NewEvent {
-    type Error = Error;
-
-    fn try_from(body: EventBody) -> Result<NewEvent, Error> {
-        let (data, content_type) = data(body.data, body.data_base64, body.content_type)?;
-        let (id, metadata) = identity(body.id, body.source, body.metadata)?;
+impl EventBody<'_> {
+    /// The event of this body, whose bytes it was read from.
+    fn into_event(self, bytes: &Bytes) -> Result<NewEvent, Error> {
+        let (data, content_type) = data(self.data, self.data_base64, self.content_type, bytes)?;
+        let (id, metadata) = identity(self.id, self.source, self.metadata, bytes)?;
         Ok(NewEvent {
             id,
-            stream: body
+            stream: self
                 .stream
-                .map(StreamName::new)
+                .map(|name| StreamName::new(name.into_text(bytes)))
                 .transpose()
                 .map_err(|error| error.field("stream"))?,
-            event_type: EventType::new(body.r#type).map_err(|error| error.field("type"))?,
-            tags: tag_set(each("tags", body.tags, Tag::new)?)?,
+            event_type: EventType::new(self.r#type.into_text(bytes))
+                .map_err(|error| error.field("type"))?,
+            tags: tag_set(each("tags", self.tags, |tag| {
+                Tag::new(tag.into_text(bytes))
+            })?)?,
             data,
             content_type,
             metadata,
-            occurred_at: body
+            occurred_at: self
                 .occurred_at
-                .map(|text| text.parse())
+                .map(|text| text.0.parse())
                 .transpose()
                 .map_err(|error: Error| error.field("occurred_at"))?,
         })
@@ -295,22 +361,24 @@ impl TryFrom<EventBody> for NewEvent {
 
 /// Reads one event, such as an exported line.
 pub fn parse_event(body: &[u8]) -> Result<NewEvent, Error> {
-    parse::<EventBody>(body)?.try_into()
+    let body = Bytes::copy_from_slice(body);
+    parse::<EventBody<'_>>(&body)?.into_event(&body)
 }
 
 fn data(
-    json: Option<Box<RawValue>>,
-    coded: Option<String>,
-    content_type: Option<String>,
+    json: Option<&RawValue>,
+    coded: Option<TextBody<'_>>,
+    content_type: Option<TextBody<'_>>,
+    bytes: &Bytes,
 ) -> Result<(Bytes, Option<Text>), Error> {
     let content_type = content_type
-        .filter(|media| media != crate::JSON)
-        .map(Text::from);
+        .filter(|media| media.0 != crate::JSON)
+        .map(|media| media.into_text(bytes));
     match (json, coded, content_type) {
-        (Some(json), None, None) => Ok((Bytes::from(String::from(Box::<str>::from(json))), None)),
+        (Some(json), None, None) => Ok((bytes.slice_ref(json.get().as_bytes()), None)),
         (None, None, None) => Ok((Bytes::from_static(b"null"), None)),
         (None, Some(coded), Some(media)) => {
-            let bytes = BASE64.decode(&coded).map_err(|error| {
+            let bytes = BASE64.decode(coded.0.as_bytes()).map_err(|error| {
                 Error::invalid("bad_request", "the base64 cannot be read")
                     .field("data_base64")
                     .found(error)
@@ -336,23 +404,28 @@ fn data(
 
 /// The id, and the metadata with what a foreign id was.
 fn identity(
-    id: Option<String>,
-    source: Option<String>,
-    metadata: Option<Box<RawValue>>,
+    id: Option<TextBody<'_>>,
+    source: Option<TextBody<'_>>,
+    metadata: Option<&RawValue>,
+    bytes: &Bytes,
 ) -> Result<(Option<EventId>, Option<Text>), Error> {
-    let metadata = metadata.map(|raw| Text::from(String::from(Box::<str>::from(raw))));
-    let parsed = id.as_deref().map(str::parse::<EventId>);
-    match (parsed, source) {
-        (None, None) => Ok((None, metadata)),
-        (Some(Ok(uuid)), None) => Ok((Some(uuid), metadata)),
-        (None, Some(_)) => Err(Error::invalid("bad_request", "`source` stands alone")
-            .field("source")
-            .expected("it together with id")),
-        (Some(Err(error)), None) => Err(error
-            .field("id")
-            .action("give the id's source in `source` if it is another system's")),
-        (Some(_), Some(source)) => {
-            let id = id.unwrap_or_default(); // Some, as `parsed` is
+    let metadata = metadata.map(|raw| Text::slice_of(bytes, raw.get()));
+    let Some(TextBody(id)) = id else {
+        return match source {
+            None => Ok((None, metadata)),
+            Some(_) => Err(Error::invalid("bad_request", "`source` stands alone")
+                .field("source")
+                .expected("it together with id")),
+        };
+    };
+    match source {
+        None => match id.parse() {
+            Ok(uuid) => Ok((Some(uuid), metadata)),
+            Err(error) => Err(error
+                .field("id")
+                .action("give the id's source in `source` if it is another system's")),
+        },
+        Some(TextBody(source)) => {
             let kept = keep_foreign(metadata.as_deref(), &source, &id)?;
             Ok((Some(EventId::foreign(&source, &id)), Some(kept)))
         }
@@ -376,6 +449,20 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), Error> {
             .found(error)
             .expected("one JSON document in UTF-8, or a content_type that says what it is")
     })?;
+    check_depth(bytes)
+}
+
+/// Checks that the bytes are one JSON object.
+pub(crate) fn check_object(bytes: &[u8]) -> Result<(), Error> {
+    check(bytes)?;
+    check_is_object(bytes)
+}
+
+/// Checks that JSON is not nested too deeply.
+pub(crate) fn check_depth(bytes: &[u8]) -> Result<(), Error> {
+    if opening(bytes) <= JSON_DEPTH_MAX {
+        return Ok(()); // however they are nested
+    }
     let depth = depth(bytes);
     if depth > JSON_DEPTH_MAX {
         return Err(Error::invalid("too_deep", "the JSON is nested too deeply")
@@ -385,9 +472,21 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks that the bytes are one JSON object.
-pub(crate) fn check_object(bytes: &[u8]) -> Result<(), Error> {
-    check(bytes)?;
+/// How many bytes open a level, in strings too. Counted in bytes, which processors do many of at
+/// once.
+fn opening(bytes: &[u8]) -> usize {
+    let count = |part: &[u8]| {
+        let opens = |byte: &u8| u8::from(matches!(byte, b'[' | b'{'));
+        part.iter().map(opens).fold(0, u8::wrapping_add)
+    };
+    bytes
+        .chunks(usize::from(u8::MAX))
+        .map(|part| usize::from(count(part)))
+        .sum()
+}
+
+/// Checks that JSON is an object.
+pub(crate) fn check_is_object(bytes: &[u8]) -> Result<(), Error> {
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err(Error::invalid("bad_metadata", "it is not an object")
             .found(String::from_utf8_lossy(bytes))
@@ -420,7 +519,8 @@ fn depth(bytes: &[u8]) -> usize {
 pub fn write_event(out: &mut Vec<u8>, event: &Event) {
     number(out, "{\"position\":", event.position.0);
     out.extend_from_slice(b",\"id\":\"");
-    display(out, event.id);
+    let mut id = [0; Hyphenated::LENGTH];
+    out.extend_from_slice(event.id.0.as_hyphenated().encode_lower(&mut id).as_bytes());
     out.push(b'"');
     if let Some(stream) = &event.stream {
         quoted(out, ",\"stream\":", stream.as_str());
@@ -432,9 +532,14 @@ pub fn write_event(out: &mut Vec<u8>, event: &Event) {
         quoted(out, if at == 0 { "" } else { "," }, tag.as_str());
     }
     out.extend_from_slice(b"],\"occurred_at\":\"");
-    display(out, event.occurred_at);
+    let occurred_at = event.occurred_at.text();
+    out.extend_from_slice(&occurred_at);
     out.extend_from_slice(b"\",\"recorded_at\":\"");
-    display(out, event.recorded_at);
+    if event.recorded_at == event.occurred_at {
+        out.extend_from_slice(&occurred_at); // as most are
+    } else {
+        out.extend_from_slice(&event.recorded_at.text());
+    }
     out.push(b'"');
     if let Some(metadata) = &event.metadata {
         out.extend_from_slice(b",\"metadata\":");
@@ -455,33 +560,44 @@ pub fn write_event(out: &mut Vec<u8>, event: &Event) {
 
 /// Splices JSON. Line ends are white space in JSON, and would break lines of NDJSON.
 fn one_line(out: &mut Vec<u8>, json: &[u8]) {
-    if json.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
-        out.extend(json.iter().map(|byte| match byte {
-            b'\n' | b'\r' => b' ',
-            other => *other,
-        }));
-    } else {
-        out.extend_from_slice(json);
+    let start = out.len();
+    out.extend_from_slice(json);
+    for byte in &mut out[start..] {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
     }
 }
 
-fn number(out: &mut Vec<u8>, before: &str, number: u64) {
+fn number(out: &mut Vec<u8>, before: &str, mut number: u64) {
     out.extend_from_slice(before.as_bytes());
-    display(out, number);
+    let mut digits = [0; 20]; // as many as u64::MAX has
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
 }
 
 fn quoted(out: &mut Vec<u8>, before: &str, text: &str) {
     out.extend_from_slice(before.as_bytes());
+    let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
+    if text.bytes().all(plain) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
     let written = serde_json::to_writer(&mut *out, text);
     debug_assert!(
         written.is_ok(),
         "a Vec takes every byte and text is always JSON"
     );
-}
-
-fn display(out: &mut Vec<u8>, value: impl std::fmt::Display) {
-    let written = write!(out, "{value}");
-    debug_assert!(written.is_ok(), "a Vec takes every byte");
 }
 
 /// The items of a query in their JSON form.

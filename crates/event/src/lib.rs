@@ -28,7 +28,9 @@ mod query;
 mod text;
 mod time;
 
-pub use append::{Append, Appended, Boundary, Condition, Conflict, ExpectedRevision, Outcome};
+pub use append::{
+    Append, Appended, Boundary, CheckedAppend, Condition, Conflict, ExpectedRevision, Outcome,
+};
 pub use chain::ChainHash;
 pub use error::{Error, Kind};
 pub use event::{Event, EventRef, JSON, NewEvent, tag_set};

@@ -18,7 +18,9 @@ fn check(noun: &'static str, text: &str, bytes_max: usize) -> Result<(), Error> 
                 .expected(format!("at most {bytes_max} bytes")),
         );
     }
-    if let Some(control) = text.chars().find(|c| c.is_control()) {
+    // Most names are plain ASCII, which is seen at once.
+    let plain = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if !plain && let Some(control) = text.chars().find(|c| c.is_control()) {
         return Err(
             Error::invalid("bad_name", format!("the {noun} has a control character"))
                 .found(format!("{:?}", control))

@@ -19,6 +19,15 @@ impl Text {
         }
     }
 
+    /// A part of a buffer, sharing it.
+    ///
+    /// # Panics
+    ///
+    /// If the part does not lie in the buffer.
+    pub fn slice_of(buffer: &Bytes, part: &str) -> Text {
+        Text(buffer.slice_ref(part.as_bytes()))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         // SAFETY: every constructor takes a str or checks the bytes, and the bytes never change.

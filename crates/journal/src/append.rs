@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use headwater_event::limits::APPEND_BYTES_MAX;
-use headwater_event::{Append, Error, Kind, Outcome};
+use headwater_event::{Append, CheckedAppend, Error, Kind, Outcome};
 use tokio::sync::oneshot;
 
 use crate::canonical::append_len_max;
@@ -41,10 +41,28 @@ impl Journal {
         self.submit(append, deadline)?.outcome().await
     }
 
+    /// As [`append`](Self::append), for an append that was checked by itself before.
+    pub async fn append_checked(
+        &self,
+        append: CheckedAppend,
+        deadline: Option<Duration>,
+    ) -> Result<Outcome, Error> {
+        self.submit_checked(append, deadline)?.outcome().await
+    }
+
     /// Checks an append by itself and puts it into the queue. Does not block.
     pub fn submit(&self, append: Append, deadline: Option<Duration>) -> Result<Ticket, Error> {
         self.log.check_alive()?;
-        append.check()?;
+        self.submit_checked(append.checked()?, deadline)
+    }
+
+    fn submit_checked(
+        &self,
+        append: CheckedAppend,
+        deadline: Option<Duration>,
+    ) -> Result<Ticket, Error> {
+        self.log.check_alive()?;
+        let append = append.into_append();
         let bytes = append_len_max(&append.events);
         if bytes > APPEND_BYTES_MAX {
             return Err(too_large(bytes));

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use headwater_event::{
     Append, Appended, Conflict, Error, EventRef, ExpectedRevision, Outcome, Position, Revision,
     StreamName,
@@ -86,7 +87,7 @@ pub(crate) fn revisions(
     revision_of: impl Fn(usize) -> Revision,
 ) -> Vec<(StreamName, Revision)> {
     let mut revisions: Vec<(StreamName, Revision)> = Vec::new();
-    let mut places: HashMap<&StreamName, usize> = HashMap::new();
+    let mut places: HashMap<&str, usize, RandomState> = HashMap::default();
     for (offset, event) in append.events.iter().enumerate() {
         let Some(stream) = &event.stream else {
             continue;
@@ -94,11 +95,11 @@ pub(crate) fn revisions(
         let revision = revision_of(offset);
         match revisions.last_mut() {
             Some((last, at)) if last == stream => *at = revision,
-            _ => match places.get(stream) {
+            _ => match places.get(stream.as_str()) {
                 Some(place) => revisions[*place].1 = revision,
                 None => {
                     if append.events.len() > 1 {
-                        places.insert(stream, revisions.len());
+                        places.insert(stream.as_str(), revisions.len());
                     }
                     revisions.push((stream.clone(), revision));
                 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use headwater_event::{Append, Error, Kind, LogId, Outcome, Position, Query};
+use headwater_event::{Append, CheckedAppend, Error, Kind, LogId, Outcome, Position, Query};
 use headwater_journal::{Batch, Direction, Follower, Page, Progress, Read, StreamPage, Verified};
 
 use crate::database::Use;
@@ -63,7 +63,17 @@ impl DatabaseHandle {
         deadline: Option<Duration>,
     ) -> Result<Outcome, Error> {
         refuse_system(self.name())?;
-        let appending = self.using.awake.journal.append(append, deadline);
+        self.append_checked(append.checked()?, deadline).await
+    }
+
+    /// As [`append`](Self::append), for an append that was checked by itself before.
+    pub async fn append_checked(
+        &self,
+        append: CheckedAppend,
+        deadline: Option<Duration>,
+    ) -> Result<Outcome, Error> {
+        refuse_system(self.name())?;
+        let appending = self.using.awake.journal.append_checked(append, deadline);
         let outcome = match AssertUnwindSafe(appending).catch_unwind().await {
             Ok(outcome) => outcome,
             Err(_) => Err(panicked()), // the panic hook has told of it

@@ -50,7 +50,7 @@ impl Serialize for Revisions<'_> {
 /// ids are in the log already answers its first positions and `"repeated": true`.
 #[utoipa::path(post, path = "/v1/databases/{db}/append", tag = "log", operation_id = "append",
     params(("db" = String, Path, description = "Name of the database")),
-    request_body(content = json::AppendBody, content_type = "application/json"),
+    request_body(content = json::AppendBody<'_>, content_type = "application/json"),
     responses(
         (status = 201, description = "It is in the log, durably", body = AppendAnswer<'_>),
         (status = 200, description = "It was in the log before", body = AppendAnswer<'_>)))]
@@ -61,10 +61,10 @@ pub(crate) async fn append(
     body: AppendBytes,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let append = json::parse_append(&body.bytes)?;
+    let append = json::parse_checked(&body.bytes)?;
     let database = app.node.database(&name).await?;
     let wait_max = app.limits.append_wait_max;
-    match database.append(append, Some(wait_max)).await? {
+    match database.append_checked(append, Some(wait_max)).await? {
         Outcome::Conflict(conflict) => Ok(Problem::from(&conflict).into_response()),
         Outcome::Appended(appended) => {
             let status = match appended.repeated {

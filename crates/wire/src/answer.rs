@@ -14,6 +14,9 @@ use crate::problem::Problem;
 /// About how many bytes of an answer are made at once, where it is made while it is sent.
 pub(crate) const CHUNK_BYTES: usize = 64 << 10;
 
+/// Room for most answers of one piece.
+const SMALL_BYTES: usize = 256;
+
 /// The log that positions in the answer are of.
 pub(crate) const LOG_ID: HeaderName = HeaderName::from_static("headwater-log-id");
 /// The head that the answer reflects.
@@ -23,7 +26,8 @@ pub(crate) const NEXT: HeaderName = HeaderName::from_static("headwater-next");
 
 /// A JSON document.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
-    let bytes = serde_json::to_vec(body)
+    let mut bytes = Vec::with_capacity(SMALL_BYTES);
+    serde_json::to_writer(&mut bytes, body)
         .map_err(|error| Problem::new("internal", "the answer has no JSON form").found(error))?;
     Ok(with_type(status, JSON, bytes))
 }

@@ -5,9 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
-use axum::http::{HeaderMap, header, request::Parts};
-use axum::middleware::Next;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::{HeaderMap, Method, header, request::Parts};
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
 use headwater_node::{DatabaseName, Node};
@@ -16,7 +15,9 @@ use tokio::sync::watch;
 use crate::gate::{BodyBudget, Gate};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::params;
 use crate::problem::Problem;
+use crate::router::{self, DATABASE_PART, NAME_PART};
 
 /// What all requests share.
 pub(crate) struct App {
@@ -38,8 +39,8 @@ pub(crate) struct InPath(pub(crate) DatabaseName);
 impl FromRequestParts<Shared> for InPath {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<InPath, Problem> {
-        Ok(InPath(path_part(parts, app, "db").await?.parse()?))
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<InPath, Problem> {
+        Ok(InPath(path_part(parts, DATABASE_PART, "db")?.parse()?))
     }
 }
 
@@ -49,45 +50,52 @@ pub(crate) struct NameInPath(pub(crate) String);
 impl FromRequestParts<Shared> for NameInPath {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<NameInPath, Problem> {
-        path_part(parts, app, "name").await.map(NameInPath)
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<NameInPath, Problem> {
+        path_part(parts, NAME_PART, "name").map(NameInPath)
     }
 }
 
-async fn path_part(parts: &mut Parts, app: &Shared, part: &str) -> Result<String, Problem> {
-    let unreadable = || {
+fn path_part(parts: &Parts, at: usize, name: &str) -> Result<String, Problem> {
+    let part = router::parts(parts.uri.path()).nth(at).unwrap_or("");
+    params::unescape(part).map_err(|_| {
         Problem::new("bad_request", "the path cannot be read")
-            .field(part)
+            .field(name)
             .expected("percent-encoded UTF-8")
-    };
-    let params = RawPathParams::from_request_parts(parts, app)
-        .await
-        .map_err(|_| unreadable())?;
-    let found = params.iter().find(|(name, _)| *name == part);
-    found
-        .map(|(_, value)| value.to_owned())
-        .ok_or_else(unreadable)
+    })
 }
 
-/// Stands around each request: looks at the host, counts, and turns a panic into a problem.
-pub(crate) async fn around(State(app): State<Shared>, request: Request, next: Next) -> Response {
+/// Answers a request: looks at the host, counts, and turns a panic into a problem.
+pub(crate) async fn answer(app: Shared, request: Request) -> Response {
     let begun = Instant::now();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = router::find(request.uri().path());
+    let method = method_name(request.method());
     let allowed = check_host(request.headers()).and_then(|()| check_origin(request.headers()));
     let response = match allowed {
-        Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-            Ok(response) => response,
-            Err(_) => Problem::panicked().into_response(), // the panic hook has told of it
-        },
+        Ok(()) => {
+            let answering = router::answer(route, request, app.clone());
+            match AssertUnwindSafe(answering).catch_unwind().await {
+                Ok(response) => response,
+                Err(_) => Problem::panicked().into_response(), // the panic hook has told of it
+            }
+        }
         Err(problem) => problem.into_response(),
     };
-    let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
-    let known = ["GET", "POST", "PUT", "DELETE", "HEAD"].contains(&method.as_str());
-    let method = if known { method.as_str() } else { "OTHER" };
+    let route = route.map_or("unknown", |route| route.template);
     app.metrics
         .request(route, method, response.status().as_u16(), begun.elapsed());
     response
+}
+
+/// The method as it is counted: one of a few, whatever clients send.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        _ => "OTHER",
+    }
 }
 
 /// Refuses a request that a web page made under its own name, which it had led to a loopback

@@ -1,18 +1,20 @@
 //! One connection: requests one after the other, until it ends or the server stops.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use axum::response::IntoResponse as _;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use crate::limits::Limits;
+use crate::app::{self, Shared};
 use crate::problem::Problem;
 use crate::stall::Stalling;
 
@@ -24,18 +26,18 @@ const HEADER_BYTES_MIN: usize = 8192;
 
 /// Serves the connection until it ends. When the server stops, the request that is being answered
 /// is answered, and no other is read.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    router: Router,
-    limits: Limits,
-    mut stopping: watch::Receiver<bool>,
-) {
+pub(crate) async fn serve(stream: TcpStream, app: Shared, mut stopping: watch::Receiver<bool>) {
+    let limits = app.limits.clone();
+    let answer = service_fn(|request: hyper::Request<Incoming>| {
+        let app = app.clone();
+        async move { Ok::<_, Infallible>(app::answer(app, request.map(Body::new)).await) }
+    });
     let socket = Stalling::new(stream, limits.stall_max);
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(limits.header_bytes_max.max(HEADER_BYTES_MIN))
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(socket), answer);
     let stopped = async {
         let _ = stopping.wait_for(|stopping| *stopping).await; // or the server is gone
     };

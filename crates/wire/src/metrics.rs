@@ -46,7 +46,7 @@ struct Route {
 }
 
 /// Route template and method.
-type RouteName = (String, String);
+type RouteName = (&'static str, &'static str);
 
 /// Everything that is counted in this crate.
 #[derive(Debug, Default)]
@@ -115,8 +115,14 @@ impl Metrics {
     }
 
     /// Counts a request and how long it took until its answer began.
-    pub(crate) fn request(&self, route: &str, method: &str, status: u16, took: Duration) {
-        let route = self.route(route, method);
+    pub(crate) fn request(
+        &self,
+        route: &'static str,
+        method: &'static str,
+        status: u16,
+        took: Duration,
+    ) {
+        let route = self.route((route, method));
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let bucket = BUCKETS.partition_point(|(most, _)| *most < micros);
         route.buckets[bucket].fetch_add(1, Ordering::Relaxed);
@@ -128,8 +134,7 @@ impl Metrics {
         *statuses.entry(status).or_default() += 1;
     }
 
-    fn route(&self, route: &str, method: &str) -> Arc<Route> {
-        let name = (route.to_owned(), method.to_owned());
+    fn route(&self, name: RouteName) -> Arc<Route> {
         let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = routes.get(&name) {
             return found.clone();

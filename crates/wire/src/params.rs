@@ -1,6 +1,7 @@
 //! The query string: each parameter is known, given once unless it is a list, and well formed.
 
 use std::str::FromStr;
+use std::string::FromUtf8Error;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -122,12 +123,20 @@ impl Params {
 
 /// Takes `+` and percent signs back to what they stand for (WHATWG URL, section 5.1).
 fn decode(text: &str) -> Result<String, Error> {
+    unescape(&text.replace('+', " ")).map_err(|error| {
+        Error::invalid("bad_request", "the parameter is not UTF-8")
+            .found(String::from_utf8_lossy(error.as_bytes()))
+            .expected("percent-encoded UTF-8")
+    })
+}
+
+/// Takes percent signs back to what they stand for (WHATWG URL, section 1.3).
+pub(crate) fn unescape(text: &str) -> Result<String, FromUtf8Error> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [byte, tail @ ..] = rest {
         rest = tail;
         match (byte, tail) {
-            (b'+', _) => bytes.push(b' '),
             (b'%', [high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
                 bytes.push(hex(*high).unwrap_or(0) << 4 | hex(*low).unwrap_or(0)); // digits, as the guard says
                 rest = after;
@@ -135,11 +144,7 @@ fn decode(text: &str) -> Result<String, Error> {
             _ => bytes.push(*byte),
         }
     }
-    String::from_utf8(bytes).map_err(|error| {
-        Error::invalid("bad_request", "the parameter is not UTF-8")
-            .found(String::from_utf8_lossy(error.as_bytes()))
-            .expected("percent-encoded UTF-8")
-    })
+    String::from_utf8(bytes)
 }
 
 fn hex(digit: u8) -> Option<u8> {

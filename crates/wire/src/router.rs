@@ -1,57 +1,183 @@
 //! Which request goes where.
+//!
+//! The paths are few, and an append should cost little more than its commit: a path is taken apart
+//! once and matched as a whole, and what answers it is called without a layer between.
 
-use axum::Router;
-use axum::http::{Method, Uri};
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use std::pin::Pin;
 
-use crate::app::{Shared, around};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::http::{HeaderValue, Method, header};
+use axum::response::{IntoResponse as _, Response};
+
+use crate::app::Shared;
 use crate::problem::Problem;
 use crate::{
     append, databases, events, health, metrics, openapi, projections, read, sql, streams, verify,
 };
 
-/// All routes, with what stands around each of them.
-pub(crate) fn router(app: Shared) -> Router {
-    let database = Router::new()
-        .route("/", get(databases::show).delete(databases::delete))
-        .route("/append", post(append::append))
-        .route("/events", get(events::events))
-        .route("/read", post(read::read))
-        .route("/streams", get(streams::streams))
-        .route("/sql", post(sql::sql))
-        .route("/verify", post(verify::verify))
-        .route("/projections", get(projections::list))
-        .route(
-            "/projections/{name}",
-            get(projections::show)
-                .put(projections::apply)
-                .delete(projections::remove),
-        )
-        .route("/projections/{name}/skip", post(projections::skip));
-    Router::new()
-        .route("/health", get(health::health))
-        .route("/metrics", get(metrics::metrics))
-        .route("/v1/openapi.json", get(openapi::show))
-        .route(
-            "/v1/databases",
-            get(databases::list).post(databases::create),
-        )
-        .nest("/v1/databases/{db}", database)
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(app.clone(), around))
-        .with_state(app)
+/// An answer that is being made.
+type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// What answers a request.
+type Answer = fn(Request, Shared) -> Answering;
+
+/// A path that the server knows.
+#[derive(Clone, Copy)]
+pub(crate) struct Route {
+    /// As it is documented: `/v1/databases/{db}`
+    pub(crate) template: &'static str,
+    /// What answers each method. `GET` answers `HEAD` as well.
+    methods: &'static [(&'static str, Answer)],
 }
 
-async fn unknown_path(uri: Uri) -> Problem {
+/// The most parts of a path.
+const PARTS_MAX: usize = 6;
+
+/// The part of a path, counted from 0, that is the `{db}` of its template.
+pub(crate) const DATABASE_PART: usize = 2;
+/// The part that is its `{name}`.
+pub(crate) const NAME_PART: usize = 4;
+
+/// The parts of a path.
+pub(crate) fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.strip_prefix('/').unwrap_or(path).split('/')
+}
+
+macro_rules! route {
+    ($template:literal, $($method:literal => $answer:path),+) => {
+        Route {
+            template: $template,
+            methods: &[$(($method, |request, app| Handler::call($answer, request, app))),+],
+        }
+    };
+}
+
+/// The route of a path; nothing if there is none.
+pub(crate) fn find(path: &str) -> Option<Route> {
+    let mut found = [""; PARTS_MAX];
+    let mut count = 0;
+    for part in parts(path) {
+        *found.get_mut(count)? = part;
+        count += 1;
+    }
+    match &found[..count] {
+        ["health"] => Some(route!("/health", "GET" => health::health)),
+        ["metrics"] => Some(route!("/metrics", "GET" => metrics::metrics)),
+        ["v1", "openapi.json"] => Some(route!("/v1/openapi.json", "GET" => openapi::show)),
+        ["v1", "databases"] => Some(route!("/v1/databases",
+            "GET" => databases::list, "POST" => databases::create)),
+        ["v1", "databases", db, below @ ..] if !db.is_empty() => of_database(below),
+        _ => None,
+    }
+}
+
+/// The route of what stands below a database.
+fn of_database(below: &[&str]) -> Option<Route> {
+    Some(match below {
+        ["append"] => route!("/v1/databases/{db}/append", "POST" => append::append),
+        ["events"] => route!("/v1/databases/{db}/events", "GET" => events::events),
+        ["read"] => route!("/v1/databases/{db}/read", "POST" => read::read),
+        ["streams"] => route!("/v1/databases/{db}/streams", "GET" => streams::streams),
+        ["sql"] => route!("/v1/databases/{db}/sql", "POST" => sql::sql),
+        ["verify"] => route!("/v1/databases/{db}/verify", "POST" => verify::verify),
+        ["projections"] => route!("/v1/databases/{db}/projections", "GET" => projections::list),
+        ["projections", name] if !name.is_empty() => {
+            route!("/v1/databases/{db}/projections/{name}", "GET" => projections::show,
+                "PUT" => projections::apply, "DELETE" => projections::remove)
+        }
+        ["projections", name, "skip"] if !name.is_empty() => {
+            route!("/v1/databases/{db}/projections/{name}/skip", "POST" => projections::skip)
+        }
+        [] => route!("/v1/databases/{db}",
+            "GET" => databases::show, "DELETE" => databases::delete),
+        _ => return None,
+    })
+}
+
+/// Answers a request whose path has this route.
+pub(crate) async fn answer(route: Option<Route>, request: Request, app: Shared) -> Response {
+    let Some(route) = route else {
+        return unknown_path(&request).into_response();
+    };
+    let is_head = request.method() == Method::HEAD;
+    let method = match is_head {
+        true => "GET",
+        false => request.method().as_str(),
+    };
+    match route.methods.iter().find(|(name, _)| *name == method) {
+        Some((_, answer)) if is_head => without_body(answer(request, app).await),
+        Some((_, answer)) => answer(request, app).await,
+        None => method_not_allowed(&route, &request),
+    }
+}
+
+/// The answer to `HEAD`: as to `GET`, and no body.
+fn without_body(mut response: Response) -> Response {
+    let length = response.body().size_hint().exact();
+    if let Some(length) = length {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, length.into());
+    }
+    *response.body_mut() = Body::empty();
+    response
+}
+
+fn unknown_path(request: &Request) -> Problem {
     Problem::new("unknown_path", "there is nothing under this path")
-        .found(uri.path())
+        .found(request.uri().path())
         .action("GET /v1/openapi.json lists all paths")
 }
 
-async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
-    Problem::new("method_not_allowed", "the path does not know this method")
-        .found(format!("{method} {}", uri.path()))
-        .action("the header `allow` lists the methods that it knows")
+fn method_not_allowed(route: &Route, request: &Request) -> Response {
+    let problem = Problem::new("method_not_allowed", "the path does not know this method")
+        .found(format!("{} {}", request.method(), request.uri().path()))
+        .action("the header `allow` lists the methods that it knows");
+    let mut response = problem.into_response();
+    let names = route.methods.iter().map(|(name, _)| match *name {
+        "GET" => "GET,HEAD",
+        name => name,
+    });
+    if let Ok(value) = HeaderValue::from_str(&names.collect::<Vec<_>>().join(",")) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+
+    fn template(path: &str) -> Option<&'static str> {
+        find(path).map(|route| route.template)
+    }
+
+    #[test]
+    fn a_path_is_matched_as_a_whole() {
+        for path in [
+            "/health",
+            "/v1/databases",
+            "/v1/databases/{db}",
+            "/v1/databases/{db}/append",
+            "/v1/databases/{db}/projections/{name}",
+            "/v1/databases/{db}/projections/{name}/skip",
+        ] {
+            assert_eq!(template(path), Some(path));
+        }
+        for path in [
+            "",
+            "/",
+            "/health/",
+            "/v1/databases/",
+            "/v1/databases/shop/",
+            "/v1/databases//append",
+            "/v1/databases/shop/append/x",
+            "/v1/databases/shop/projections/",
+            "/v1/databases/shop/projections//skip",
+            "/v1/databases/shop/projections/a/skip/x/y",
+        ] {
+            assert_eq!(template(path), None, "{path}");
+        }
+    }
 }

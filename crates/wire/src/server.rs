@@ -5,18 +5,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use headwater_event::{Error, Kind};
 use headwater_node::Node;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::app::App;
+use crate::app::{App, Shared};
+use crate::connection;
 use crate::gate::{BodyBudget, Gate};
 use crate::limits::Limits;
-use crate::metrics::Metrics;
-use crate::{connection, router};
 
 /// Connections that are told at the same time that there are too many; one more is closed
 /// without a word.
@@ -29,9 +27,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    limits: Limits,
-    metrics: Arc<Metrics>,
-    router: Router,
+    app: Shared,
     stop: watch::Sender<bool>,
 }
 
@@ -63,21 +59,18 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let (stop, stopping) = watch::channel(false);
-        let metrics = Arc::new(Metrics::default());
         let app = Arc::new(App {
             node,
             reads: Gate::new(&limits),
             bodies: BodyBudget::new(&limits),
-            limits: limits.clone(),
-            metrics: metrics.clone(),
+            limits,
+            metrics: Arc::default(),
             stopping,
         });
         Ok(Server {
             listener,
             address,
-            limits,
-            metrics,
-            router: router::router(app),
+            app,
             stop,
         })
     }
@@ -99,21 +92,21 @@ impl Server {
         drop(self.listener);
         self.stop.send_replace(true);
         let all = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.limits.drain_max, all)
+        if tokio::time::timeout(self.app.limits.drain_max, all)
             .await
             .is_err()
         {
             tracing::warn!(
                 connections = connections.len(),
                 "stopped with requests unanswered, after {:?}",
-                self.limits.drain_max
+                self.app.limits.drain_max
             );
             connections.shutdown().await;
         }
     }
 
     async fn accept(&self, connections: &mut JoinSet<()>) {
-        let room = Arc::new(Semaphore::new(self.limits.connections_max));
+        let room = Arc::new(Semaphore::new(self.app.limits.connections_max));
         let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
         loop {
             let stream = match self.listener.accept().await {
@@ -142,13 +135,8 @@ impl Server {
             tracing::debug!(%error, "a connection ended before it began");
             return;
         }
-        let counted = self.metrics.connection();
-        let served = connection::serve(
-            stream,
-            self.router.clone(),
-            self.limits.clone(),
-            self.stop.subscribe(),
-        );
+        let counted = self.app.metrics.connection();
+        let served = connection::serve(stream, self.app.clone(), self.stop.subscribe());
         connections.spawn(async move {
             served.await;
             drop((permit, counted));
@@ -156,11 +144,11 @@ impl Server {
     }
 
     fn refuse(&self, stream: TcpStream, refusals: &Arc<Semaphore>, connections: &mut JoinSet<()>) {
-        self.metrics.connection_refused();
+        self.app.metrics.connection_refused();
         let Ok(permit) = refusals.clone().try_acquire_owned() else {
             return;
         };
-        let connections_max = self.limits.connections_max;
+        let connections_max = self.app.limits.connections_max;
         connections.spawn(async move {
             connection::refuse(stream, connections_max).await;
             drop(permit);

@@ -197,7 +197,18 @@ impl<'a> Reader<'a> {
         Timestamp::from_micros(i64::from_le_bytes(self.array(part)?)).ok_or(Malformed(part))
     }
 
+    #[inline]
     pub(crate) fn varint(&mut self, part: &'static str) -> Result<u64, Malformed> {
+        match self.left {
+            [byte, left @ ..] if *byte < 0x80 => {
+                self.left = left;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(part),
+        }
+    }
+
+    fn long_varint(&mut self, part: &'static str) -> Result<u64, Malformed> {
         let mut number = 0u64;
         for shift in (0..64).step_by(7) {
             let [byte] = self.array(part)?;

@@ -52,25 +52,39 @@ pub(crate) fn merge_keys<B: Blocks + ?Sized>(
     while let Some(source) = sources.lowest() {
         name.clear();
         name.extend_from_slice(source.names.key());
-        let revision_before = source.value()?.revision_before;
-        let mut count = 0;
+        let mut so_far = SoFar::default();
         while let Some(source) = sources.lowest()
             && source.names.key() == name
         {
-            let value = source.value()?;
-            let follows = value.revision_before.checked_sub(revision_before) == Some(count);
-            // The names of other things than streams have none.
-            if !follows && (value.revision_before, revision_before) != (0, 0) {
-                return Err(source.names.damaged(Malformed("the revision before")));
-            }
-            let more = value.list.count();
-            source.copy_list(&mut to)?;
-            count += more;
+            source.copy_list(&mut so_far, &mut to)?;
             sources.advance_lowest()?;
         }
-        to.end_name(&name, revision_before)?;
+        to.end_name(&name, so_far.revision_before.unwrap_or(0))?;
     }
     Ok(())
+}
+
+/// What the inputs said of a name so far.
+#[derive(Default)]
+struct SoFar {
+    /// What the first of them said.
+    revision_before: Option<u64>,
+    /// How many events it has.
+    count: u64,
+}
+
+impl SoFar {
+    /// Adds what the next input says.
+    fn follow(&mut self, value: &KeyValue<'_>) -> Result<(), Malformed> {
+        let before = *self.revision_before.get_or_insert(value.revision_before);
+        let follows = value.revision_before.checked_sub(before) == Some(self.count);
+        // Names of other things than streams have no revisions.
+        if !follows && (value.revision_before, before) != (0, 0) {
+            return Err(Malformed("the revision before"));
+        }
+        self.count += value.list.count();
+        Ok(())
+    }
 }
 
 /// Where the result goes.
@@ -186,10 +200,6 @@ impl<'a, B: Blocks + ?Sized> Source<'a, B> {
         })
     }
 
-    fn value(&self) -> Result<KeyValue<'_>, Error> {
-        self.good(KeyValue::read(self.names.value()))
-    }
-
     fn good<T>(&self, result: Result<T, Malformed>) -> Result<T, Error> {
         result.map_err(|why| self.names.damaged(why))
     }
@@ -203,11 +213,13 @@ impl<'a, B: Blocks + ?Sized> Source<'a, B> {
     }
 
     /// Adds its list of the name to the target.
-    fn copy_list(&mut self, to: &mut Target<'_>) -> Result<(), Error> {
-        let list = self.value()?.list;
+    fn copy_list(&mut self, so_far: &mut SoFar, to: &mut Target<'_>) -> Result<(), Error> {
+        let value = self.good(KeyValue::read(self.names.value()))?;
+        let list = value.list;
         if self.good(list.last())? >= self.positions {
             return self.good(Err(Malformed("the last offset of a list")));
         }
+        self.good(so_far.follow(&value))?;
         let (shift, lists) = (self.shift, &mut to.writer.lists);
         match list {
             List::Run { first, count } => lists.push_run(to.out, first + shift, count),

@@ -268,6 +268,34 @@ fn a_lookup_reads_one_block_per_level() {
     assert_eq!(file.fetched.get(), 6);
 }
 
+/// The bytes that docs/FORMAT.md draws.
+#[test]
+fn what_is_written_is_the_first_format() {
+    let map = Map::from([
+        (b"order/10".to_vec(), b"x".to_vec()),
+        (b"order/12".to_vec(), b"yz".to_vec()),
+    ]);
+    let options = TreeOptions {
+        packing: Packing::Plain,
+        ..TreeOptions::default()
+    };
+    let (file, root) = write(&map, options);
+    let leaf = b"\0\0\x08\x01order/10x\x07\x01\x022yz0\0\0\0\x01\0\x07\0\x01\0";
+    let mut block = vec![0, leaf.len() as u8];
+    block.extend_from_slice(leaf);
+    block.extend_from_slice(&crc32c::crc32c(&block).to_le_bytes());
+    assert_eq!(file.bytes[b"something before it".len()..], block);
+    let mut bytes = Vec::new();
+    root.put(&mut bytes);
+    let length = block.len() as u8;
+    let expected = [
+        &[19, 0, 0, 0, 0, 0, 0, 0, length, 0, 0, 0, 0, 2][..],
+        &[0; 7],
+    ]
+    .concat();
+    assert_eq!(bytes, expected);
+}
+
 #[test]
 fn long_keys_and_values_keep_the_tree_low() {
     let mut map = numbered(50);

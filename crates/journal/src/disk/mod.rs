@@ -325,7 +325,9 @@ impl Storage for DiskStorage {
 
     fn make_ready(&self) -> Result<(), Error> {
         let length = self.options.file_bytes_max;
-        match self.files().end() >= length / READY_PART {
+        // Nothing is locked while the file is made: appends go on.
+        let used = self.files().end();
+        match used >= length / READY_PART {
             true => self.ready.make(&self.dir, length),
             false => Ok(()),
         }

@@ -512,6 +512,27 @@ fn a_read_whose_file_is_dropped_meanwhile_is_told_that_it_is_sealed() {
 }
 
 #[test]
+fn appends_and_reads_go_on_while_the_next_file_is_made() {
+    let fs = FaultFs::new();
+    let place = Disk::create_with(fs.clone(), LOG, SMALL);
+    let storage = place.disk();
+    append(&*storage, 1, &commits(1)[0]);
+    let (done, is_done) = std::sync::mpsc::channel();
+    let other = Arc::clone(&storage);
+    fs.before_create(move || {
+        std::thread::spawn(move || {
+            append(&*other, 2, &commits(2)[1]);
+            done.send(tail(&*other)).unwrap();
+        });
+        // Long enough for any machine; it is waited for in vain only if something is wrong.
+        let read = is_done.recv_timeout(std::time::Duration::from_secs(60));
+        assert_eq!(read.unwrap(), commits(2));
+    });
+    storage.make_ready().unwrap();
+    assert_eq!(names(&place, ".unnamed").len(), 1);
+}
+
+#[test]
 fn a_log_that_is_let_go_keeps_no_file_ahead() {
     let mut place = Disk::create_with(Arc::new(StdFs), LOG, SMALL);
     append_all(&*place.disk(), &commits(2));

@@ -25,6 +25,8 @@ struct Faults {
     writes: Mutex<Option<io::ErrorKind>>,
     /// Happens before the next file is opened.
     before_open: Mutex<Option<Work>>,
+    /// Happens before the next file is made.
+    before_create: Mutex<Option<Work>>,
     /// Syncs do nothing: quicker, where nothing crashes.
     unsynced: bool,
 }
@@ -74,6 +76,11 @@ impl FaultFs {
         *self.faults.before_open.lock().unwrap() = Some(Box::new(work));
     }
 
+    /// Lets this happen just before the next file is made.
+    pub(crate) fn before_create(&self, work: impl FnOnce() + Send + 'static) {
+        *self.faults.before_create.lock().unwrap() = Some(Box::new(work));
+    }
+
     pub(crate) fn fail_writes(&self, kind: Option<io::ErrorKind>) {
         *self.faults.writes.lock().unwrap() = kind;
     }
@@ -93,6 +100,13 @@ impl FaultFs {
     }
 }
 
+fn run(work: &Mutex<Option<Work>>) {
+    let work = work.lock().unwrap().take();
+    if let Some(work) = work {
+        work();
+    }
+}
+
 fn count_down(count: &AtomicU32) -> io::Result<()> {
     let down = |count: u32| count.checked_sub(1);
     match count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, down) {
@@ -103,14 +117,12 @@ fn count_down(count: &AtomicU32) -> io::Result<()> {
 
 impl Fs for FaultFs {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
-        let work = self.faults.before_open.lock().unwrap().take();
-        if let Some(work) = work {
-            work();
-        }
+        run(&self.faults.before_open);
         StdFs.open(path).map(|file| self.wrap(file))
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        run(&self.faults.before_create);
         StdFs.create(path).map(|file| self.wrap(file))
     }
 

@@ -36,9 +36,9 @@ fn absorb(log: &Log, seq: Seq, commit: &Commit) -> Result<(), Error> {
     let loaded = Loaded::parse(seq, commit)?;
     check_follows(&loaded, log.head())?;
     let mut index = log.index_mut()?;
-    for at in 0..loaded.events() {
-        let raw = loaded.raw(at)?;
-        let position = loaded.first.plus(at as u64);
+    for at in 0..loaded.run.len() {
+        let raw = loaded.run.raw(at)?;
+        let position = loaded.first().plus(at as u64);
         check_new(&index, &raw, position)?;
         let revision = index.insert(raw.keys());
         if revision != raw.revision {
@@ -54,16 +54,16 @@ fn absorb(log: &Log, seq: Seq, commit: &Commit) -> Result<(), Error> {
 pub(crate) fn check_follows(loaded: &Loaded, head: Head) -> Result<(), Error> {
     let mut chain = head.chain;
     let mut recorded_at = head.recorded_at;
-    if loaded.first != head.position.next() {
+    if loaded.first() != head.position.next() {
         return Err(
             Error::damaged(format!("commit {} does not follow the last", loaded.seq))
                 .at(head.position.next())
-                .found(format!("position {}", loaded.first))
+                .found(format!("position {}", loaded.first()))
                 .expected(format!("position {}", head.position.next())),
         );
     }
-    for append in loaded.appends() {
-        let position = loaded.first.plus(u64::from(append.first));
+    for append in loaded.run.appends() {
+        let position = append.first;
         if append.recorded_at < recorded_at {
             return Err(Error::damaged("the recorded time goes back")
                 .at(position)
@@ -71,7 +71,7 @@ pub(crate) fn check_follows(loaded: &Loaded, head: Head) -> Result<(), Error> {
                 .expected(format!("at least {recorded_at}")));
         }
         recorded_at = append.recorded_at;
-        chain = chain.then(loaded.append_bytes(append));
+        chain = chain.then(loaded.run.append_bytes(append));
     }
     check_chain(loaded, chain)
 }
@@ -82,10 +82,10 @@ fn check_chain(loaded: &Loaded, chain: ChainHash) -> Result<(), Error> {
     }
     Err(Error::damaged(format!(
         "the chain is broken between positions {} and {}",
-        loaded.first,
+        loaded.first(),
         loaded.last()
     ))
-    .at(loaded.first)
+    .at(loaded.first())
     .found(loaded.chain)
     .expected(chain)
     .action("these events are not what was appended; restore this log from a backup"))

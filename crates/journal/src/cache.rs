@@ -47,7 +47,7 @@ impl Cache {
 
     /// Keeps a commit; one that is larger than the whole cache is not kept.
     pub(crate) fn put(&mut self, loaded: Arc<Loaded>) {
-        let (seq, size) = (loaded.seq, loaded.size());
+        let (seq, size) = (loaded.seq, loaded.run.size());
         if size > self.bytes_max || self.slots.contains_key(&seq) {
             return;
         }
@@ -77,7 +77,7 @@ impl Cache {
             }
             _ => {
                 if let Some(slot) = self.slots.remove(&seq) {
-                    self.bytes -= slot.loaded.size();
+                    self.bytes -= slot.loaded.run.size();
                 }
             }
         }

@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
         Ok(u64::from_le_bytes(self.array(part)?))
     }
 
-    fn instant(&mut self, part: &'static str) -> Result<Timestamp, Malformed> {
+    pub(crate) fn instant(&mut self, part: &'static str) -> Result<Timestamp, Malformed> {
         Timestamp::from_micros(i64::from_le_bytes(self.array(part)?)).ok_or(Malformed(part))
     }
 
@@ -268,6 +268,32 @@ impl<'a> Reader<'a> {
             data,
             content: &start[..start.len() - self.left.len()],
         })
+    }
+
+    /// Goes over an event, checking its lengths and no more.
+    pub(crate) fn skip_event(&mut self) -> Result<(), Malformed> {
+        self.take(16, "the event id")?;
+        self.varint("the revision")?;
+        let [flags] = self.array("the flags")?;
+        self.bytes("the type")?;
+        if flags & STREAM != 0 {
+            self.bytes("the stream")?;
+        }
+        for _ in 0..self.varint("the number of tags")? {
+            self.bytes("a tag")?;
+        }
+        if flags & OCCURRED_AT != 0 {
+            self.take(8, "occurred_at")?;
+        }
+        for (flag, part) in [
+            (CONTENT_TYPE, "the content type"),
+            (METADATA, "the metadata"),
+        ] {
+            if flags & flag != 0 {
+                self.bytes(part)?;
+            }
+        }
+        self.bytes("the data").map(|_| ())
     }
 
     fn optional<T>(

@@ -63,9 +63,9 @@ impl Commits {
     /// Adds the commit after the last one.
     pub(crate) fn push(&mut self, loaded: &Loaded) {
         debug_assert_eq!(loaded.seq, self.last_seq().next());
-        debug_assert_eq!(loaded.first, self.head.position.next());
+        debug_assert_eq!(loaded.first(), self.head.position.next());
         self.entries.push(Entry {
-            first: loaded.first,
+            first: loaded.first(),
             recorded_at: loaded.recorded_at,
             chain: loaded.chain,
         });
@@ -74,8 +74,8 @@ impl Commits {
             recorded_at: loaded.recorded_at,
             chain: loaded.chain,
         };
-        self.appends += loaded.appends().len() as u64;
-        self.bytes += loaded.encoded_len() as u64;
+        self.appends += loaded.run.appends().len() as u64;
+        self.bytes += loaded.run.bytes().len() as u64;
     }
 
     /// The commit that holds a position between 1 and the head.

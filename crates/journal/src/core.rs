@@ -19,9 +19,10 @@ use crate::decision::{Decision, revisions};
 use crate::env::Env;
 use crate::errors;
 use crate::index::{Index, Keys};
-use crate::loaded::{AppendSlot, Loaded};
+use crate::loaded::Loaded;
 use crate::log::Log;
 use crate::queue::Request;
+use crate::run::{AppendSlot, Run};
 use crate::{Commit, Seq};
 
 /// The end of the log including what is in flight.
@@ -177,7 +178,7 @@ impl Core {
             let mut index = log.index_mut()?;
             let writes = open.iter().filter_map(|sealed| sealed.write.as_ref());
             for write in writes.chain(written) {
-                take_back(&mut index, &write.loaded)?;
+                take_back(&mut index, &write.loaded.run)?;
             }
         }
         self.tip = durable_tip(log);
@@ -205,10 +206,12 @@ impl Batch {
     fn begin_append(&mut self, recorded_at: Timestamp, events: u32) -> usize {
         self.body.extend_from_slice(&[0; 4]);
         let start = self.body.len();
+        let first = self.first.plus(self.events.len() as u64);
         self.appends.push(AppendSlot {
             start: start as u32, // a batch is far smaller than 4 GiB
             end: 0,
-            first: self.events.len() as u32,
+            first,
+            last: Position(first.0 + u64::from(events) - 1),
             recorded_at,
         });
         put_append_header(&mut self.body, recorded_at, events);
@@ -285,9 +288,9 @@ fn fresh_id(index: &Index, env: &dyn Env) -> EventId {
     }
 }
 
-fn take_back(index: &mut Index, loaded: &Loaded) -> Result<(), Error> {
-    for at in (0..loaded.events()).rev() {
-        index.remove(loaded.raw(at)?.keys());
+fn take_back(index: &mut Index, run: &Run) -> Result<(), Error> {
+    for at in (0..run.len()).rev() {
+        index.remove(run.raw(at)?.keys());
     }
     Ok(())
 }

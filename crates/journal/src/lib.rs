@@ -47,6 +47,7 @@ mod memory;
 mod queue;
 mod read;
 mod repeat;
+mod run;
 #[allow(
     dead_code,
     unused_imports,

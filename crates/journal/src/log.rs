@@ -165,7 +165,7 @@ impl Log {
     /// The durable event at this position; `None` if `access` rules out the read that it takes.
     pub(crate) fn event(&self, position: Position, access: Access) -> Result<Option<Event>, Error> {
         let loaded = self.commit_of(position, access)?;
-        loaded.map(|loaded| loaded.event(position)).transpose()
+        loaded.map(|loaded| loaded.run.event(position)).transpose()
     }
 
     /// The durable commit that holds this position.

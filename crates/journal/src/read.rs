@@ -128,11 +128,12 @@ impl Journal {
             return Ok(self.log.head().position);
         };
         let upto = loaded
+            .run
             .appends()
             .partition_point(|append| append.recorded_at <= instant);
         Ok(match upto {
-            0 => Position(loaded.first.0 - 1),
-            upto => loaded.append_last(upto - 1),
+            0 => Position(loaded.first().0 - 1),
+            upto => loaded.run.appends()[upto - 1].last,
         })
     }
 
@@ -152,14 +153,13 @@ impl Journal {
         let Some(loaded) = self.log.commit(seq, Access::ONE)? else {
             return Ok((Position::ZERO, ChainHash::START));
         };
-        let mut end = Position(loaded.first.0 - 1);
-        for (at, append) in loaded.appends().iter().enumerate() {
-            let last = loaded.append_last(at);
-            if last > position {
+        let mut end = Position(loaded.first().0 - 1);
+        for append in loaded.run.appends() {
+            if append.last > position {
                 break;
             }
-            end = last;
-            chain = chain.then(loaded.append_bytes(append));
+            end = append.last;
+            chain = chain.then(loaded.run.append_bytes(append));
         }
         Ok((end, chain))
     }
@@ -295,7 +295,7 @@ fn fetch(
     let mut bytes = 0;
     let mut current: Option<Arc<Loaded>> = None;
     for (at, position) in positions.iter().map(|at| Position(*at)).enumerate() {
-        let loaded = match current.take().filter(|loaded| loaded.holds(position)) {
+        let loaded = match current.take().filter(|loaded| loaded.run.holds(position)) {
             Some(loaded) => loaded,
             None => {
                 let access = ahead(log, &positions[at..], access);
@@ -305,12 +305,12 @@ fn fetch(
                 }
             }
         };
-        bytes += loaded.event_len((position.0 - loaded.first.0) as usize);
+        bytes += loaded.run.event_len(position);
         if bytes > bytes_max && !events.is_empty() {
             let last = Position(positions[at - 1]);
             return Ok(Some((events, Some(last))));
         }
-        events.push(loaded.event(position)?);
+        events.push(loaded.run.event(position)?);
         current = Some(loaded);
     }
     Ok(Some((events, None)))

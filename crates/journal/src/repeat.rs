@@ -7,8 +7,8 @@ use headwater_event::{Append, Appended, Conflict, Error, EventId, NewEvent, Outc
 
 use crate::canonical::put_content;
 use crate::decision::revisions;
-use crate::loaded::Loaded;
 use crate::log::{Access, Log};
+use crate::run::Run;
 
 /// An append, and the event of the log that its first known id belongs to.
 struct Known<'a> {
@@ -33,11 +33,11 @@ pub(crate) fn repeated(
     let Some(loaded) = log.commit_of(known.position, access)? else {
         return Ok(None);
     };
-    let outcome = match known.compare(&loaded)? {
-        Ok(first) => Outcome::Appended(known.appended(&loaded, first)?),
+    let outcome = match known.compare(&loaded.run)? {
+        Ok(first) => Outcome::Appended(known.appended(&loaded.run, first)?),
         Err(why) => Outcome::Conflict(Conflict::IdReused {
             id: known.id,
-            event: loaded.event(known.position)?.reference(),
+            event: loaded.run.event(known.position)?.reference(),
             why,
         }),
     };
@@ -69,18 +69,18 @@ impl<'a> Known<'a> {
     }
 
     /// The position at which the whole append stands, or why it does not.
-    fn compare(&self, loaded: &Loaded) -> Result<Result<Position, String>, Error> {
-        let (from, to) = loaded.append_around(self.position);
+    fn compare(&self, run: &Run) -> Result<Result<Position, String>, Error> {
+        let around = run.append_of(self.position);
         let first = match self.position.0.checked_sub(self.offset as u64) {
-            Some(first) if first >= from.0 => Position(first),
+            Some(first) if first >= around.first.0 => Position(first),
             _ => return Ok(Err("other events stand before it in the log".to_owned())),
         };
-        if first.0 + self.append.events.len() as u64 - 1 > to.0 {
+        if first.0 + self.append.events.len() as u64 - 1 > around.last.0 {
             let why = "the append has more events than the one that wrote it";
             return Ok(Err(why.to_owned()));
         }
         for offset in 0..self.append.events.len() {
-            if let Some(why) = self.differs(loaded, offset, first.plus(offset as u64))? {
+            if let Some(why) = self.differs(run, offset, first.plus(offset as u64))? {
                 return Ok(Err(format!("events[{offset}] {why}")));
             }
         }
@@ -88,21 +88,16 @@ impl<'a> Known<'a> {
     }
 
     /// How the event differs from the one at this position.
-    fn differs(
-        &self,
-        loaded: &Loaded,
-        offset: usize,
-        place: Position,
-    ) -> Result<Option<String>, Error> {
+    fn differs(&self, run: &Run, offset: usize, place: Position) -> Result<Option<String>, Error> {
         let event = &self.append.events[offset];
         if event.id.is_some() && self.places[offset] != Some(place) {
             return Ok(Some("does not stand in that order in the log".to_owned()));
         }
-        let stands = loaded.raw_at(place)?.content;
+        let stands = run.raw_at(place)?.content;
         if stands == content(event) {
             return Ok(None);
         }
-        let written = loaded.event(place)?;
+        let written = run.event(place)?;
         if event.occurred_at == Some(written.recorded_at) {
             // A copy of the event as it was read, which tells the time that its writer left out.
             let untold = NewEvent {
@@ -117,10 +112,10 @@ impl<'a> Known<'a> {
         Ok(Some(format!("has another {part}")))
     }
 
-    fn appended(&self, loaded: &Loaded, first: Position) -> Result<Appended, Error> {
+    fn appended(&self, run: &Run, first: Position) -> Result<Appended, Error> {
         let mut written = Vec::with_capacity(self.append.events.len());
         for offset in 0..self.append.events.len() as u64 {
-            written.push(loaded.raw_at(first.plus(offset))?.revision);
+            written.push(run.raw_at(first.plus(offset))?.revision);
         }
         Ok(Appended {
             first,

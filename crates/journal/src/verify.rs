@@ -97,17 +97,17 @@ impl<'a> Walk<'a> {
             recorded_at: loaded.recorded_at,
             chain: loaded.chain,
         };
-        self.appends += loaded.appends().len() as u64;
-        self.bytes += loaded.encoded_len() as u64;
+        self.appends += loaded.run.appends().len() as u64;
+        self.bytes += loaded.run.bytes().len() as u64;
         Ok(())
     }
 
     /// Checks that the index finds each event where it is, and that its revision is its place in
     /// its stream. The index was checked for that when the log was opened.
     fn check_index(&self, loaded: &Loaded) -> Result<(), Error> {
-        for at in 0..loaded.events() {
-            let position = loaded.first.plus(at as u64);
-            let event = loaded.event(position)?;
+        for at in 0..loaded.run.len() {
+            let position = loaded.first().plus(at as u64);
+            let event = loaded.run.event(position)?;
             let index = self.log.index()?;
             if index.position_of(event.id) != Some(position) {
                 return Err(Error::damaged("the event is not the one that was there")

@@ -18,10 +18,33 @@ impl ChainHash {
 
     /// h(n) from h(n-1) and the canonical bytes of append n.
     pub fn then(&self, append: &[u8]) -> ChainHash {
+        let mut link = self.link();
+        link.add(append);
+        link.end()
+    }
+
+    /// The same, for an append that is at hand in parts.
+    pub fn link(&self) -> ChainLink {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.0);
-        hasher.update(append);
-        ChainHash(*hasher.finalize().as_bytes())
+        ChainLink { hasher }
+    }
+}
+
+/// The hash after an append whose bytes are being taken in.
+pub struct ChainLink {
+    hasher: blake3::Hasher,
+}
+
+impl ChainLink {
+    /// Takes in the next of the append's canonical bytes.
+    pub fn add(&mut self, part: &[u8]) {
+        self.hasher.update(part);
+    }
+
+    /// The hash after the append.
+    pub fn end(self) -> ChainHash {
+        ChainHash(*self.hasher.finalize().as_bytes())
     }
 }
 

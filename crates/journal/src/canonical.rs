@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
         self.take(length, part)
     }
 
-    fn text(&mut self, part: &'static str) -> Result<&'a str, Malformed> {
+    pub(crate) fn text(&mut self, part: &'static str) -> Result<&'a str, Malformed> {
         std::str::from_utf8(self.bytes(part)?).map_err(|_| Malformed(part))
     }
 

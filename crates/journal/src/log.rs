@@ -10,7 +10,7 @@ use std::sync::{
 use headwater_event::{Error, Event, LogId, Position};
 use tokio::sync::watch;
 
-use crate::cache::Cache;
+use crate::cache::BlockCache;
 use crate::commits::{Commits, Head};
 use crate::env::Env;
 use crate::errors;
@@ -49,7 +49,7 @@ pub(crate) struct Log {
     pub(crate) env: Arc<dyn Env>,
     index: RwLock<Index>,
     commits: RwLock<Commits>,
-    cache: Mutex<Cache>,
+    cache: Arc<BlockCache>,
     names: Mutex<SortedNames>,
     head: watch::Sender<Position>,
     /// Why nobody is answered any more.
@@ -67,7 +67,7 @@ impl Log {
             env,
             index: RwLock::default(),
             commits: RwLock::new(Commits::new()),
-            cache: Mutex::new(Cache::new(cache_bytes)),
+            cache: Arc::new(BlockCache::new(cache_bytes)),
             names: Mutex::default(),
             head: watch::Sender::new(Position::ZERO),
             stopped: OnceLock::new(),
@@ -143,18 +143,28 @@ impl Log {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cache(&self) -> MutexGuard<'_, Cache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn cache_bytes(&self) -> usize {
+        self.cache.bytes()
     }
 
-    pub(crate) fn cache_bytes(&self) -> usize {
-        self.cache().bytes()
+    fn keep(&self, loaded: &Loaded) {
+        self.cache.put_commit(loaded.seq, Arc::clone(&loaded.run));
+    }
+
+    fn kept(&self, seq: Seq) -> Option<Arc<Loaded>> {
+        let run = self.cache.commit(seq)?;
+        Some(Arc::new(Loaded {
+            seq,
+            recorded_at: run.appends().last()?.recorded_at,
+            chain: self.commits_lock().chain_after(seq),
+            run,
+        }))
     }
 
     /// Makes a durable commit visible: to reads first, then to who waits for the head.
     pub(crate) fn publish(&self, loaded: Arc<Loaded>) {
         let last = loaded.last();
-        self.cache().put(Arc::clone(&loaded));
+        self.keep(&loaded);
         self.commits
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -180,7 +190,7 @@ impl Log {
 
     /// The durable commit of this number.
     pub(crate) fn commit(&self, seq: Seq, access: Access) -> Result<Option<Arc<Loaded>>, Error> {
-        if let Some(loaded) = self.cache().get(seq) {
+        if let Some(loaded) = self.kept(seq) {
             return Ok(Some(loaded));
         }
         match access {
@@ -204,7 +214,7 @@ impl Log {
                     .expected(format!("position {first}")));
             }
             let loaded = Arc::new(Loaded::parse(seq, commit)?);
-            self.cache().put(Arc::clone(&loaded));
+            self.keep(&loaded);
             wanted.get_or_insert(loaded);
         }
         wanted.ok_or_else(|| {

@@ -151,7 +151,7 @@ impl Index {
 }
 
 /// The part of a stream's name before the first `/`.
-fn category(stream: &str) -> &str {
+pub(crate) fn category(stream: &str) -> &str {
     stream
         .split_once('/')
         .map_or(stream, |(category, _)| category)

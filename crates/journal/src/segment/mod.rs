@@ -1,22 +1,62 @@
 //! A segment: a part of the log that is sealed, in one file.
 //!
-//! The parts of a segment are put together from a few structures. A [`tree`] maps keys to values; it
-//! is written once, from keys in order, and read by blocks. [`postings`] are lists of positions,
-//! kept in values or in chunks. [`stored`] is a block or a chunk: packed, and under a checksum.
-//! [`keys`] are the names of a segment, a tree and its lists, and [`merge_keys`] puts those of
-//! adjacent segments together.
+//! ```text
+//!  data blocks | dictionaries | lists and trees | ids | filter | tops | footer
+//! ```
+//!
+//! It says everything that a reader asks of its events, by itself: the events in packed blocks of a
+//! few, where each block is, the positions of every stream, category, type and tag, which event has
+//! an id, a filter that says of most other names that they are not here, and the chain from its
+//! start to its end. It is written once, from the start to the end, and read by ranges, so it is
+//! the same file on a disk and in a bucket. docs/FORMAT.md draws every byte.
+//!
+//! [`seal`] makes one of commits, [`merge`] one of several that are next to each other, and
+//! [`Segment`] reads it. The parts are put together from few structures: a [`tree`] maps keys to
+//! values, [`postings`] are lists of positions, [`stored`] is a packed block under a checksum, and
+//! [`paged`] are items that are looked up by number.
 
+mod chain;
+mod data;
 mod decoders;
+pub(crate) mod dictionary;
+mod facet;
 #[cfg(test)]
 mod file;
+mod filter;
+mod footer;
+mod ids;
 pub(crate) mod keys;
+mod merge;
 pub(crate) mod merge_keys;
+mod names;
 pub(crate) mod output;
+mod paged;
+mod places;
 pub(crate) mod postings;
+mod reader;
+#[cfg(test)]
+mod sample;
+mod seal;
+mod segment_file;
+mod sink;
 pub(crate) mod stored;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tops;
 pub(crate) mod tree;
+mod verify;
 
 use headwater_event::{Error, Kind};
+
+pub(crate) use crate::cache::BlockCache;
+pub(crate) use facet::Facet;
+pub(crate) use filter::key_hash;
+pub(crate) use merge::merge;
+pub(crate) use names::{SegmentList, StreamEnd};
+pub(crate) use reader::{Segment, Sizes};
+pub(crate) use seal::{Source, seal};
+pub(crate) use tops::{Top, Tops};
 
 /// What the code of a segment must not ask of another part.
 fn defect(what: &str) -> Error {

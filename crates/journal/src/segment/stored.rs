@@ -17,16 +17,16 @@ use super::output::Output;
 use crate::canonical::{Malformed, Reader, put_varint};
 
 /// The most bytes of a block before it is packed; nothing larger is ever decoded.
-pub(crate) const RAW_BYTES_MAX: usize = 1 << 20;
+pub(crate) const RAW_BYTES_MAX: usize = 2 << 20;
 
-const PLAIN: u8 = 0;
-const ZSTD: u8 = 1;
+pub(crate) const PLAIN: u8 = 0;
+pub(crate) const ZSTD: u8 = 1;
 
 /// Below this, a frame's own header eats what packing saves.
 const PACK_BYTES_MIN: usize = 64;
 
 /// The most that is stored around the bytes.
-const AROUND_BYTES_MAX: usize = 1 + 3 + 4;
+const AROUND_BYTES_MAX: usize = 1 + 4 + 4;
 
 /// Where a block is stored in its segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -173,7 +173,7 @@ pub(crate) fn decode_block(stored: &[u8]) -> Result<Bytes, Malformed> {
     match codec {
         PLAIN if bytes.len() == length => Ok(Bytes::copy_from_slice(bytes)),
         PLAIN => Err(Malformed("the raw length of a block")),
-        ZSTD => Ok(Bytes::from(unpack(bytes, length)?)),
+        ZSTD => Ok(Bytes::from(unpack(bytes, length, None)?)),
         _ => Err(Malformed("the codec of a block")),
     }
 }
@@ -275,6 +275,6 @@ mod tests {
         assert!(read(5, 7, 11).is_err());
         assert!(read(5, 0, 11).is_err());
         assert!(read(u64::MAX, 7, u64::MAX).is_err());
-        assert!(read(0, 2 << 20, u64::MAX).is_err());
+        assert!(read(0, 4 << 20, u64::MAX).is_err());
     }
 }

@@ -1,0 +1,137 @@
+//! The filter: says of most names that are not in a segment that they are not, by one look.
+//!
+//! A split block Bloom filter (Putze, Sanders, Singler: Cache-, Hash- and Space-Efficient Bloom
+//! Filters, 2007; the layout is the one that Parquet specifies). A block has eight words of 32
+//! bits. A name has one bit in each word of one block: the upper half of its hash chooses the
+//! block, the lower half the bits.
+
+use headwater_event::Error;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::Facet;
+use super::output::Output;
+use super::paged::{ItemWriter, Items, Paged};
+use super::segment_file::SegmentFile;
+
+/// Bits of the filter for each name: one of about 250 names that are not there passes.
+const BITS_PER_KEY: u64 = 12;
+
+const WORDS: usize = 8;
+pub(crate) const FILTER_BLOCK_BYTES: usize = WORDS * size_of::<u32>();
+const BLOCK_BITS: u64 = 8 * FILTER_BLOCK_BYTES as u64;
+
+/// Odd numbers that spread the lower half of a hash; Parquet's.
+const SALT: [u32; WORDS] = [
+    0x47b6_137b,
+    0x4497_4d91,
+    0x8824_ad5b,
+    0xa2b7_289d,
+    0x7054_95c7,
+    0x2df1_424b,
+    0x9efc_4947,
+    0x5c6b_fb31,
+];
+
+/// The most bytes of a filter that are made at once.
+const PART_BYTES_MAX: u64 = 32 << 20;
+
+/// The hash of a name in every filter.
+pub(crate) fn key_hash(facet: Facet, name: &str) -> u64 {
+    xxh3_64_with_seed(name.as_bytes(), u64::from(facet.byte()))
+}
+
+/// The same, of a key: the byte of the facet, and the name.
+pub(crate) fn hash_of_key(key: &[u8]) -> u64 {
+    match key.split_first() {
+        Some((facet, name)) => xxh3_64_with_seed(name, u64::from(*facet)),
+        None => 0,
+    }
+}
+
+/// How many blocks a filter for so many names has.
+pub(crate) fn blocks_for(keys: u64) -> u64 {
+    let blocks = keys.saturating_mul(BITS_PER_KEY).div_ceil(BLOCK_BITS);
+    blocks.clamp(1, u64::from(u32::MAX))
+}
+
+/// The block of a name among so many, at most 2^32.
+fn block_of(hash: u64, blocks: u64) -> u64 {
+    ((hash >> 32) * blocks) >> 32
+}
+
+/// The bit of each word.
+fn mask(hash: u64) -> [u32; WORDS] {
+    SALT.map(|salt| 1 << ((hash as u32).wrapping_mul(salt) >> 27))
+}
+
+/// A filter that is being made, a part of its blocks at a time, so that what it takes in memory is
+/// bounded. Each part sees all names.
+pub(crate) struct FilterPart {
+    /// How many the whole filter has.
+    blocks: u64,
+    first: u64,
+    words: Vec<[u32; WORDS]>,
+}
+
+impl FilterPart {
+    /// The parts of a filter for so many names.
+    pub(crate) fn all(keys: u64) -> impl Iterator<Item = FilterPart> {
+        parts(blocks_for(keys), PART_BYTES_MAX / FILTER_BLOCK_BYTES as u64)
+    }
+
+    pub(crate) fn insert(&mut self, hash: u64) {
+        let within = block_of(hash, self.blocks).checked_sub(self.first);
+        let block = within.and_then(|at| self.words.get_mut(at as usize)); // at most a part's
+        if let Some(block) = block {
+            for (word, bit) in block.iter_mut().zip(mask(hash)) {
+                *word |= bit;
+            }
+        }
+    }
+
+    pub(crate) fn write(&self, writer: &mut ItemWriter, out: &mut dyn Output) -> Result<(), Error> {
+        for block in &self.words {
+            let bytes = block.map(u32::to_le_bytes);
+            writer.push(out, bytes.as_flattened())?;
+        }
+        Ok(())
+    }
+}
+
+fn parts(blocks: u64, most: u64) -> impl Iterator<Item = FilterPart> {
+    (0..blocks.div_ceil(most)).map(move |part| {
+        let first = part * most;
+        FilterPart {
+            blocks,
+            first,
+            words: vec![[0; WORDS]; (blocks - first).min(most) as usize],
+        }
+    })
+}
+
+/// A filter that is looked at.
+pub(crate) struct Filter {
+    blocks: Paged,
+}
+
+impl Filter {
+    pub(crate) fn new(items: Items) -> Filter {
+        Filter {
+            blocks: Paged::new(items),
+        }
+    }
+
+    /// Whether a name may be there. No is certain.
+    pub(crate) fn may_have(&self, file: &SegmentFile, hash: u64) -> Result<bool, Error> {
+        let block = self.blocks.get(file, block_of(hash, self.blocks.count()))?;
+        let (words, _) = block.as_chunks();
+        let mut words = words.iter().map(|word| u32::from_le_bytes(*word));
+        Ok(mask(hash)
+            .iter()
+            .all(|bit| words.next().is_some_and(|word| word & bit != 0)))
+    }
+
+    pub(crate) fn mapped_bytes(&self) -> u64 {
+        self.blocks.mapped_bytes()
+    }
+}

@@ -1,0 +1,360 @@
+//! The ids of a segment: which event has an id, if any.
+//!
+//! ```text
+//! hash       the upper 40 bits of xxh3_64 of the 16 bytes of the id
+//! entry      the lower bytes of the hash | position offset, each in as few bytes as do
+//! directory  for each value of the upper bits of a hash: number of the first entry u32
+//! ```
+//!
+//! Entries are sorted by hash, then by position. The directory has one number for about 32 entries,
+//! so the lower bytes need not say what it says. An entry only says where an event may be that has
+//! the id: whoever looks reads the event.
+
+use headwater_event::{Error, EventId};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::defect;
+use super::footer::Footer;
+use super::output::Output;
+use super::paged::{ITEM_BYTES_MAX, ItemWriter, Items, Paged};
+use super::segment_file::SegmentFile;
+use super::stream::{ItemStream, Stream};
+use crate::canonical::Malformed;
+
+/// How many bits of an id's hash are kept: of ids that are not there, one in 100,000 is looked for
+/// in an event, in a segment of ten million.
+const HASH_BITS: u32 = 40;
+
+/// About as many entries share a number of the directory, as a power of two.
+const SHARE_BITS: u32 = 5;
+
+const DIRECTORY_BITS_MAX: u32 = 24;
+
+/// Bytes of a number of the directory.
+const START_BYTES: usize = size_of::<u32>();
+
+/// The hash that an id is found by.
+pub(crate) fn id_hash(id: EventId) -> u64 {
+    xxh3_64(id.0.as_bytes()) >> (u64::BITS - HASH_BITS)
+}
+
+/// How entries are written where there are so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// How many entries.
+    pub(crate) count: u64,
+    /// Upper bits of a hash that the directory says.
+    pub(crate) directory_bits: u32,
+    /// Lower bytes of a hash in an entry.
+    hash_bytes: usize,
+    /// Bytes of a position offset in an entry.
+    offset_bytes: usize,
+}
+
+impl Shape {
+    pub(crate) fn of(count: u64) -> Shape {
+        let bits = |number: u64| u64::BITS - number.leading_zeros();
+        let directory_bits = bits(count.max(1))
+            .saturating_sub(1 + SHARE_BITS)
+            .min(DIRECTORY_BITS_MAX);
+        Shape {
+            count,
+            directory_bits,
+            hash_bytes: (HASH_BITS - directory_bits).div_ceil(8) as usize,
+            offset_bytes: bits(count.saturating_sub(1)).div_ceil(8).max(1) as usize,
+        }
+    }
+
+    pub(crate) fn entry_bytes(&self) -> usize {
+        self.hash_bytes + self.offset_bytes
+    }
+
+    /// Numbers of the directory.
+    pub(crate) fn starts(&self) -> u64 {
+        1 << self.directory_bits
+    }
+
+    fn start_of(&self, hash: u64) -> u64 {
+        hash >> (HASH_BITS - self.directory_bits)
+    }
+
+    fn low(&self, hash: u64) -> u64 {
+        hash & low_mask(self.hash_bytes)
+    }
+
+    /// The lower bytes of the hash, and the offset.
+    fn parse(&self, entry: &[u8; ITEM_BYTES_MAX]) -> (u64, u64) {
+        let number = |from: usize, length: usize| {
+            let mut bytes = [0; 8];
+            bytes[..length].copy_from_slice(&entry[from..from + length]);
+            u64::from_le_bytes(bytes)
+        };
+        (
+            number(0, self.hash_bytes),
+            number(self.hash_bytes, self.offset_bytes),
+        )
+    }
+
+    /// The whole hash from the number of the directory and the lower bytes; `None` if they do not
+    /// fit together.
+    pub(crate) fn whole(&self, start: u64, low: u64) -> Option<u64> {
+        let below = HASH_BITS - self.directory_bits;
+        let hash = (start << below) | (low & ((1 << below) - 1));
+        (self.low(hash) == low).then_some(hash)
+    }
+
+    fn fits(&self, entries: Items, directory: Items) -> bool {
+        entries.count == self.count
+            && usize::from(entries.item_bytes) == self.entry_bytes()
+            && directory.count == self.starts()
+            && usize::from(directory.item_bytes) == START_BYTES
+    }
+}
+
+fn low_mask(bytes: usize) -> u64 {
+    (1 << (8 * bytes)) - 1
+}
+
+/// Where ids stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IdsPlace {
+    pub(crate) entries: Items,
+    pub(crate) directory: Items,
+}
+
+/// Writes ids in the order of their hashes.
+pub(crate) struct IdsWriter {
+    shape: Shape,
+    entries: ItemWriter,
+    written: u64,
+    /// The number of the first entry for each value of the upper bits that was reached.
+    starts: Vec<u32>,
+}
+
+impl IdsWriter {
+    /// One for so many ids.
+    pub(crate) fn new(out: &mut dyn Output, count: u64) -> Result<IdsWriter, Error> {
+        if u32::try_from(count).is_err() {
+            return Err(defect("too many events for a segment"));
+        }
+        let shape = Shape::of(count);
+        Ok(IdsWriter {
+            shape,
+            entries: ItemWriter::new(out, shape.entry_bytes())?,
+            written: 0,
+            starts: Vec::with_capacity(shape.starts() as usize),
+        })
+    }
+
+    /// Adds the next: hashes ascend, and of equal ones the offsets.
+    pub(crate) fn push(
+        &mut self,
+        out: &mut dyn Output,
+        hash: u64,
+        offset: u64,
+    ) -> Result<(), Error> {
+        if self.written == self.shape.count || offset >= self.shape.count {
+            return Err(defect("an id of an event that is not in the segment"));
+        }
+        self.reach(self.shape.start_of(hash));
+        let (hash_bytes, offset_bytes) = (self.shape.hash_bytes, self.shape.offset_bytes);
+        let mut entry = [0; 2 * size_of::<u64>()];
+        entry[..8].copy_from_slice(&hash.to_le_bytes());
+        entry[hash_bytes..hash_bytes + 8].copy_from_slice(&offset.to_le_bytes());
+        self.entries
+            .push(out, &entry[..hash_bytes + offset_bytes])?;
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Says that every value of the upper bits up to this one starts here, if not before.
+    fn reach(&mut self, start: u64) {
+        while (self.starts.len() as u64) <= start {
+            self.starts.push(self.written as u32); // at most the count
+        }
+    }
+
+    /// Writes the directory.
+    pub(crate) fn finish(mut self, out: &mut dyn Output) -> Result<IdsPlace, Error> {
+        if self.written != self.shape.count {
+            return Err(defect("fewer ids than events"));
+        }
+        self.reach(self.shape.starts() - 1);
+        let entries = self.entries.finish(out)?;
+        let mut directory = ItemWriter::new(out, START_BYTES)?;
+        for start in &self.starts {
+            directory.push(out, &start.to_le_bytes())?;
+        }
+        let directory = directory.finish(out)?;
+        Ok(IdsPlace { entries, directory })
+    }
+}
+
+/// Ids that are looked up.
+pub(crate) struct Ids {
+    shape: Shape,
+    entries: Paged,
+    directory: Paged,
+}
+
+impl Ids {
+    /// The ids of so many events.
+    pub(crate) fn new(place: IdsPlace, count: u64) -> Result<Ids, Malformed> {
+        let shape = Shape::of(count);
+        match shape.fits(place.entries, place.directory) {
+            true => Ok(Ids {
+                shape,
+                entries: Paged::new(place.entries),
+                directory: Paged::new(place.directory),
+            }),
+            false => Err(Malformed("the place of the ids")),
+        }
+    }
+
+    /// Hands out the offsets of events that may have an id of this hash, until one is taken.
+    pub(crate) fn find(
+        &self,
+        file: &SegmentFile,
+        hash: u64,
+        mut take: impl FnMut(u64) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let start = self.shape.start_of(hash);
+        let from = self.start(file, start)?;
+        let end = match start + 1 < self.shape.starts() {
+            true => self.start(file, start + 1)?,
+            false => self.shape.count,
+        };
+        if from > end || end > self.shape.count {
+            let offset = self.directory.items().offset;
+            return Err(file.damaged(offset, Malformed("the directory of the ids")));
+        }
+        let low = self.shape.low(hash);
+        let mut at = self.first_from(file, from..end, low)?;
+        while at < end {
+            let (found, offset) = self.entry(file, at)?;
+            if found != low || take(offset)? {
+                break;
+            }
+            at += 1;
+        }
+        Ok(())
+    }
+
+    /// The number of the first entry in the range whose lower bytes are not below `low`.
+    fn first_from(
+        &self,
+        file: &SegmentFile,
+        range: std::ops::Range<u64>,
+        low: u64,
+    ) -> Result<u64, Error> {
+        let (mut from, mut end) = (range.start, range.end);
+        while from < end {
+            let middle = from + (end - from) / 2;
+            match self.entry(file, middle)?.0 < low {
+                true => from = middle + 1,
+                false => end = middle,
+            }
+        }
+        Ok(from)
+    }
+
+    fn start(&self, file: &SegmentFile, number: u64) -> Result<u64, Error> {
+        let item = self.directory.get(file, number)?;
+        Ok(u64::from(u32::from_le_bytes([
+            item[0], item[1], item[2], item[3],
+        ])))
+    }
+
+    /// The lower bytes of the hash of an entry, and its offset.
+    fn entry(&self, file: &SegmentFile, number: u64) -> Result<(u64, u64), Error> {
+        let (low, offset) = self.shape.parse(&self.entries.get(file, number)?);
+        match offset < self.shape.count {
+            true => Ok((low, offset)),
+            false => {
+                let at = self.entries.items().offset;
+                Err(file.damaged(at, Malformed("the position of an id")))
+            }
+        }
+    }
+
+    pub(crate) fn mapped_bytes(&self) -> u64 {
+        self.entries.mapped_bytes() + self.directory.mapped_bytes()
+    }
+}
+
+/// All ids of a segment, in order.
+pub(crate) struct IdStream<'a> {
+    shape: Shape,
+    entries: ItemStream<'a>,
+    directory: ItemStream<'a>,
+    /// How many entries were handed out.
+    read: u64,
+    /// How many numbers of the directory were passed.
+    starts: u64,
+    /// The number of the first entry that the next number of the directory stands for.
+    end: u64,
+    before: Option<(u64, u64)>,
+    file: &'a SegmentFile,
+}
+
+impl<'a> IdStream<'a> {
+    /// The ids of the segment that has this footer, read through `stream`s of it.
+    pub(crate) fn new(footer: &Footer, stream: impl Fn() -> Stream<'a>) -> IdStream<'a> {
+        let (entries, directory) = (stream(), stream());
+        IdStream {
+            shape: Shape::of(footer.events()),
+            file: entries.file,
+            entries: ItemStream::new(footer.ids.entries, entries),
+            directory: ItemStream::new(footer.ids.directory, directory),
+            read: 0,
+            starts: 0,
+            end: 0,
+            before: None,
+        }
+    }
+
+    /// The next: the hash of an id, and the offset of its event.
+    pub(crate) fn next(&mut self) -> Result<Option<(u64, u64)>, Error> {
+        // The directory is one ahead of the entries: it says where the next number's begin.
+        while self.read >= self.end && self.starts <= self.shape.starts() {
+            let from = self.end;
+            self.end = self.next_start()?;
+            let is_first = self.starts == 0;
+            self.starts += 1;
+            if self.end < from || self.end > self.shape.count || (is_first && self.end > 0) {
+                return Err(self.damaged("the directory of the ids"));
+            }
+        }
+        let Some(entry) = self.entries.next()? else {
+            return Ok(None);
+        };
+        let mut item = [0; ITEM_BYTES_MAX];
+        item[..entry.len()].copy_from_slice(&entry);
+        let (low, offset) = self.shape.parse(&item);
+        // The first number was passed before the first entry.
+        let hash = self.shape.whole(self.starts.saturating_sub(2), low);
+        let next = hash.map(|hash| (hash, offset));
+        if next.is_none() || next <= self.before || offset >= self.shape.count {
+            return Err(self.damaged("the order of the ids"));
+        }
+        self.read += 1;
+        self.before = next;
+        Ok(next)
+    }
+
+    /// The next number of the directory, or behind the last one how many entries there are.
+    fn next_start(&mut self) -> Result<u64, Error> {
+        if self.starts == self.shape.starts() {
+            return Ok(self.shape.count);
+        }
+        let item = self.directory.next()?;
+        let start = item.and_then(|item| item.first_chunk().copied());
+        let start = start.ok_or_else(|| self.damaged("the directory of the ids"))?;
+        Ok(u64::from(u32::from_le_bytes(start)))
+    }
+
+    fn damaged(&self, part: &'static str) -> Error {
+        let offset = self.entries.items().offset;
+        self.file.damaged(offset, Malformed(part))
+    }
+}

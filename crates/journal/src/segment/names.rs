@@ -1,0 +1,175 @@
+//! Finding events of a segment by the names that they have.
+
+use bytes::Bytes;
+use headwater_event::{Error, Position, Revision};
+
+use super::facet::{Facet, parse_key, put_key};
+use super::keys::Keys;
+use super::postings::{KeyValue, ListCursor};
+use super::reader::Segment;
+use super::segment_file::SegmentFile;
+use super::tree::Cursor;
+use crate::canonical::Malformed;
+use crate::index::Way;
+
+/// Where a stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StreamEnd {
+    pub(crate) revision: Revision,
+    /// Position of its last event.
+    pub(crate) last: Position,
+}
+
+impl Segment {
+    /// The positions of the events that have a name, to be walked this way; none if there are none.
+    /// The hash is that of the [name](super::key_hash).
+    pub(crate) fn list(
+        &self,
+        facet: Facet,
+        name: &str,
+        hash: u64,
+        way: Way,
+    ) -> Result<Option<SegmentList<'_>>, Error> {
+        let Some(value) = self.value(facet, name, hash)? else {
+            return Ok(None);
+        };
+        let keys = Keys::new(self.inside()?.footer.keys, &self.file);
+        let value = self.key_value(&value)?;
+        ListCursor::new(&value.list, way, self.first().0, keys.chunks).map(Some)
+    }
+
+    /// Where a stream ends within the segment; none if it has no event here.
+    pub(crate) fn stream(&self, name: &str, hash: u64) -> Result<Option<StreamEnd>, Error> {
+        let value = self.value(Facet::Stream, name, hash)?;
+        value.map(|value| self.stream_end(&value)).transpose()
+    }
+
+    fn stream_end(&self, value: &[u8]) -> Result<StreamEnd, Error> {
+        let value = self.key_value(value)?;
+        let revision = value.revision_after().map_err(|why| self.bad_list(why))?;
+        let last = value.list.last().map_err(|why| self.bad_list(why))?;
+        Ok(StreamEnd {
+            revision: Revision(revision),
+            last: self.first().plus(last),
+        })
+    }
+
+    /// What is known of a name.
+    fn value(&self, facet: Facet, name: &str, hash: u64) -> Result<Option<Bytes>, Error> {
+        if !self.may_have(hash)? {
+            return Ok(None);
+        }
+        let keys = Keys::new(self.inside()?.footer.keys, &self.file);
+        let mut key = Vec::with_capacity(1 + name.len());
+        put_key(&mut key, facet, name);
+        keys.names.get(&key)
+    }
+
+    /// Reads such a value; its list ends within the segment.
+    fn key_value<'a>(&self, value: &'a [u8]) -> Result<KeyValue<'a>, Error> {
+        let value = KeyValue::read(value).map_err(|why| self.bad_list(why))?;
+        let last = value.list.last().map_err(|why| self.bad_list(why))?;
+        match self.first().0.checked_add(last) {
+            Some(last) if last <= self.last().0 => Ok(value),
+            _ => Err(self.bad_list(Malformed("the last offset of a list"))),
+        }
+    }
+
+    fn bad_list(&self, why: Malformed) -> Error {
+        let start = self
+            .inside
+            .get()
+            .map(|inside| inside.footer.ends.dictionaries);
+        self.file.damaged(start.unwrap_or_default(), why)
+    }
+
+    /// The streams whose names start with `prefix` and are above `after`, in order, each with its
+    /// end within the segment.
+    pub(crate) fn streams<'a>(
+        &'a self,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<impl Iterator<Item = Result<(Box<str>, StreamEnd), Error>> + use<'a>, Error> {
+        let names = Names::new(self, Facet::Stream, prefix, after)?;
+        Ok(names.map(|next| {
+            let (name, value) = next?;
+            Ok((name, self.stream_end(&value)?))
+        }))
+    }
+
+    /// All names of a facet in order, each with how many events have it.
+    pub(crate) fn names<'a>(
+        &'a self,
+        facet: Facet,
+    ) -> Result<impl Iterator<Item = Result<(Box<str>, u64), Error>> + use<'a>, Error> {
+        let names = Names::new(self, facet, "", None)?;
+        Ok(names.map(|next| {
+            let (name, value) = next?;
+            Ok((name, self.key_value(&value)?.list.count()))
+        }))
+    }
+
+    /// How many different names there are of a facet.
+    pub(crate) fn count_names(&self, facet: Facet) -> Result<u64, Error> {
+        Ok(self.inside()?.footer.names[facet.place()])
+    }
+}
+
+/// A walk through the positions of a name.
+pub(crate) type SegmentList<'a> = ListCursor<'a, SegmentFile>;
+
+/// A walk through names.
+struct Names<'a> {
+    segment: &'a Segment,
+    walk: Cursor<'a, SegmentFile>,
+    /// What the keys start with.
+    prefix: Vec<u8>,
+    /// The key that they are above.
+    after: Vec<u8>,
+}
+
+impl<'a> Names<'a> {
+    fn new(
+        segment: &'a Segment,
+        facet: Facet,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<Names<'a>, Error> {
+        let keys = Keys::new(segment.inside()?.footer.keys, &segment.file);
+        let mut start = Vec::new();
+        put_key(&mut start, facet, prefix);
+        let mut above = Vec::new();
+        if let Some(after) = after {
+            put_key(&mut above, facet, after);
+        }
+        Ok(Names {
+            segment,
+            walk: keys.names.iter_from(start.as_slice().max(&above))?,
+            prefix: start,
+            after: above,
+        })
+    }
+
+    fn step(&mut self) -> Result<Option<(Box<str>, Bytes)>, Error> {
+        while self.walk.advance()? {
+            let key = self.walk.key();
+            if key == self.after {
+                continue;
+            }
+            if !key.starts_with(&self.prefix) {
+                return Ok(None);
+            }
+            let (_, name) = parse_key(key).map_err(|why| self.segment.bad_list(why))?;
+            return Ok(Some((name.into(), self.walk.value_bytes())));
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Names<'_> {
+    type Item = Result<(Box<str>, Bytes), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step().transpose()
+    }
+}

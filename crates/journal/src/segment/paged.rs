@@ -1,0 +1,293 @@
+//! Items of equal length in pages, each under a checksum: what is looked up by number, and mapped
+//! into memory rather than kept in the cache.
+//!
+//! ```text
+//! page     item ... | zeros up to 4,092 bytes, but in the last page | crc32c of all before u32
+//! ```
+//!
+//! A page is read and checked through a call before it is first looked at through the map, so that
+//! a disk that cannot read it says so by an error.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use headwater_event::Error;
+
+use super::output::Output;
+use super::segment_file::SegmentFile;
+use super::stored::check_block;
+use crate::cache::Value;
+use crate::canonical::{Malformed, Reader};
+use crate::storage::Map;
+
+pub(crate) const PAGE_BYTES: usize = 4096;
+
+/// Bytes of a page that hold items.
+const CONTENT_BYTES: usize = PAGE_BYTES - size_of::<u32>();
+
+/// The most bytes of an item.
+pub(crate) const ITEM_BYTES_MAX: usize = 32;
+
+/// Where pages start: on multiples of this, so that an item of a power of two stays in one line of
+/// a processor's cache.
+pub(crate) const PAGES_START_AT: u64 = 64;
+
+/// Where items stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Items {
+    pub(crate) offset: u64,
+    pub(crate) count: u64,
+    pub(crate) item_bytes: u8,
+}
+
+impl Items {
+    /// Bytes of an encoded one.
+    pub(crate) const BYTES: usize = 17;
+
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.offset.to_le_bytes());
+        out.extend_from_slice(&self.count.to_le_bytes());
+        out.push(self.item_bytes);
+    }
+
+    /// Reads what [`put`](Items::put) wrote of items that end at `end` at the latest.
+    pub(crate) fn read(reader: &mut Reader<'_>, end: u64) -> Result<Items, Malformed> {
+        let items = Items {
+            offset: reader.u64("the offset of pages")?,
+            count: reader.u64("the number of items")?,
+            item_bytes: reader.take(1, "the length of an item")?[0],
+        };
+        let is_short = (1..=ITEM_BYTES_MAX).contains(&usize::from(items.item_bytes));
+        // So many items that their pages could not be counted do not fit before the end either.
+        let fits = is_short
+            && items.count <= end
+            && (items.offset.checked_add(items.bytes())).is_some_and(|last| last <= end);
+        match fits {
+            true => Ok(items),
+            false => Err(Malformed("the place of pages")),
+        }
+    }
+
+    pub(crate) fn per_page(&self) -> u64 {
+        (CONTENT_BYTES / usize::from(self.item_bytes)) as u64
+    }
+
+    pub(crate) fn pages(&self) -> u64 {
+        self.count.div_ceil(self.per_page())
+    }
+
+    /// How long all pages are.
+    pub(crate) fn bytes(&self) -> u64 {
+        let pages = self.pages();
+        match pages.checked_sub(1) {
+            Some(last) => last * PAGE_BYTES as u64 + self.page_bytes(last) as u64,
+            None => 0,
+        }
+    }
+
+    pub(crate) fn end(&self) -> u64 {
+        self.offset + self.bytes()
+    }
+
+    /// How long a page is, with its checksum.
+    pub(crate) fn page_bytes(&self, page: u64) -> usize {
+        if page + 1 < self.pages() {
+            return PAGE_BYTES;
+        }
+        self.items_of(page) * usize::from(self.item_bytes) + size_of::<u32>()
+    }
+
+    pub(crate) fn page_offset(&self, page: u64) -> u64 {
+        self.offset + page * PAGE_BYTES as u64
+    }
+
+    /// How many items a page has.
+    pub(crate) fn items_of(&self, page: u64) -> usize {
+        let left = self.count.saturating_sub(page * self.per_page());
+        left.min(self.per_page()) as usize
+    }
+}
+
+/// The bytes of a page that hold items, if its checksum holds and it ends with zeros.
+pub(crate) fn check_page(page: &[u8], used: usize) -> Result<&[u8], Malformed> {
+    let content = check_block(page).map_err(|_| Malformed("the checksum of a page"))?;
+    let (items, rest) = content
+        .split_at_checked(used)
+        .ok_or(Malformed("the length of a page"))?;
+    match rest.iter().all(|byte| *byte == 0) {
+        true => Ok(items),
+        false => Err(Malformed("the end of a page")),
+    }
+}
+
+/// Writes items.
+pub(crate) struct ItemWriter {
+    items: Items,
+    page: Vec<u8>,
+}
+
+impl ItemWriter {
+    /// Begins pages here, behind zeros up to where pages may start.
+    pub(crate) fn new(out: &mut dyn Output, item_bytes: usize) -> Result<ItemWriter, Error> {
+        let start = out.position().next_multiple_of(PAGES_START_AT);
+        let zeros = (start - out.position()) as usize; // less than PAGES_START_AT
+        out.write(&[0; PAGES_START_AT as usize][..zeros])?;
+        Ok(ItemWriter {
+            items: Items {
+                offset: start,
+                count: 0,
+                item_bytes: item_bytes as u8, // at most ITEM_BYTES_MAX
+            },
+            page: Vec::with_capacity(PAGE_BYTES),
+        })
+    }
+
+    /// Adds the next item, which has as many bytes as was said.
+    pub(crate) fn push(&mut self, out: &mut dyn Output, item: &[u8]) -> Result<(), Error> {
+        debug_assert_eq!(item.len(), usize::from(self.items.item_bytes));
+        if self.page.len() + item.len() > CONTENT_BYTES {
+            self.page.resize(CONTENT_BYTES, 0);
+            self.write_page(out)?;
+        }
+        self.page.extend_from_slice(item);
+        self.items.count += 1;
+        Ok(())
+    }
+
+    fn write_page(&mut self, out: &mut dyn Output) -> Result<(), Error> {
+        let crc = crc32c::crc32c(&self.page);
+        self.page.extend_from_slice(&crc.to_le_bytes());
+        out.write(&self.page)?;
+        self.page.clear();
+        Ok(())
+    }
+
+    /// Writes the last page.
+    pub(crate) fn finish(mut self, out: &mut dyn Output) -> Result<Items, Error> {
+        if self.items.count > 0 {
+            self.write_page(out)?;
+        }
+        debug_assert_eq!(out.position(), self.items.end());
+        Ok(self.items)
+    }
+}
+
+/// Looks items up.
+pub(crate) struct Paged {
+    items: Items,
+    map: OnceLock<Option<Map>>,
+    /// A bit for each page: whether it was checked.
+    checked: Box<[AtomicU64]>,
+}
+
+impl Paged {
+    pub(crate) fn new(items: Items) -> Paged {
+        let words = items.pages().div_ceil(64);
+        Paged {
+            items,
+            map: OnceLock::new(),
+            checked: (0..words).map(|_| AtomicU64::new(0)).collect(),
+        }
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.items.count
+    }
+
+    pub(crate) fn items(&self) -> Items {
+        self.items
+    }
+
+    /// How many bytes are mapped.
+    pub(crate) fn mapped_bytes(&self) -> u64 {
+        let is_mapped = matches!(self.map.get(), Some(Some(_)));
+        if is_mapped { self.items.bytes() } else { 0 }
+    }
+
+    /// The item of this number, which is one of them, with bytes of no meaning behind it.
+    pub(crate) fn get(
+        &self,
+        file: &SegmentFile,
+        number: u64,
+    ) -> Result<[u8; ITEM_BYTES_MAX], Error> {
+        let per_page = self.items.per_page() as u32; // at most CONTENT_BYTES
+        let (page, within) = match u32::try_from(number) {
+            Ok(short) => (u64::from(short / per_page), short % per_page),
+            Err(_) => (
+                number / u64::from(per_page),
+                (number % u64::from(per_page)) as u32,
+            ),
+        };
+        let at = within as usize * usize::from(self.items.item_bytes);
+        match self.map(file)? {
+            Some(map) => {
+                self.check(file, page)?;
+                let start = page as usize * PAGE_BYTES + at;
+                let bytes: &[u8] = (**map).as_ref();
+                self.item(file, page, bytes.get(start..).unwrap_or_default())
+            }
+            None => {
+                let bytes = self.read_page(file, page)?;
+                self.item(file, page, bytes.get(at..).unwrap_or_default())
+            }
+        }
+    }
+
+    fn item(
+        &self,
+        file: &SegmentFile,
+        page: u64,
+        from: &[u8],
+    ) -> Result<[u8; ITEM_BYTES_MAX], Error> {
+        let mut item = [0; ITEM_BYTES_MAX];
+        let length = usize::from(self.items.item_bytes);
+        match from.get(..length) {
+            Some(bytes) => item[..length].copy_from_slice(bytes),
+            None => return Err(file.damaged(self.items.page_offset(page), Malformed("a page"))),
+        }
+        Ok(item)
+    }
+
+    fn map(&self, file: &SegmentFile) -> Result<Option<&Map>, Error> {
+        if let Some(map) = self.map.get() {
+            return Ok(map.as_ref());
+        }
+        let map = file.map(self.items.offset, self.items.bytes())?;
+        Ok(self.map.get_or_init(|| map).as_ref())
+    }
+
+    fn check(&self, file: &SegmentFile, page: u64) -> Result<(), Error> {
+        let (word, bit) = ((page / 64) as usize, 1 << (page % 64));
+        let is_checked = |word: &AtomicU64| word.load(Ordering::Acquire) & bit != 0;
+        if self.checked.get(word).is_some_and(is_checked) {
+            return Ok(());
+        }
+        let offset = self.items.page_offset(page);
+        let bytes = file.read(offset, self.items.page_bytes(page))?;
+        check_block(&bytes).map_err(|_| self.bad_page(file, page))?;
+        if let Some(word) = self.checked.get(word) {
+            word.fetch_or(bit, Ordering::AcqRel);
+        }
+        Ok(())
+    }
+
+    /// The bytes of a page where pages cannot be mapped.
+    fn read_page(&self, file: &SegmentFile, page: u64) -> Result<bytes::Bytes, Error> {
+        let offset = self.items.page_offset(page);
+        if let Some(Value::Bytes(bytes)) = file.cached(offset) {
+            return Ok(bytes);
+        }
+        let bytes = file.read(offset, self.items.page_bytes(page))?;
+        let content = check_block(&bytes).map_err(|_| self.bad_page(file, page))?;
+        let kept = bytes::Bytes::copy_from_slice(content);
+        file.keep(offset, Value::Bytes(kept.clone()));
+        Ok(kept)
+    }
+
+    fn bad_page(&self, file: &SegmentFile, page: u64) -> Error {
+        file.damaged(
+            self.items.page_offset(page),
+            Malformed("the checksum of a page"),
+        )
+    }
+}

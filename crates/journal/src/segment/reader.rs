@@ -1,0 +1,421 @@
+//! A segment that is read.
+
+use std::cell::Cell;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use headwater_event::{ChainHash, Error, EventId, Kind, Position, Revision, Timestamp};
+
+use super::chain::ChainWalk;
+use super::data::decode_data;
+use super::dictionary::Dictionary;
+use super::facet::{Facet, parse_key, put_key};
+use super::filter::Filter;
+use super::footer::{FOOTER_BYTES, Footer};
+use super::ids::{Ids, id_hash};
+use super::keys::Keys;
+use super::places::{
+    dictionary_key, offset_key, position_of_key, position_of_time, read_block, read_dictionary,
+    read_mark, time_key,
+};
+use super::postings::{KeyValue, ListCursor};
+use super::segment_file::{Cached, SegmentFile};
+use super::stored::{Blocks, Place};
+use super::tops::Tops;
+use super::tree::{Cursor, Tree};
+use crate::cache::{BlockCache, Value};
+use crate::canonical::Malformed;
+use crate::index::Way;
+use crate::manifest::SegmentInfo;
+use crate::run::{Origin, Run};
+use crate::storage::SegmentBytes;
+
+/// A part of the log that is sealed.
+///
+/// Opening one reads nothing. What it is asked for is read by ranges and kept in the cache that it
+/// shares; whatever is not as it was written is an error of kind `Damaged` that names the place.
+pub(crate) struct Segment {
+    pub(super) file: SegmentFile,
+    pub(super) inside: OnceLock<Inside>,
+}
+
+/// What the footer said.
+pub(super) struct Inside {
+    pub(super) footer: Footer,
+    pub(super) ids: Ids,
+    pub(super) filter: Filter,
+}
+
+/// Bytes of each part of a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    /// The events.
+    pub(crate) data: u64,
+    pub(crate) dictionaries: u64,
+    /// The positions of each name.
+    pub(crate) lists: u64,
+    /// Where blocks, times and chains are.
+    pub(crate) places: u64,
+    pub(crate) ids: u64,
+    pub(crate) filter: u64,
+    /// The rest.
+    pub(crate) rest: u64,
+}
+
+impl Segment {
+    /// A segment that the manifest says this of. The cache is shared with others.
+    pub(crate) fn open(
+        info: SegmentInfo,
+        bytes: Arc<dyn SegmentBytes>,
+        cache: Arc<BlockCache>,
+    ) -> Segment {
+        Segment {
+            file: SegmentFile::new(info, bytes, cache),
+            inside: OnceLock::new(),
+        }
+    }
+
+    /// What the manifest says of it.
+    pub(crate) fn info(&self) -> &SegmentInfo {
+        &self.file.info
+    }
+
+    /// Position of its first event.
+    pub(crate) fn first(&self) -> Position {
+        self.file.info.name.first
+    }
+
+    /// Position of its last event.
+    pub(crate) fn last(&self) -> Position {
+        self.file.info.name.last
+    }
+
+    pub(crate) fn holds(&self, position: Position) -> bool {
+        (self.first()..=self.last()).contains(&position)
+    }
+
+    /// What the footer says; it is read once.
+    pub(super) fn inside(&self) -> Result<&Inside, Error> {
+        if let Some(inside) = self.inside.get() {
+            return Ok(inside);
+        }
+        let inside = self.read_footer()?;
+        Ok(self.inside.get_or_init(|| inside))
+    }
+
+    pub(super) fn read_footer(&self) -> Result<Inside, Error> {
+        let info = &self.file.info;
+        if self.file.len() != info.bytes {
+            let wrong = Malformed("the length of the file");
+            let error = self.file.damaged(self.file.len(), wrong);
+            return Err(error
+                .found(format!("{} bytes", self.file.len()))
+                .expected(format!("{} bytes", info.bytes)));
+        }
+        let offset = info.bytes.saturating_sub(FOOTER_BYTES as u64);
+        let length = FOOTER_BYTES.min(info.bytes as usize);
+        let footer = Footer::read(&self.file.read(offset, length)?, info)?;
+        let ids = Ids::new(footer.ids, footer.events());
+        Ok(Inside {
+            footer,
+            ids: ids.map_err(|why| self.file.damaged(offset, why))?,
+            filter: Filter::new(footer.filter),
+        })
+    }
+
+    /// The run that holds this position of the segment. Reads the block that it is in if it is not
+    /// in the cache, and with it those after it, as far as they are within `bytes`.
+    pub(crate) fn run_at(&self, position: Position, bytes: usize) -> Result<Arc<Run>, Error> {
+        let footer = &self.inside()?.footer;
+        let blocks = Tree::new(footer.blocks, &self.file);
+        let found = blocks.floor(&offset_key(self.first(), position))?;
+        let Some(entry) = found.filter(|_| self.holds(position)) else {
+            return Err(self.not_here(position));
+        };
+        let block = self.block_of(&entry.key, &entry.value, footer)?;
+        if let Some(Value::Run(run)) = self.file.cached(block.place.offset) {
+            return self.holding(run, position);
+        }
+        if bytes <= block.place.length as usize {
+            let stored = self.file.read_place(block.place)?;
+            return self.holding(self.decode(&block, &stored, footer)?, position);
+        }
+        self.holding(self.read_ahead(block, bytes, footer)?, position)
+    }
+
+    /// The run that holds this position, if it takes no read.
+    pub(crate) fn cached_run_at(&self, position: Position) -> Option<Arc<Run>> {
+        let footer = &self.inside.get()?.footer;
+        let cached = Cached::new(&self.file);
+        let blocks = Tree::new(footer.blocks, &cached);
+        let entry = blocks.floor(&offset_key(self.first(), position)).ok()??;
+        let (place, _) = read_block(&entry.value, footer).ok()?;
+        match self.file.cached(place.offset) {
+            Some(Value::Run(run)) => run.holds(position).then_some(run),
+            _ => None,
+        }
+    }
+
+    /// Reads a block and those after it, in one call; gives the first.
+    fn read_ahead(&self, block: Block, bytes: usize, footer: &Footer) -> Result<Arc<Run>, Error> {
+        let mut wanted = vec![block];
+        let mut end = block.place.offset + u64::from(block.place.length);
+        let blocks = Tree::new(footer.blocks, &self.file);
+        let mut after = blocks.iter_from(&offset_key(self.first(), block.first.next()))?;
+        while after.advance()? {
+            let next = self.block_of(after.key(), after.value(), footer)?;
+            let next_end = next.place.offset + u64::from(next.place.length);
+            if next.place.offset != end || next_end - block.place.offset > bytes as u64 {
+                break;
+            }
+            end = next_end;
+            wanted.push(next);
+        }
+        let start = block.place.offset;
+        let stored = self.file.read(start, (end - start) as usize)?; // at most `bytes`
+        let mut first = None;
+        for next in wanted {
+            let at = (next.place.offset - start) as usize;
+            let run = match self.file.cached(next.place.offset) {
+                Some(Value::Run(run)) => run,
+                _ => self.decode(&next, &stored[at..at + next.place.length as usize], footer)?,
+            };
+            first.get_or_insert(run);
+        }
+        first.ok_or_else(|| self.not_here(block.first))
+    }
+
+    /// What a tree says of a data block.
+    pub(super) fn block_of(
+        &self,
+        key: &[u8],
+        value: &[u8],
+        footer: &Footer,
+    ) -> Result<Block, Error> {
+        let first = position_of_key(self.first(), key);
+        let block = first.and_then(|first| {
+            let (place, dictionary) = read_block(value, footer)?;
+            Ok(Block {
+                first,
+                place,
+                dictionary,
+            })
+        });
+        block.map_err(|why| self.file.damaged(footer.ends.lists, why))
+    }
+
+    /// Decodes a data block and keeps it.
+    fn decode(&self, block: &Block, stored: &[u8], footer: &Footer) -> Result<Arc<Run>, Error> {
+        let dictionary = self.dictionary(block.dictionary, footer)?;
+        let run = self.decode_with(block, stored, dictionary.as_deref())?;
+        let run = Arc::new(run);
+        let kept = Value::Run(Arc::clone(&run));
+        self.file.keep(block.place.offset, kept);
+        Ok(run)
+    }
+
+    pub(super) fn decode_with(
+        &self,
+        block: &Block,
+        stored: &[u8],
+        dictionary: Option<&Dictionary>,
+    ) -> Result<Run, Error> {
+        let offset = block.place.offset;
+        let payload = decode_data(stored, dictionary);
+        let payload = payload.map_err(|why| self.file.damaged(offset, why))?;
+        let segment = self.first();
+        let run = Run::of_block(Origin::Block { segment, offset }, &payload)?;
+        match run.first() == block.first && run.last() <= self.last() {
+            true => Ok(run),
+            false => Err(self
+                .file
+                .damaged(offset, Malformed("the place of the block"))),
+        }
+    }
+
+    /// The dictionary of this number; 0 is none.
+    pub(super) fn dictionary(
+        &self,
+        number: u32,
+        footer: &Footer,
+    ) -> Result<Option<Arc<Dictionary>>, Error> {
+        if number == 0 {
+            return Ok(None);
+        }
+        let (place, packs_to) = self.dictionary_at(number, footer)?;
+        if let Some(Value::Dictionary(dictionary)) = self.file.cached(place.offset) {
+            return Ok(Some(dictionary));
+        }
+        let stored = self.file.read_place(place)?;
+        let bytes = super::stored::decode_block(&stored);
+        let dictionary = bytes.and_then(|bytes| Dictionary::new(bytes, packs_to));
+        let wrong = |why| self.file.damaged(place.offset, why);
+        let dictionary = Arc::new(dictionary.map_err(wrong)?);
+        let kept = Value::Dictionary(Arc::clone(&dictionary));
+        self.file.keep(place.offset, kept);
+        Ok(Some(dictionary))
+    }
+
+    /// Where a dictionary is, and how well it packs.
+    pub(super) fn dictionary_at(
+        &self,
+        number: u32,
+        footer: &Footer,
+    ) -> Result<(Place, u32), Error> {
+        let tree = Tree::new(footer.dictionaries, &self.file);
+        let wrong = |why| self.file.damaged(footer.ends.data, why);
+        let value = tree.get(&dictionary_key(number))?;
+        let value = value.ok_or_else(|| wrong(Malformed("the number of a dictionary")))?;
+        read_dictionary(&value, footer).map_err(wrong)
+    }
+
+    /// The dictionary that its last blocks were packed with, if it has one.
+    pub(crate) fn last_dictionary(&self) -> Result<Option<Arc<Dictionary>>, Error> {
+        let footer = &self.inside()?.footer;
+        // There are far fewer.
+        self.dictionary(footer.dictionaries.entries as u32, footer)
+    }
+
+    fn holding(&self, run: Arc<Run>, position: Position) -> Result<Arc<Run>, Error> {
+        match run.holds(position) {
+            true => Ok(run),
+            false => {
+                let what = format!("no block has position {position}");
+                Err(self.file.wrong(&what).at(position))
+            }
+        }
+    }
+
+    fn not_here(&self, position: Position) -> Error {
+        Error::new(
+            Kind::Internal,
+            "internal",
+            format!("position {position} is looked for in another segment"),
+        )
+        .found(self.file.info.name)
+    }
+
+    /// The event that has this id.
+    pub(crate) fn position_of(&self, id: EventId) -> Result<Option<Position>, Error> {
+        let info = &self.file.info;
+        if id < info.id_min || id > info.id_max {
+            return Ok(None);
+        }
+        let found = Cell::new(None);
+        self.inside()?.ids.find(&self.file, id_hash(id), |offset| {
+            let position = self.first().plus(offset);
+            let is_it = self.run_at(position, 0)?.raw_at(position)?.id == id;
+            found.set(is_it.then_some(position));
+            Ok(is_it)
+        })?;
+        Ok(found.get())
+    }
+
+    /// Whether a name of this [hash](super::key_hash) may be here. No is certain.
+    pub(crate) fn may_have(&self, hash: u64) -> Result<bool, Error> {
+        self.inside()?.filter.may_have(&self.file, hash)
+    }
+
+    /// The last event that was recorded at or before this instant; the end of the log before the
+    /// segment, if there is none in it.
+    pub(crate) fn position_at(&self, instant: Timestamp) -> Result<Position, Error> {
+        let info = &self.file.info;
+        if instant >= info.after.recorded_at {
+            return Ok(info.after.position);
+        }
+        let footer = &self.inside()?.footer;
+        let times = Tree::new(footer.times, &self.file);
+        let last = Position(self.first().0.saturating_add(u64::MAX));
+        let Some(entry) = times.floor(&time_key(Position::ZERO, instant, last))? else {
+            return Ok(info.before.position);
+        };
+        let first = position_of_time(self.first(), &entry.key);
+        let first = first.map_err(|why| self.file.damaged(footer.ends.lists, why))?;
+        let run = self.run_at(first, 0)?;
+        let upto = run
+            .appends()
+            .partition_point(|append| append.recorded_at <= instant);
+        let append = upto.checked_sub(1).and_then(|at| run.appends().get(at));
+        // It goes on in later blocks only if it is the last one here.
+        append.map(|append| append.last).ok_or_else(|| {
+            let what = "the time of a block is not that of its first event";
+            self.file.wrong(what).at(first)
+        })
+    }
+
+    /// The end of the last append that ends at or before this position, and the chain there.
+    pub(crate) fn chain_at(&self, position: Position) -> Result<(Position, ChainHash), Error> {
+        let info = &self.file.info;
+        if position >= info.after.position {
+            return Ok((info.after.position, info.after.chain));
+        }
+        let mut walk = ChainWalk::new(info.before.position, info.before.chain);
+        if position <= walk.end {
+            return Ok((walk.end, walk.chain));
+        }
+        let footer = &self.inside()?.footer;
+        let marks = Tree::new(footer.marks, &self.file);
+        if let Some(mark) = marks.floor(&offset_key(self.first(), position))? {
+            let wrong = |why| self.file.damaged(footer.ends.lists, why);
+            let end = position_of_key(self.first(), &mark.key).map_err(wrong)?;
+            walk = ChainWalk::new(end, read_mark(&mark.value).map_err(wrong)?);
+        }
+        const AHEAD_BYTES: usize = 64 << 10;
+        let mut next = walk.end.next();
+        while next <= position {
+            let run = self.run_at(next, AHEAD_BYTES)?;
+            next = run.last().next();
+            // A mark may stand in the middle of a block.
+            let after = walk.end;
+            for append in run.appends().iter().filter(|append| append.first > after) {
+                if append.last > position {
+                    return Ok((walk.end, walk.chain));
+                }
+                if !walk.take(&run, append) {
+                    let what = "a block goes on with another append than the one before it";
+                    return Err(self.file.wrong(what).at(append.first));
+                }
+            }
+        }
+        Ok((walk.end, walk.chain))
+    }
+
+    /// The largest streams, categories, types and tags.
+    pub(crate) fn tops(&self) -> Result<Tops, Error> {
+        let footer = &self.inside()?.footer;
+        let place = footer.tops;
+        let raw = self.file.block(place)?;
+        Tops::decode(&raw).map_err(|why| self.file.damaged(place.offset, why))
+    }
+
+    /// How many bytes each part takes.
+    pub(crate) fn sizes(&self) -> Result<Sizes, Error> {
+        let footer = &self.inside()?.footer;
+        let ends = footer.ends;
+        let ids = footer.ids.entries.bytes() + footer.ids.directory.bytes();
+        let filter = footer.filter.bytes();
+        Ok(Sizes {
+            data: ends.data,
+            dictionaries: ends.dictionaries - ends.data,
+            lists: ends.lists - ends.dictionaries,
+            places: ends.places - ends.lists,
+            ids,
+            filter,
+            rest: self.file.info.bytes - ends.places - ids - filter,
+        })
+    }
+
+    /// How many bytes of it are mapped into memory.
+    pub(crate) fn mapped_bytes(&self) -> u64 {
+        let mapped = |inside: &Inside| inside.ids.mapped_bytes() + inside.filter.mapped_bytes();
+        self.inside.get().map_or(0, mapped)
+    }
+}
+
+/// Where a data block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    pub(super) first: Position,
+    pub(super) place: Place,
+    pub(super) dictionary: u32,
+}

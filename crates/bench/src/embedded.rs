@@ -1,0 +1,132 @@
+//! `embedded`: the journal in this process, beside the raw disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use headwater_bench::{Embedded, Failure, Outcome, RawDisk};
+
+use crate::args;
+use crate::plan::{self, BATCH_CLIENTS, CONDITIONS, READS};
+use crate::results::{Contender, Measure};
+
+/// Measures, and prints each measurement.
+pub(crate) fn run(args: &args::Embedded) -> Result<(), Failure> {
+    fs::create_dir_all(&args.scratch)?;
+    let scratch = tempfile::Builder::new()
+        .prefix("embedded-")
+        .tempdir_in(&args.scratch)?;
+    let print = |measure: &Measure| {
+        let line = match args.json {
+            true => serde_json::to_string(measure)?,
+            false => line(measure),
+        };
+        writeln!(io::stdout(), "{line}")?;
+        Ok(())
+    };
+    measure(args, scratch.path(), &print)
+}
+
+fn line(measure: &Measure) -> String {
+    let Outcome {
+        events,
+        seconds,
+        latency,
+        ..
+    } = &measure.outcome;
+    format!(
+        "{:<42} {:<20} {:>10.0} events/s  p50 {:>9.1} µs  p99 {:>9.1} µs  p99.9 {:>9.1} µs",
+        measure.case,
+        measure.contender.name(),
+        *events as f64 / seconds,
+        latency.p50,
+        latency.p99,
+        latency.p999,
+    )
+}
+
+type Tell<'a> = &'a dyn Fn(&Measure) -> Result<(), Failure>;
+
+/// Measures, and tells each measurement.
+pub(crate) fn measure(
+    args: &args::Embedded,
+    scratch: &Path,
+    tell: Tell<'_>,
+) -> Result<(), Failure> {
+    let mut disk = RawDisk::open(&scratch.join("raw-disk"))?;
+    for round in 1..=args.rounds {
+        appends(args, scratch, round, &mut disk, tell)?;
+    }
+    let directory = scratch.join("filled");
+    let mut log = Embedded::create(&directory)?;
+    let orders = plan::filled(args.events);
+    log.run(&plan::filling(orders))?;
+    let mut next = orders.filled;
+    for round in 1..=args.rounds {
+        let seconds = log.reopen()?;
+        let opened = Outcome {
+            requests: 1,
+            seconds,
+            ..Outcome::default()
+        };
+        tell(&of("open", round, opened))?;
+        for (case, condition) in CONDITIONS {
+            let job = plan::conditional(orders, next, condition, args.seconds);
+            let outcome = log.run(&job)?;
+            next += outcome.events_all;
+            tell(&of(case, round, outcome))?;
+        }
+        for (case, what) in READS {
+            tell(&of(
+                case,
+                round,
+                log.run(&plan::reading(orders, what, args.seconds))?,
+            ))?;
+        }
+    }
+    log.close();
+    Ok(())
+}
+
+/// On a new log each, beside the disk.
+fn appends(
+    args: &args::Embedded,
+    scratch: &Path,
+    round: u32,
+    disk: &mut RawDisk,
+    tell: Tell<'_>,
+) -> Result<(), Failure> {
+    let cases = [
+        ("append, 1 client", 1, 1),
+        ("append, 64 clients", 64, 1),
+        ("append 100 at once", BATCH_CLIENTS, 100),
+        ("append 1000 at once", BATCH_CLIENTS, 1_000),
+    ];
+    for (case, clients, batch) in cases {
+        let outcome = disk.measure(clients, batch, args.seconds)?;
+        tell(&Measure {
+            contender: Contender::Disk,
+            ..of(case, round, outcome)
+        })?;
+        let directory = scratch.join("new");
+        let log = Embedded::create(&directory)?;
+        let job = plan::appending(clients, batch, args.seconds);
+        tell(&of(case, round, log.run(&job)?))?;
+        log.close();
+        fs::remove_dir_all(&directory)?;
+    }
+    Ok(())
+}
+
+fn of(case: &str, round: u32, outcome: Outcome) -> Measure {
+    Measure {
+        case: case.to_owned(),
+        contender: Contender::Embedded,
+        round,
+        outcome,
+        server_cpu: 0.0,
+        load_cpu: 0.0,
+        figures: BTreeMap::new(),
+    }
+}

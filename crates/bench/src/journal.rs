@@ -1,0 +1,146 @@
+//! The journal in the measuring process: Headwater without a server, a protocol or JSON.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use headwater_event::{
+    Append, EventType, NewEvent, Outcome as Decision, Position, Query, QueryItem, StreamName, Tag,
+};
+use headwater_journal::disk::fs::StdFs;
+use headwater_journal::env::{Env as _, SystemEnv};
+use headwater_journal::{Direction, DiskStorage, Journal, Options, Read};
+use tokio::task::LocalSet;
+
+use crate::drive::{Answer, Appended, Failure, Session, Unless, Which, run};
+use crate::job::{Job, Outcome};
+use crate::order::{EVENT_TYPE, Order};
+
+/// Most events of one page.
+const PAGE_EVENTS: usize = 10_000;
+
+/// A log in a directory, opened in this process.
+pub struct Embedded {
+    journal: Journal,
+    directory: PathBuf,
+}
+
+impl Embedded {
+    /// A new log.
+    pub fn create(directory: &Path) -> Result<Embedded, Failure> {
+        DiskStorage::create(Arc::new(StdFs), directory, SystemEnv.log_id())?;
+        Embedded::open(directory)
+    }
+
+    /// The log that is there.
+    pub fn open(directory: &Path) -> Result<Embedded, Failure> {
+        let storage = DiskStorage::open(Arc::new(StdFs), directory)?;
+        let options = Options::default();
+        Ok(Embedded {
+            journal: Journal::open(Arc::new(storage), Arc::new(SystemEnv), options)?,
+            directory: directory.to_owned(),
+        })
+    }
+
+    /// Does a job; its address does not matter.
+    pub fn run(&self, job: &Job) -> Result<Outcome, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let session = || JournalSession {
+            journal: self.journal.clone(),
+        };
+        let sessions = (0..job.clients).map(|_| session()).collect();
+        LocalSet::new().block_on(&runtime, run(job, sessions))
+    }
+
+    /// Closes the log and opens it again; how many seconds the opening took.
+    pub fn reopen(&mut self) -> Result<f64, Failure> {
+        self.journal.close();
+        let begun = Instant::now();
+        *self = Embedded::open(&self.directory.clone())?;
+        Ok(begun.elapsed().as_secs_f64())
+    }
+
+    /// Finishes what was accepted.
+    pub fn close(self) {
+        self.journal.close();
+    }
+}
+
+/// One user of the journal.
+pub struct JournalSession {
+    journal: Journal,
+}
+
+impl Session for JournalSession {
+    /// The address is the directory of a log.
+    async fn connect(address: &str) -> Result<JournalSession, Failure> {
+        let Embedded { journal, .. } = Embedded::open(Path::new(address))?;
+        Ok(JournalSession { journal })
+    }
+
+    async fn append(
+        &mut self,
+        orders: &[Order],
+        unless: Option<&Unless>,
+    ) -> Result<Appended, Failure> {
+        let events = orders.iter().map(event).collect::<Result<_, _>>()?;
+        let mut append = Append::of(events);
+        if let Some(unless) = unless {
+            append = append.unless(
+                tagged(&unless.tags)?,
+                Position(unless.after.unwrap_or_default()),
+            );
+        }
+        match self.journal.append(append, None).await? {
+            Decision::Appended(appended) => Ok(Appended {
+                last: appended.last.0,
+            }),
+            Decision::Conflict(conflict) => Err(format!("refused: {}", conflict.code()).into()),
+        }
+    }
+
+    async fn read(&mut self, which: &Which) -> Result<Answer, Failure> {
+        let query = match which {
+            Which::All => Query::all(),
+            Which::Stream(name) => Query::stream(StreamName::new(name.clone())?),
+            Which::Tag(name) => Query::tag(Tag::new(name.clone())?),
+        };
+        let mut total = Answer::default();
+        let mut after = Position::ZERO;
+        loop {
+            let page = self.journal.read(&Read {
+                query: query.clone(),
+                direction: Direction::Forward { after },
+                limit: PAGE_EVENTS,
+                ..Read::default()
+            })?;
+            total.events += page.events.len() as u64;
+            let bytes = page.events.iter().map(|event| event.data.len() as u64);
+            total.bytes += bytes.sum::<u64>();
+            after = page.scanned;
+            if !page.more {
+                return Ok(total);
+            }
+        }
+    }
+}
+
+fn event(order: &Order) -> Result<NewEvent, headwater_event::Error> {
+    let tags = order.tags().map(Tag::new);
+    let tags = tags.into_iter().collect::<Result<_, _>>()?;
+    NewEvent::json(EventType::new(EVENT_TYPE)?, order.data())
+        .in_stream(StreamName::new(order.stream_name())?)
+        .tagged(tags)
+}
+
+fn tagged(tags: &[String]) -> Result<Query, headwater_event::Error> {
+    let tags = tags.iter().map(|tag| Tag::new(tag.clone()));
+    Ok(Query {
+        items: vec![QueryItem {
+            tags: tags.collect::<Result<_, _>>()?,
+            ..QueryItem::default()
+        }],
+    })
+}

@@ -1,0 +1,129 @@
+//! What is measured, as jobs: the same for everybody.
+
+use headwater_bench::{Append, Condition, Job, Orders, Pace, Read, Until, What, Work};
+
+/// Clients of the measurements of appends of one event.
+pub(crate) const CLIENTS: [usize; 4] = [1, 16, 64, 256];
+
+/// Clients where requests come at a pace: more than ever wait at once.
+pub(crate) const PACED_CLIENTS: usize = 256;
+
+/// Parts of the most that was measured, at which requests come.
+pub(crate) const PACES: [u32; 3] = [25, 50, 75];
+
+/// Events of each append, and how many clients append, while the log is filled.
+pub(crate) const FILL_BATCH: u64 = 1_000;
+pub(crate) const FILL_CLIENTS: usize = 4;
+
+/// Clients of the measurements of batches, and of conditions.
+pub(crate) const BATCH_CLIENTS: usize = 4;
+pub(crate) const CONDITION_CLIENTS: usize = 16;
+
+/// Every condition, by the name of its case.
+pub(crate) const CONDITIONS: [(&str, Condition); 4] = [
+    ("append without a condition", Condition::None),
+    ("append unless a new tag is there", Condition::Absent),
+    ("append unless two old tags are together", Condition::Cold),
+    ("append unless something came lately", Condition::Recent),
+];
+
+/// Every read, by the name of its case.
+pub(crate) const READS: [(&str, What); 4] = [
+    ("read all", What::All),
+    ("read a stream, 100 events, scattered", What::Stream),
+    ("read a tag, about 100 events, scattered", What::Tag),
+    ("read a tag, 100 events, clustered", What::Neighbours),
+];
+
+/// The orders of a log that is filled with so many events, rounded up to whole appends.
+pub(crate) fn filled(events: u64) -> Orders {
+    Orders {
+        filled: events.div_ceil(FILL_BATCH) * FILL_BATCH,
+    }
+}
+
+/// Seconds of a measurement, after a warming up.
+pub(crate) fn timed(seconds: f64) -> Until {
+    Until::Seconds {
+        warm: seconds / 8.0,
+        counted: seconds,
+    }
+}
+
+/// Appends to a new log; batches as where a log is filled, single events each of a new stream.
+pub(crate) fn appending(clients: usize, batch: u64, seconds: f64) -> Job {
+    let filled = if batch > 1 { 10_000_000 } else { 0 };
+    Job {
+        address: String::new(),
+        clients,
+        orders: Orders { filled },
+        work: Work::Append(Append {
+            first: 0,
+            batch,
+            condition: Condition::None,
+            pace: Pace::Closed,
+            until: timed(seconds),
+        }),
+    }
+}
+
+/// Fills a log.
+pub(crate) fn filling(orders: Orders) -> Job {
+    Job {
+        address: String::new(),
+        clients: FILL_CLIENTS,
+        orders,
+        work: Work::Append(Append {
+            first: 0,
+            batch: FILL_BATCH,
+            condition: Condition::None,
+            pace: Pace::Closed,
+            until: Until::Events(orders.filled),
+        }),
+    }
+}
+
+/// Appends to a filled log.
+pub(crate) fn conditional(orders: Orders, first: u64, condition: Condition, seconds: f64) -> Job {
+    Job {
+        address: String::new(),
+        clients: CONDITION_CLIENTS,
+        orders,
+        work: Work::Append(Append {
+            first,
+            batch: 1,
+            condition,
+            pace: Pace::Closed,
+            until: timed(seconds),
+        }),
+    }
+}
+
+/// Reads of a filled log.
+pub(crate) fn reading(orders: Orders, what: What, seconds: f64) -> Job {
+    Job {
+        address: String::new(),
+        clients: 1,
+        orders,
+        work: Work::Read(Read { what, seconds }),
+    }
+}
+
+/// Appends of one event to a new log, so many in a second.
+pub(crate) fn paced(per_second: f64, seconds: f64) -> Job {
+    let mut job = appending(PACED_CLIENTS, 1, seconds);
+    if let Work::Append(append) = &mut job.work {
+        append.pace = Pace::Open { per_second };
+    }
+    job
+}
+
+/// Waits for a server with a filled log.
+pub(crate) fn opening(orders: Orders) -> Job {
+    Job {
+        address: String::new(),
+        clients: 1,
+        orders,
+        work: Work::Open,
+    }
+}

@@ -1,0 +1,400 @@
+//! `report`: the document and its charts, from the results alone.
+
+mod bars;
+mod lines;
+mod table;
+mod text;
+
+use std::fmt::Write as _;
+use std::fs;
+
+use headwater_bench::Failure;
+
+use crate::args::{self, Work};
+use crate::plan::{CONDITIONS, READS};
+use crate::report::bars::Panel;
+use crate::report::table::{
+    Figure, against, bytes_per_event, events, median, p50, p99, p999, requests, seconds,
+    server_per_event, server_per_request, table,
+};
+use crate::report::text::Unit;
+use crate::results::{Contender, Measure, Results, Run};
+
+/// What stands above the tables.
+const HEAD: &str = include_str!("head.txt");
+
+/// A log of ten million events and more has a first and a last ten million.
+const VOLUME_END_EVENTS: u64 = 10_000_000;
+
+/// Everything that is written.
+pub(crate) struct Document {
+    pub(crate) markdown: String,
+    pub(crate) bars: Option<String>,
+    pub(crate) lines: Option<String>,
+}
+
+/// Writes the document and its charts.
+pub(crate) fn run(args: &args::Report) -> Result<(), Failure> {
+    let document = document(&Results::load(&args.results)?);
+    fs::write(args.directory.join("benchmarks.md"), document.markdown)?;
+    if let Some(bars) = document.bars {
+        fs::write(args.directory.join("benchmarks.svg"), bars)?;
+    }
+    if let Some(lines) = document.lines {
+        fs::write(args.directory.join("benchmarks-volume.svg"), lines)?;
+    }
+    Ok(())
+}
+
+/// The document of these results.
+pub(crate) fn document(results: &Results) -> Document {
+    let mut out = HEAD.to_owned();
+    let panels = panels(results);
+    let bars = (!panels.is_empty()).then(|| bars::chart(&panels));
+    if bars.is_some() {
+        out.push_str("![Headwater beside its rivals and the raw disk](benchmarks.svg)\n\n");
+    }
+    let of = |work: Work| results.works.get(work.name());
+    let mut lines = None;
+    for work in [
+        Work::Append,
+        Work::Paced,
+        Work::Batch,
+        Work::Sealing,
+        Work::Filled,
+        Work::Volume,
+        Work::Embedded,
+    ] {
+        let Some(run) = of(work) else { continue };
+        match work {
+            Work::Append => append(&mut out, run),
+            Work::Paced => paced(&mut out, run),
+            Work::Batch => batch(&mut out, run),
+            Work::Sealing => sealing(&mut out, run),
+            Work::Filled => filled(&mut out, run),
+            Work::Volume => {
+                lines = lines::chart(run);
+                volume(&mut out, run);
+            }
+            Work::Embedded => embedded(&mut out, run),
+        }
+        let _ = write!(out, "{}\n\n", about_line(run));
+    }
+    settings(&mut out, results);
+    Document {
+        markdown: out.trim_end().to_owned() + "\n",
+        bars,
+        lines,
+    }
+}
+
+fn about_line(run: &Run) -> String {
+    let about = &run.about;
+    format!(
+        "<sub>{}, commit {}; {}; {}</sub>",
+        about.date, about.commit, about.machine, about.options
+    )
+}
+
+fn section(out: &mut String, title: &str, text: &str) {
+    let _ = write!(out, "## {title}\n\n{text}\n\n");
+}
+
+const fn figure(title: &'static str, unit: Unit, of: fn(&Measure) -> Option<f64>) -> Figure {
+    Figure { title, unit, of }
+}
+
+fn tables(out: &mut String, run: &Run, cases: &[&str], figures: &[Figure]) {
+    for figure in figures {
+        out.push_str(&table(run, cases, figure));
+    }
+}
+
+fn append(out: &mut String, run: &Run) {
+    section(
+        out,
+        "Appends of one event",
+        "Each to a new stream. The raw disk writes and syncs the data of as many appends as there \
+         are clients at once: nobody can be faster.",
+    );
+    let figures = [
+        figure("appends/s", Unit::PerSecond, requests),
+        figure("p50", Unit::Micros, p50),
+        figure("p99", Unit::Micros, p99),
+        figure(
+            "server's processor time per append",
+            Unit::Micros,
+            server_per_request,
+        ),
+    ];
+    tables(out, run, &run.cases(), &figures);
+}
+
+fn paced(out: &mut String, run: &Run) {
+    section(
+        out,
+        "Latency at a pace",
+        "Appends of one event that come at random times, at a part of the most that the same \
+         database was measured to take above. Latency counts from when an append came, also when \
+         it had to wait.",
+    );
+    let figures = [
+        figure("appends/s", Unit::PerSecond, requests),
+        figure("p50", Unit::Micros, p50),
+        figure("p99", Unit::Micros, p99),
+        figure("p99.9", Unit::Micros, p999),
+    ];
+    tables(out, run, &run.cases(), &figures);
+}
+
+fn settled(of: &Measure) -> Option<f64> {
+    of.figures.get("settled_seconds").copied()
+}
+
+fn batch(out: &mut String, run: &Run) {
+    section(
+        out,
+        "Appends of many events",
+        "By four clients. What a database put off is told as the time for which it went on working \
+         when the load had ended.",
+    );
+    let figures = [
+        figure("events/s", Unit::PerSecond, events),
+        figure("p99 of an append", Unit::Micros, p99),
+        figure(
+            "server's processor time per event",
+            Unit::Micros,
+            server_per_event,
+        ),
+        figure("busy afterwards", Unit::Seconds, settled),
+    ];
+    tables(out, run, &run.cases(), &figures);
+}
+
+fn sealing(out: &mut String, run: &Run) {
+    section(
+        out,
+        "Appends while the log is sealed",
+        "One event each, for long enough that what is in the background is in it many times.",
+    );
+    let figures = [
+        figure("appends/s", Unit::PerSecond, requests),
+        figure("p50", Unit::Micros, p50),
+        figure("p99.9", Unit::Micros, p999),
+        figure("longest", Unit::Micros, |of| Some(of.outcome.latency.max)),
+    ];
+    tables(out, run, &run.cases(), &figures);
+}
+
+fn filled(out: &mut String, run: &Run) {
+    section(
+        out,
+        "A filled log",
+        "Bytes are those of all files when nothing was left to do; of PostgreSQL without its \
+         write-ahead log and its catalogs. A line is the event as Headwater exports it. Opening \
+         counts from the start of the process to the answer of a first read, after a clean stop.",
+    );
+    let conditions: Vec<&str> = CONDITIONS.iter().map(|(case, _)| *case).collect();
+    let [all, one @ ..] = READS.map(|(case, _)| case);
+    tables(
+        out,
+        run,
+        &["fill"],
+        &[
+            figure("bytes per event", Unit::Bytes, bytes_per_event),
+            figure("events/s", Unit::PerSecond, events),
+        ],
+    );
+    tables(
+        out,
+        run,
+        &["open"],
+        &[figure("until an answer", Unit::Seconds, seconds)],
+    );
+    tables(
+        out,
+        run,
+        &conditions,
+        &[
+            figure("appends/s, 16 clients", Unit::PerSecond, requests),
+            figure("p99", Unit::Micros, p99),
+        ],
+    );
+    out.push_str(&against(
+        run,
+        "rate ÷ rate without a condition",
+        &conditions[1..],
+        conditions[0],
+        requests,
+    ));
+    tables(
+        out,
+        run,
+        &[all],
+        &[figure("events/s, one client", Unit::PerSecond, events)],
+    );
+    tables(
+        out,
+        run,
+        &one,
+        &[
+            figure("p50", Unit::Micros, p50),
+            figure("p99", Unit::Micros, p99),
+        ],
+    );
+    if let Some(line) = median(run, all, Contender::Headwater, line_bytes) {
+        let _ = write!(
+            out,
+            "A line of the export is {line:.0} bytes long, on average.\n\n"
+        );
+    }
+}
+
+fn line_bytes(of: &Measure) -> Option<f64> {
+    of.figures.get("answer_bytes_per_event").copied()
+}
+
+fn volume(out: &mut String, run: &Run) {
+    section(
+        out,
+        "A log that grows",
+        "A thousand events at once, by four clients, until the log has as many as it has to.",
+    );
+    if run.measures.iter().any(|of| of.outcome.progress.len() > 1) {
+        out.push_str("![Events in a second, by events in the log](benchmarks-volume.svg)\n\n");
+    }
+    let figures = [
+        figure("events/s", Unit::PerSecond, events),
+        figure("last ÷ first ten million", Unit::Times, |of| {
+            lines::last_of_first(&of.outcome.progress, VOLUME_END_EVENTS)
+        }),
+        figure("p99.9 of an append", Unit::Micros, p999),
+        figure("bytes per event", Unit::Bytes, bytes_per_event),
+        figure("busy afterwards", Unit::Seconds, settled),
+    ];
+    let total = run.measures.iter().map(|of| of.outcome.events).max();
+    let total = text::grouped(total.unwrap_or_default() as f64);
+    let _ = write!(out, "The longest log has {total} events.\n\n");
+    tables(out, run, &run.cases(), &figures);
+}
+
+fn embedded(out: &mut String, run: &Run) {
+    section(
+        out,
+        "In the process of its user",
+        "The journal without a server, on a log of its own; beside it the raw disk.",
+    );
+    let cases = run.cases();
+    let is = |start: &'static str| {
+        let of = move |case: &&&str| case.starts_with(start);
+        cases.iter().filter(of).copied().collect::<Vec<_>>()
+    };
+    let opens = [figure("until it is open", Unit::Seconds, seconds)];
+    tables(
+        out,
+        run,
+        &is("append"),
+        &[
+            figure("events/s", Unit::PerSecond, events),
+            figure("p50", Unit::Micros, p50),
+        ],
+    );
+    tables(out, run, &is("open"), &opens);
+    tables(
+        out,
+        run,
+        &is("read"),
+        &[
+            figure("events/s, one core", Unit::PerSecond, events),
+            figure("p50", Unit::Micros, p50),
+        ],
+    );
+}
+
+fn settings(out: &mut String, results: &Results) {
+    let mut abouts: Vec<_> = results.works.values().map(|run| &run.about).collect();
+    abouts.sort_by(|a, b| b.date.cmp(&a.date));
+    let Some(about) = abouts.first() else {
+        return;
+    };
+    section(out, "Versions and settings", "Of the latest run:");
+    for (name, version) in &about.versions {
+        let settings = about.settings.get(name).map_or("", String::as_str);
+        let _ = writeln!(out, "* **{name}**: {version}. Settings: `{settings}`");
+    }
+}
+
+/// What the chart asks.
+fn panels(results: &Results) -> Vec<Panel> {
+    let mut panels = Vec::new();
+    let mut ask = |work: Work, case: &str, title: &str, unit, of: fn(&Measure) -> Option<f64>| {
+        let Some(run) = results.works.get(work.name()) else {
+            return;
+        };
+        let answer = |one| Some((one, median(run, case, one, of)?));
+        let bars: Vec<_> = run.contenders().into_iter().filter_map(answer).collect();
+        if bars.len() > 1 {
+            panels.push(Panel {
+                title: title.to_owned(),
+                unit,
+                bars,
+            });
+        }
+    };
+    for case in ["1 client", "16 clients", "64 clients", "256 clients"] {
+        let title = format!("Appends in a second, {case}");
+        ask(Work::Append, case, &title, Unit::PerSecond, requests);
+    }
+    ask(
+        Work::Append,
+        "1 client",
+        "Append, p50, 1 client",
+        Unit::Micros,
+        p50,
+    );
+    let cpu = "Processor time per append, 64 clients";
+    ask(
+        Work::Append,
+        "64 clients",
+        cpu,
+        Unit::Micros,
+        server_per_request,
+    );
+    ask(
+        Work::Batch,
+        "1000 events",
+        "Events in a second, 1000 at once",
+        Unit::PerSecond,
+        events,
+    );
+    ask(
+        Work::Filled,
+        CONDITIONS[2].0,
+        "Conditional appends in a second",
+        Unit::PerSecond,
+        requests,
+    );
+    ask(
+        Work::Filled,
+        "fill",
+        "Bytes on disk per event",
+        Unit::Bytes,
+        bytes_per_event,
+    );
+    ask(
+        Work::Filled,
+        READS[0].0,
+        "Read all, events in a second",
+        Unit::PerSecond,
+        events,
+    );
+    ask(
+        Work::Filled,
+        READS[1].0,
+        "Read 100 scattered events",
+        Unit::Micros,
+        p50,
+    );
+    ask(Work::Filled, "open", "Open", Unit::Seconds, seconds);
+    panels
+}

@@ -1,0 +1,383 @@
+//! The servers that are measured: one at a time, each on a directory of its own.
+
+mod postgres;
+mod process;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use headwater_bench::{Failure, Job, Outcome};
+
+pub(crate) use process::{disk_bytes, first_line, settle};
+
+use crate::results::Contender;
+
+/// The database at Headwater.
+const DATABASE: &str = "bench";
+
+/// How long a server may take to start.
+const START_MAX: Duration = Duration::from_secs(600);
+
+/// The programs.
+#[derive(Clone, Debug)]
+pub(crate) struct Programs {
+    /// This one, which drives Headwater and PostgreSQL.
+    pub(crate) bench: PathBuf,
+    /// The server of Headwater.
+    pub(crate) headwater: PathBuf,
+    /// The server of UmaDB, and what drives it.
+    pub(crate) umadb: PathBuf,
+    /// The load for UmaDB.
+    pub(crate) umadb_driver: PathBuf,
+    /// Where PostgreSQL's programs are.
+    pub(crate) postgres: PathBuf,
+}
+
+/// How the rivals are set up.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Arguments of `umadb`.
+    pub(crate) umadb: Vec<String>,
+    /// Settings of PostgreSQL, `name=value`.
+    pub(crate) postgres: Vec<String>,
+}
+
+impl Settings {
+    /// What the rivals' own documents advise for a machine with so many bytes of memory, where a
+    /// sync of the disk takes so many microseconds.
+    pub(crate) fn advised(memory: u64, sync_micros: f64) -> Settings {
+        let megabytes = memory >> 20;
+        Settings {
+            umadb: vec![format!("--page-cache-max-mb={}", megabytes / 4)],
+            postgres: postgres::advised(megabytes, sync_micros),
+        }
+    }
+}
+
+/// A server that runs, and is ended when this is dropped.
+pub(crate) struct Server {
+    contender: Contender,
+    process: Child,
+    address: String,
+}
+
+/// A server that is to be started, at an address that is known already.
+pub(crate) struct Ready {
+    contender: Contender,
+    command: Command,
+    address: String,
+}
+
+/// A directory for a contender's data.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// Whose.
+    pub(crate) contender: Contender,
+    /// Where.
+    pub(crate) directory: PathBuf,
+}
+
+impl Place {
+    /// Makes what a server needs before it starts for the first time.
+    pub(crate) fn prepare(&self, programs: &Programs) -> Result<(), Failure> {
+        std::fs::create_dir_all(&self.directory)?;
+        match self.contender {
+            Contender::PostgreSql => postgres::initialize(&programs.postgres, &self.directory),
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts the server.
+    pub(crate) fn start(
+        &self,
+        programs: &Programs,
+        settings: &Settings,
+    ) -> Result<Server, Failure> {
+        self.ready(programs, settings)?.start()
+    }
+
+    /// Makes everything ready for a start.
+    pub(crate) fn ready(&self, programs: &Programs, settings: &Settings) -> Result<Ready, Failure> {
+        let (mut command, address) = self.command(programs, settings, free_port()?)?;
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(self.log())?);
+        Ok(Ready {
+            contender: self.contender,
+            command,
+            address,
+        })
+    }
+
+    fn command(
+        &self,
+        programs: &Programs,
+        settings: &Settings,
+        port: u16,
+    ) -> Result<(Command, String), Failure> {
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string();
+        match self.contender {
+            Contender::Headwater => {
+                let mut command = Command::new(&programs.headwater);
+                command.arg("--data").arg(self.directory.join("data"));
+                command.args(["--log-level", "error", "serve", "--listen", &listen]);
+                Ok((command, format!("{listen}/{DATABASE}")))
+            }
+            Contender::UmaDb => {
+                let mut command = Command::new(&programs.umadb);
+                command.args(["--listen", &listen, "--db-path"]);
+                command.arg(self.directory.join("uma.db"));
+                command.args(&settings.umadb);
+                Ok((command, format!("http://{listen}")))
+            }
+            Contender::PostgreSql => {
+                postgres::command(&programs.postgres, &self.directory, &settings.postgres)
+            }
+            Contender::Embedded | Contender::Disk => Err("this contender has no server".into()),
+        }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.directory.join("server.log")
+    }
+
+    /// Makes the database empty: what is in the directory, and was there before, is gone.
+    pub(crate) fn fresh(
+        &self,
+        programs: &Programs,
+        settings: &Settings,
+    ) -> Result<Server, Failure> {
+        // PostgreSQL keeps its cluster: the files of its log are made once and used again.
+        if self.contender != Contender::PostgreSql {
+            clear(&self.directory)?;
+        }
+        self.prepare(programs)?;
+        let mut server = self.start(programs, settings)?;
+        server.wait()?;
+        match self.contender {
+            Contender::Headwater => server.create_database()?,
+            Contender::PostgreSql => {
+                let schema = format!("drop table if exists event;{}", headwater_bench::SCHEMA);
+                self.sql(programs, &schema)?;
+                self.sql(programs, "checkpoint")?;
+            }
+            _ => {}
+        }
+        Ok(server)
+    }
+
+    /// What the documents advise after much was written.
+    pub(crate) fn after_filling(&self, programs: &Programs) -> Result<(), Failure> {
+        match self.contender {
+            Contender::PostgreSql => self.sql(programs, "vacuum analyze event"),
+            _ => Ok(()),
+        }
+    }
+
+    fn sql(&self, programs: &Programs, text: &str) -> Result<(), Failure> {
+        postgres::sql(&programs.postgres, &self.directory, text)
+    }
+
+    /// Bytes of all files. The log that PostgreSQL keeps for crashes is not counted: it is of a
+    /// size that was configured.
+    pub(crate) fn bytes(&self) -> Result<u64, Failure> {
+        let without = match self.contender {
+            Contender::PostgreSql => Some("pg_wal"),
+            _ => None,
+        };
+        Ok(disk_bytes(&self.directory, without)?)
+    }
+}
+
+impl Ready {
+    /// Where the server will be.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Starts it.
+    pub(crate) fn start(mut self) -> Result<Server, Failure> {
+        let name = self.contender.name();
+        let process = self.command.spawn();
+        Ok(Server {
+            process: process.map_err(|error| format!("{name} cannot be started: {error}"))?,
+            contender: self.contender,
+            address: self.address,
+        })
+    }
+}
+
+impl Server {
+    /// Waits until it accepts connections.
+    pub(crate) fn wait(&mut self) -> Result<(), Failure> {
+        let begun = Instant::now();
+        while !self.answers() {
+            if let Some(status) = self.process.try_wait()? {
+                return Err(format!("{} ended: {status}", self.contender.name()).into());
+            }
+            if begun.elapsed() > START_MAX {
+                return Err(format!("{} does not answer", self.contender.name()).into());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    fn answers(&self) -> bool {
+        match self.contender {
+            Contender::PostgreSql => postgres::answers(&self.address),
+            _ => TcpStream::connect(self.host()).is_ok(),
+        }
+    }
+
+    /// Host and port, without what is before or behind them.
+    fn host(&self) -> &str {
+        let address = self.address.trim_start_matches("http://");
+        address.split('/').next().unwrap_or(address)
+    }
+
+    fn create_database(&self) -> Result<(), Failure> {
+        let body = format!("{{\"name\":\"{DATABASE}\"}}");
+        let mut stream = TcpStream::connect(self.host())?;
+        write!(
+            stream,
+            "POST /v1/databases HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        match answer.starts_with("HTTP/1.1 201") {
+            true => Ok(()),
+            false => Err(format!("the database was not made: {answer}").into()),
+        }
+    }
+
+    /// Where it is, as its driver understands it.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Processor seconds so far.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        process::cpu_seconds(self.process.id())
+    }
+
+    /// Waits until it does nothing more; how many seconds it was busy.
+    pub(crate) fn settle(&self) -> f64 {
+        settle(self.process.id())
+    }
+
+    /// Ends it as an operator would, and waits.
+    pub(crate) fn stop(mut self) -> Result<(), Failure> {
+        let signal = match self.contender {
+            Contender::PostgreSql => "-INT", // its fast shutdown
+            _ => "-TERM",
+        };
+        Ok(process::stop(&mut self.process, signal)?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // After `stop` the process is gone; else its data does not matter any more.
+        let _ = process::stop(&mut self.process, "-INT");
+    }
+}
+
+/// A driver that has connected and waits for its start.
+pub(crate) struct Driver {
+    process: Child,
+    stdin: ChildStdin,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Driver {
+    /// Starts the driver of a contender; it has connected on return.
+    pub(crate) fn start(
+        contender: Contender,
+        programs: &Programs,
+        job: &Job,
+    ) -> Result<Driver, Failure> {
+        let mut command = match contender {
+            Contender::UmaDb => Command::new(&programs.umadb_driver),
+            _ => {
+                let mut command = Command::new(&programs.bench);
+                command.args(["drive", &contender.name().to_lowercase()]);
+                command
+            }
+        };
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{command:?} cannot be started: {error}"))?;
+        let (Some(stdin), Some(stdout)) = (process.stdin.take(), process.stdout.take()) else {
+            return Err("a driver has no pipes".into());
+        };
+        let mut driver = Driver {
+            process,
+            stdin,
+            lines: BufReader::new(stdout).lines(),
+        };
+        driver.say(&serde_json::to_string(job)?)?;
+        match driver.hear()?.as_str() {
+            "ready" => Ok(driver),
+            other => Err(format!("a driver said {other:?}, not \"ready\"").into()),
+        }
+    }
+
+    /// Tells it to begin.
+    pub(crate) fn go(&mut self) -> Result<(), Failure> {
+        self.say("go")
+    }
+
+    /// Waits for its outcome.
+    pub(crate) fn outcome(&mut self) -> Result<Outcome, Failure> {
+        Ok(serde_json::from_str(&self.hear()?)?)
+    }
+
+    /// Processor seconds so far.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        process::cpu_seconds(self.process.id())
+    }
+
+    /// Disconnects.
+    pub(crate) fn end(mut self) -> Result<(), Failure> {
+        drop(self.stdin);
+        let status = self.process.wait()?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(format!("a driver ended: {status}").into()),
+        }
+    }
+
+    fn say(&mut self, line: &str) -> Result<(), Failure> {
+        writeln!(self.stdin, "{line}")?;
+        Ok(self.stdin.flush()?)
+    }
+
+    fn hear(&mut self) -> Result<String, Failure> {
+        match self.lines.next() {
+            Some(line) => Ok(line?),
+            None => Err("a driver ended early; what it said is above".into()),
+        }
+    }
+}
+
+fn clear(directory: &Path) -> Result<(), Failure> {
+    match std::fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// A port that nobody listens on now.
+fn free_port() -> std::io::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}

@@ -16,6 +16,9 @@ pub const GROUP_EVENTS: u64 = 100;
 /// Kinds of goods where no log is filled.
 const SKUS: u64 = 1_000;
 
+/// Customers of the orders that come when the log is filled.
+const CUSTOMERS: u64 = 100_000;
+
 const CITIES: [&str; 16] = [
     "Lisbon", "Porto", "Madrid", "Bilbao", "Lyon", "Nantes", "Ghent", "Utrecht", "Bremen",
     "Leipzig", "Graz", "Trieste", "Gdansk", "Turku", "Aarhus", "Bergen",
@@ -46,7 +49,7 @@ const NOTES: [&str; 8] = [
 pub struct Orders {
     /// The log is filled with the numbers below this one: their streams and goods come again, each
     /// [`GROUP_EVENTS`] times, scattered over all of them. Every later order has a stream of its
-    /// own, and goods that were not ordered before.
+    /// own, and other customers and goods.
     pub filled: u64,
 }
 
@@ -59,7 +62,7 @@ pub struct Order {
     pub stream: u64,
     /// Its place in that stream, if the events of the stream are appended in order.
     pub revision: u64,
-    /// It is tagged `customer:{customer}`: [`GROUP_EVENTS`] next to each other are.
+    /// It is tagged `customer:{customer}`: [`GROUP_EVENTS`] next to each other are, in a filled log.
     pub customer: u64,
     /// It is tagged `sku:{sku}`: about [`GROUP_EVENTS`] of a filled log are, at random places.
     pub sku: u64,
@@ -82,21 +85,27 @@ impl Orders {
 
     /// The order of this number.
     pub fn order(self, number: u64) -> Order {
-        let chance = mix(number);
-        let skus = self.skus();
-        let (stream, revision, sku) = match number < self.filled && self.groups() > 0 {
-            true => {
-                let revision = number / self.groups() + 1;
-                (number % self.groups(), revision, chance % skus)
-            }
+        let (chance, skus) = (mix(number), self.skus());
+        let (stream, revision, customer, sku) = match number < self.filled && self.groups() > 0 {
+            true => (
+                number % self.groups(),
+                number / self.groups() + 1,
+                number / GROUP_EVENTS,
+                chance % skus,
+            ),
             // Reads of the filled part find as much however many were appended since.
-            false => (number, 1, skus + chance % skus),
+            false => (
+                number,
+                1,
+                self.groups() + (chance >> 13) % CUSTOMERS,
+                skus + chance % skus,
+            ),
         };
         Order {
             number,
             stream,
             revision,
-            customer: number / GROUP_EVENTS,
+            customer,
             sku,
             chance,
         }

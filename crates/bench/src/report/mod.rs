@@ -54,6 +54,9 @@ pub(crate) fn document(results: &Results) -> Document {
     if bars.is_some() {
         out.push_str("![Headwater beside its rivals and the raw disk](benchmarks.svg)\n\n");
     }
+    if results.works.is_empty() {
+        out.push_str("There are no results yet: run the script.\n");
+    }
     let of = |work: Work| results.works.get(work.name());
     let mut lines = None;
     for work in [
@@ -324,77 +327,113 @@ fn settings(out: &mut String, results: &Results) {
     }
 }
 
-/// What the chart asks.
-fn panels(results: &Results) -> Vec<Panel> {
-    let mut panels = Vec::new();
-    let mut ask = |work: Work, case: &str, title: &str, unit, of: fn(&Measure) -> Option<f64>| {
-        let Some(run) = results.works.get(work.name()) else {
-            return;
-        };
-        let answer = |one| Some((one, median(run, case, one, of)?));
-        let bars: Vec<_> = run.contenders().into_iter().filter_map(answer).collect();
-        if bars.len() > 1 {
-            panels.push(Panel {
-                title: title.to_owned(),
-                unit,
-                bars,
-            });
-        }
-    };
-    for case in ["1 client", "16 clients", "64 clients", "256 clients"] {
-        let title = format!("Appends in a second, {case}");
-        ask(Work::Append, case, &title, Unit::PerSecond, requests);
-    }
-    ask(
+/// What the chart asks: of which work and case, in which words, and which figure.
+type Question = (
+    Work,
+    &'static str,
+    &'static str,
+    Unit,
+    fn(&Measure) -> Option<f64>,
+);
+
+const QUESTIONS: [Question; 12] = [
+    (
+        Work::Append,
+        "1 client",
+        "Appends in a second, 1 client",
+        Unit::PerSecond,
+        requests,
+    ),
+    (
+        Work::Append,
+        "16 clients",
+        "Appends in a second, 16 clients",
+        Unit::PerSecond,
+        requests,
+    ),
+    (
+        Work::Append,
+        "64 clients",
+        "Appends in a second, 64 clients",
+        Unit::PerSecond,
+        requests,
+    ),
+    (
+        Work::Append,
+        "256 clients",
+        "Appends in a second, 256 clients",
+        Unit::PerSecond,
+        requests,
+    ),
+    (
         Work::Append,
         "1 client",
         "Append, p50, 1 client",
         Unit::Micros,
         p50,
-    );
-    let cpu = "Processor time per append, 64 clients";
-    ask(
+    ),
+    (
         Work::Append,
         "64 clients",
-        cpu,
+        "Processor per append, 64 clients",
         Unit::Micros,
         server_per_request,
-    );
-    ask(
+    ),
+    (
         Work::Batch,
         "1000 events",
         "Events in a second, 1000 at once",
         Unit::PerSecond,
         events,
-    );
-    ask(
+    ),
+    (
         Work::Filled,
         CONDITIONS[2].0,
         "Conditional appends in a second",
         Unit::PerSecond,
         requests,
-    );
-    ask(
+    ),
+    (
         Work::Filled,
         "fill",
-        "Bytes on disk per event",
+        "Bytes on the disk per event",
         Unit::Bytes,
         bytes_per_event,
-    );
-    ask(
+    ),
+    (
         Work::Filled,
         READS[0].0,
         "Read all, events in a second",
         Unit::PerSecond,
         events,
-    );
-    ask(
+    ),
+    (
         Work::Filled,
         READS[1].0,
-        "Read 100 scattered events",
+        "Read 100 scattered events, p50",
         Unit::Micros,
         p50,
-    );
-    ask(Work::Filled, "open", "Open", Unit::Seconds, seconds);
-    panels
+    ),
+    (
+        Work::Filled,
+        "open",
+        "Open, until an answer",
+        Unit::Seconds,
+        seconds,
+    ),
+];
+
+/// The panels of the chart that have answers of more than one.
+fn panels(results: &Results) -> Vec<Panel> {
+    let panel = |(work, case, title, unit, of): Question| {
+        let run = results.works.get(work.name())?;
+        let answer = |one| Some((one, median(run, case, one, of)?));
+        let bars: Vec<_> = run.contenders().into_iter().filter_map(answer).collect();
+        (bars.len() > 1).then(|| Panel {
+            title: title.to_owned(),
+            unit,
+            bars,
+        })
+    };
+    QUESTIONS.into_iter().filter_map(panel).collect()
 }

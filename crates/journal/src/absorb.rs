@@ -1,19 +1,16 @@
 //! Taking in commits that stand in the storage: all of them when a log is opened, and another
 //! writer's when it was there first.
 //!
-//! Everything that a commit says of itself is checked against what came before it: positions,
-//! times, revisions, ids, and the chain.
+//! What a commit says of itself is checked against what came before it: positions, times, the chain,
+//! and the ids and revisions in the same piece of the tail. Segments are not looked at: opening a log
+//! costs what its tail costs, and `verify` holds the whole together.
 
-use std::sync::Arc;
+use headwater_event::{ChainHash, Error, EventId, Position, Revision};
 
-use headwater_event::{ChainHash, Error, Position, Revision};
-
-use crate::canonical::RawEvent;
 use crate::commits::Head;
-use crate::index::Index;
 use crate::loaded::Loaded;
 use crate::log::Log;
-use crate::{Commit, Seq};
+use crate::{Commit, Seq, Stored};
 
 /// How much is read from the storage at once.
 const READ_BYTES: usize = 1 << 20;
@@ -22,7 +19,10 @@ const READ_BYTES: usize = 1 << 20;
 pub(crate) fn absorb_all(log: &Log) -> Result<(), Error> {
     loop {
         let next = log.commits().last_seq().next();
-        let commits = log.storage.read(next, READ_BYTES)?.commits()?;
+        let commits = match log.storage.read(next, READ_BYTES)? {
+            Stored::Commits(commits) => commits,
+            Stored::Sealed(other) => return Err(sealed_by_other(next, other)),
+        };
         if commits.is_empty() {
             return Ok(());
         }
@@ -35,18 +35,24 @@ pub(crate) fn absorb_all(log: &Log) -> Result<(), Error> {
 fn absorb(log: &Log, seq: Seq, commit: &Commit) -> Result<(), Error> {
     let loaded = Loaded::parse(seq, commit)?;
     check_follows(&loaded, log.head())?;
-    let mut index = log.index_mut()?;
+    log.index.turn(log.piece_bytes)?;
+    let mut change = log.index.change()?;
     for at in 0..loaded.run.len() {
         let raw = loaded.run.raw(at)?;
         let position = loaded.first().plus(at as u64);
-        check_new(&index, &raw, position)?;
-        let revision = index.insert(raw.keys());
+        if let Some(other) = change.position_of(raw.id) {
+            return Err(same_id(raw.id, other, position));
+        }
+        // Where the stream was before the piece is what its first event there says.
+        let base = Revision(raw.revision.0.saturating_sub(1));
+        let revision = change.insert(raw.keys(), base);
         if revision != raw.revision {
             return Err(wrong_revision(position, raw.revision, revision));
         }
     }
-    drop(index);
-    log.publish(Arc::new(loaded));
+    change.add_bytes(commit.appends.len());
+    drop(change);
+    log.publish(&loaded);
     Ok(())
 }
 
@@ -91,13 +97,20 @@ fn check_chain(loaded: &Loaded, chain: ChainHash) -> Result<(), Error> {
     .action("these events are not what was appended; restore this log from a backup"))
 }
 
-fn check_new(index: &Index, raw: &RawEvent<'_>, position: Position) -> Result<(), Error> {
-    match index.position_of(raw.id) {
-        None => Ok(()),
-        Some(other) => Err(Error::damaged(format!("two events have the id {}", raw.id))
-            .at(position)
-            .found(format!("positions {other} and {position}"))),
-    }
+fn same_id(id: EventId, other: Position, position: Position) -> Error {
+    Error::damaged(format!("two events have the id {id}"))
+        .at(position)
+        .found(format!("positions {other} and {position}"))
+}
+
+/// Somebody else seals this log's commits while this process has it open.
+fn sealed_by_other(next: Seq, other: Seq) -> Error {
+    Error::damaged(format!(
+        "commit {next} is in a segment that this process did not make"
+    ))
+    .found(format!("the tail begins at commit {other}"))
+    .expected("one process at a time")
+    .action("open the log again")
 }
 
 fn wrong_revision(position: Position, found: Revision, expected: Revision) -> Error {

@@ -1,4 +1,7 @@
-//! The durable commits of a log: which positions and times they hold, and the chain after each.
+//! The durable end of a log: which positions and times the commits of the tail hold, and the chain
+//! after each. Commits that are sealed in segments are no longer known by number.
+
+use std::collections::VecDeque;
 
 use headwater_event::{ChainHash, Position, Timestamp};
 
@@ -25,89 +28,90 @@ impl Head {
     };
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    first: Position,
-    recorded_at: Timestamp,
-    chain: ChainHash,
-}
-
-/// What is known of each commit, by number.
+/// What is known of each commit of the tail, by number.
 #[derive(Debug)]
 pub(crate) struct Commits {
-    entries: Vec<Entry>,
-    head: Head,
+    /// The last commit that is sealed.
+    sealed: Seq,
+    /// The end of the log there.
+    before: Head,
+    /// The end of the log after each commit of the tail.
+    ends: VecDeque<Head>,
+    /// In the whole log.
     pub(crate) appends: u64,
     pub(crate) bytes: u64,
 }
 
 impl Commits {
-    pub(crate) fn new() -> Commits {
+    /// A log whose commits up to `sealed` are in segments, and none after it are known yet.
+    pub(crate) fn new(sealed: Seq, before: Head, appends: u64, bytes: u64) -> Commits {
         Commits {
-            entries: Vec::new(),
-            head: Head::EMPTY,
-            appends: 0,
-            bytes: 0,
+            sealed,
+            before,
+            ends: VecDeque::new(),
+            appends,
+            bytes,
         }
     }
 
     pub(crate) fn head(&self) -> Head {
-        self.head
+        self.ends.back().copied().unwrap_or(self.before)
     }
 
     /// The number of the last commit.
     pub(crate) fn last_seq(&self) -> Seq {
-        Seq(self.entries.len() as u64)
+        self.sealed.plus(self.ends.len() as u64)
     }
 
     /// Adds the commit after the last one.
     pub(crate) fn push(&mut self, loaded: &Loaded) {
         debug_assert_eq!(loaded.seq, self.last_seq().next());
-        debug_assert_eq!(loaded.first(), self.head.position.next());
-        self.entries.push(Entry {
-            first: loaded.first(),
-            recorded_at: loaded.recorded_at,
-            chain: loaded.chain,
-        });
-        self.head = Head {
+        debug_assert_eq!(loaded.first(), self.head().position.next());
+        self.ends.push_back(Head {
             position: loaded.last(),
             recorded_at: loaded.recorded_at,
             chain: loaded.chain,
-        };
+        });
         self.appends += loaded.run.appends().len() as u64;
         self.bytes += loaded.run.bytes().len() as u64;
     }
 
-    /// The commit that holds a position between 1 and the head.
-    pub(crate) fn seq_of(&self, position: Position) -> Seq {
-        let upto = self
-            .entries
-            .partition_point(|entry| entry.first <= position);
-        Seq(upto as u64)
+    /// The commit of the tail that holds a position up to the head; nothing for a sealed one.
+    pub(crate) fn seq_of(&self, position: Position) -> Option<Seq> {
+        if position <= self.before.position {
+            return None;
+        }
+        let upto = self.ends.partition_point(|end| end.position < position);
+        Some(self.sealed.plus(upto as u64 + 1))
     }
 
-    /// Where a commit starts, if there is one of this number.
-    pub(crate) fn first_of(&self, seq: Seq) -> Option<Position> {
-        let at = usize::try_from(seq.0.checked_sub(1)?).ok()?;
-        self.entries.get(at).map(|entry| entry.first)
-    }
-
-    /// The chain after a commit; before the first one it is the start.
-    pub(crate) fn chain_after(&self, seq: Seq) -> ChainHash {
-        match seq.0.checked_sub(1) {
-            Some(at) => self
-                .entries
-                .get(at as usize)
-                .map_or(self.head.chain, |entry| entry.chain),
-            None => ChainHash::START,
+    /// The end of the log before this commit of the tail, if it is known.
+    pub(crate) fn before(&self, seq: Seq) -> Option<Head> {
+        match seq.0.checked_sub(self.sealed.0 + 1)? {
+            0 => Some(self.before),
+            at => self.ends.get(at as usize - 1).copied(),
         }
     }
 
-    /// The first commit whose last append was recorded after the instant, if there is one.
+    /// The end of the log after this commit, if it is in the tail.
+    pub(crate) fn after(&self, seq: Seq) -> Option<Head> {
+        let at = seq.0.checked_sub(self.sealed.0 + 1)?;
+        self.ends.get(at as usize).copied()
+    }
+
+    /// The first commit of the tail whose last append was recorded after the instant, if any.
     pub(crate) fn first_after(&self, instant: Timestamp) -> Option<Seq> {
-        let upto = self
-            .entries
-            .partition_point(|entry| entry.recorded_at <= instant);
-        (upto < self.entries.len()).then_some(Seq(upto as u64 + 1))
+        let upto = self.ends.partition_point(|end| end.recorded_at <= instant);
+        (upto < self.ends.len()).then(|| self.sealed.plus(upto as u64 + 1))
+    }
+
+    /// Forgets the commits below this one, which are sealed now.
+    pub(crate) fn forget_below(&mut self, seq: Seq) {
+        while self.sealed.next() < seq
+            && let Some(end) = self.ends.pop_front()
+        {
+            self.before = end;
+            self.sealed = self.sealed.next();
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::commits::Head;
 use crate::decision::{Decision, revisions};
 use crate::env::Env;
 use crate::errors;
-use crate::index::{Index, Keys};
+use crate::index::{Change, Index, Keys};
 use crate::loaded::Loaded;
 use crate::log::Log;
 use crate::queue::Request;
@@ -66,7 +66,8 @@ pub(crate) struct Write {
 pub(crate) struct Core {
     tip: Tip,
     pub(crate) open: Option<Batch>,
-    /// Reused: ids and revisions of the append being written.
+    /// Reused: ids of the append being written, with where their streams were before, and then
+    /// their revisions.
     assigned: Vec<(EventId, Revision)>,
 }
 
@@ -104,34 +105,54 @@ impl Core {
     }
 
     fn decide(&mut self, log: &Log, append: &Append, now: Timestamp) -> Result<Decision, Error> {
-        if let Some(decision) = check(&*log.index()?, append) {
+        if let Some(decision) = check(&log.index, append)? {
             return Ok(decision);
         }
         let last = self.tip.head.recorded_at;
         if now.as_micros() < last.as_micros().saturating_sub(CLOCK_BEHIND_MICROS_MAX) {
             return Err(errors::clock_behind(now, last));
         }
-        self.assign(&mut *log.index_mut()?, &*log.env, append);
-        Ok(Decision::Appended(self.write(append, now.max(last))))
+        if self.open.is_none() {
+            log.index.turn(log.piece_bytes)?;
+        }
+        self.assign(&log.index, &*log.env, append)?;
+        let (appended, bytes) = self.write(append, now.max(last));
+        log.index.change()?.add_bytes(bytes);
+        Ok(Decision::Appended(appended))
     }
 
     /// Puts the events into the index, which says their revisions.
-    fn assign(&mut self, index: &mut Index, env: &dyn Env, append: &Append) {
+    fn assign(&mut self, index: &Index, env: &dyn Env, append: &Append) -> Result<(), Error> {
+        // Everything that may have to be read comes before anything is changed.
         self.assigned.clear();
+        let mut before: Option<&StreamName> = None;
         for event in &append.events {
-            let id = event.id.unwrap_or_else(|| fresh_id(index, env));
-            let revision = index.insert(Keys {
-                id,
+            let id = match event.id {
+                Some(id) => id,
+                None => fresh_id(index, env)?,
+            };
+            let base = match &event.stream {
+                Some(stream) if before != Some(stream) => index.base_of(stream.as_str())?,
+                _ => Revision::NONE,
+            };
+            before = event.stream.as_ref();
+            self.assigned.push((id, base));
+        }
+        let mut change = index.change()?;
+        for (event, (id, revision)) in append.events.iter().zip(&mut self.assigned) {
+            let keys = Keys {
+                id: *id,
                 event_type: event.event_type.as_str(),
                 stream: event.stream.as_ref().map(StreamName::as_str),
                 tags: event.tags.iter().map(Tag::as_str),
-            });
-            self.assigned.push((id, revision));
+            };
+            *revision = change.insert(keys, *revision);
         }
+        Ok(())
     }
 
     /// Encodes the append into the open batch and moves the tip.
-    fn write(&mut self, append: &Append, recorded_at: Timestamp) -> Appended {
+    fn write(&mut self, append: &Append, recorded_at: Timestamp) -> (Appended, usize) {
         let first = self.tip.head.position.next();
         let batch = self.open.get_or_insert_with(|| Batch::new(first));
         let start = batch.begin_append(recorded_at, append.events.len() as u32);
@@ -140,17 +161,19 @@ impl Core {
             put_event(&mut batch.body, *id, *revision, event);
         }
         let canonical = batch.end_append(start);
+        let bytes = canonical.len();
         self.tip.head = Head {
             position: Position(first.0 + append.events.len() as u64 - 1),
             recorded_at,
             chain: self.tip.head.chain.then(canonical),
         };
-        Appended {
+        let appended = Appended {
             first,
             last: self.tip.head.position,
             revisions: revisions(append, |offset| self.assigned[offset].1),
             repeated: false,
-        }
+        };
+        (appended, bytes)
     }
 
     /// Closes the open batch. What comes after goes into the next.
@@ -175,10 +198,10 @@ impl Core {
     ) -> Result<Vec<Decided>, Error> {
         let open = self.seal();
         {
-            let mut index = log.index_mut()?;
+            let mut change = log.index.change()?;
             let writes = open.iter().filter_map(|sealed| sealed.write.as_ref());
             for write in writes.chain(written) {
-                take_back(&mut index, &write.loaded.run)?;
+                take_back(&mut change, &write.loaded.run)?;
             }
         }
         self.tip = durable_tip(log);
@@ -249,48 +272,51 @@ impl Batch {
 }
 
 /// What stands against the append; nothing if it may be written. Ids come before conditions.
-fn check(index: &Index, append: &Append) -> Option<Decision> {
-    let known = |id: EventId| index.position_of(id).is_some();
-    let mut ids = append.events.iter().filter_map(|event| event.id);
-    if ids.any(known) {
-        return Some(Decision::Seen { upto: index.last() });
+fn check(index: &Index, append: &Append) -> Result<Option<Decision>, Error> {
+    for id in append.events.iter().filter_map(|event| event.id) {
+        if index.position_of(id)?.is_some() {
+            let upto = index.last()?;
+            return Ok(Some(Decision::Seen { upto }));
+        }
     }
     for (stream, expected) in &append.condition.expected {
         if *expected == ExpectedRevision::Any {
             continue;
         }
-        let found = index.revision(stream.as_str());
+        let end = index.stream(stream.as_str())?;
+        let found = end.map_or(Revision::NONE, |end| end.revision);
         if !expected.holds(found) {
-            let last = index.stream(stream.as_str()).last();
-            return Some(Decision::Revision {
+            return Ok(Some(Decision::Revision {
                 stream: stream.clone(),
                 expected: *expected,
                 found,
-                at: last.copied().map(Position),
-            });
+                at: end.map(|end| end.last),
+            }));
         }
     }
-    let boundary = append.condition.boundary.as_ref()?;
+    let Some(boundary) = &append.condition.boundary else {
+        return Ok(None);
+    };
     let at = index.first_match(&boundary.fail_if_events_match, boundary.after)?;
-    Some(Decision::Boundary {
+    Ok(at.map(|at| Decision::Boundary {
         after: boundary.after,
         at,
-    })
+    }))
 }
 
 /// An id that the log does not have. A version 7 id that was drawn twice is as good as impossible.
-fn fresh_id(index: &Index, env: &dyn Env) -> EventId {
+fn fresh_id(index: &Index, env: &dyn Env) -> Result<EventId, Error> {
     loop {
         let id = env.event_id();
-        if index.position_of(id).is_none() {
-            return id;
+        if index.position_of(id)?.is_none() {
+            return Ok(id);
         }
     }
 }
 
-fn take_back(index: &mut Index, run: &Run) -> Result<(), Error> {
+fn take_back(change: &mut Change<'_>, run: &Run) -> Result<(), Error> {
     for at in (0..run.len()).rev() {
-        index.remove(run.raw(at)?.keys());
+        change.remove(run.raw(at)?.keys());
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::absorb::absorb_all;
 use crate::commits::Head;
 use crate::env::{Env, Task};
 use crate::errors;
+use crate::keeper::Keeper;
 use crate::log::Log;
 use crate::writer::{Shared, Step};
 
@@ -23,8 +24,15 @@ pub struct Options {
     pub queue_bytes_max: usize,
     /// Bytes of one commit, about: a larger append still is one commit.
     pub batch_bytes_max: usize,
-    /// Bytes of commits that are kept in memory for reads.
+    /// Bytes of events and of their index that are kept in memory for reads.
     pub cache_bytes: usize,
+    /// Bytes of appends, about, that are sealed into one segment. Twice as much is the tail that
+    /// an opening reads, unless sealing is behind.
+    pub piece_bytes: usize,
+    /// How many segments of a level are merged into one of the next.
+    pub fan_in: usize,
+    /// Bytes of appends that a merged segment may hold; a larger one is not made.
+    pub segment_bytes_max: u64,
 }
 
 impl Default for Options {
@@ -33,7 +41,10 @@ impl Default for Options {
             queue_appends_max: 16_384,
             queue_bytes_max: 64 << 20,
             batch_bytes_max: 4 << 20,
-            cache_bytes: 32 << 20,
+            cache_bytes: 64 << 20,
+            piece_bytes: 8 << 20,
+            fan_in: 8,
+            segment_bytes_max: 4 << 30,
         }
     }
 }
@@ -69,6 +80,16 @@ impl Writer {
         self.shared.commit()
     }
 
+    /// Seals the oldest piece of the tail that is ready.
+    pub fn seal(&self) -> Result<Step, Error> {
+        self.shared.keeper.seal()
+    }
+
+    /// Merges segments, if there are enough of a level.
+    pub fn merge(&self) -> Result<Step, Error> {
+        self.shared.keeper.merge()
+    }
+
     /// A check and a commit.
     pub fn run_once(&self) -> Step {
         let checked = self.check();
@@ -89,6 +110,7 @@ impl Threads {
     /// Finishes what was accepted and ends the threads. Blocks until it is done.
     fn end(&self) {
         self.shared.queue.close(errors::closed());
+        self.shared.keeper.end();
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         for task in running.drain(..) {
             task.join();
@@ -104,8 +126,8 @@ impl Drop for Threads {
 }
 
 impl Journal {
-    /// Opens the log that is kept in `storage`: reads and checks all of its commits, and starts the
-    /// writer's threads. Blocks.
+    /// Opens the log that is kept in `storage`: reads its manifest, reads and checks the commits of
+    /// its tail, and starts its threads. Blocks.
     pub fn open(
         storage: Arc<dyn Storage>,
         env: Arc<dyn Env>,
@@ -114,12 +136,16 @@ impl Journal {
         let (journal, _) = Journal::open_stepped(storage, env, options)?;
         let env = &journal.log.env;
         let (checker, committer) = (Arc::clone(&journal.shared), Arc::clone(&journal.shared));
+        let keeper = &journal.shared.keeper;
+        let (sealing, merging) = (Arc::clone(keeper), Arc::clone(keeper));
         let tasks = [
             env.spawn("journal-check", Box::new(move || checker.run_checker())),
             env.spawn(
                 "journal-commit",
                 Box::new(move || committer.run_committer()),
             ),
+            env.spawn("journal-seal", Box::new(move || sealing.run_sealing())),
+            env.spawn("journal-merge", Box::new(move || merging.run_merging())),
         ];
         let mut running = journal
             .threads
@@ -131,16 +157,18 @@ impl Journal {
         Ok(journal)
     }
 
-    /// As [`open`](Self::open), but without threads: nothing is written but by the steps of the
-    /// [`Writer`]. For simulation.
+    /// As [`open`](Self::open), but without threads: nothing is written, sealed or merged but by
+    /// the steps of the [`Writer`]. For simulation.
     pub fn open_stepped(
         storage: Arc<dyn Storage>,
         env: Arc<dyn Env>,
         options: Options,
     ) -> Result<(Journal, Writer), Error> {
-        let log = Arc::new(Log::new(storage, env, options.cache_bytes));
+        let manifest = storage.manifest()?;
+        let log = Arc::new(Log::new(storage, env, &manifest, &options)?);
         absorb_all(&log)?;
-        let shared = Arc::new(Shared::new(Arc::clone(&log), &options));
+        let keeper = Arc::new(Keeper::new(Arc::clone(&log), manifest, &options));
+        let shared = Arc::new(Shared::new(Arc::clone(&log), keeper, &options));
         let journal = Journal {
             log,
             shared: Arc::clone(&shared),

@@ -39,6 +39,8 @@ mod errors;
 mod follow;
 mod index;
 mod journal;
+mod keeper;
+mod layout;
 mod loaded;
 mod lock;
 mod log;
@@ -48,11 +50,6 @@ mod queue;
 mod read;
 mod repeat;
 mod run;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the journal writes no segments yet"
-)]
 mod segment;
 mod stats;
 mod storage;
@@ -66,6 +63,7 @@ pub use commits::Head;
 pub use disk::{DiskOptions, DiskStorage};
 pub use follow::{Batch, Follower};
 pub use journal::{Journal, Options, Writer};
+pub use layout::{Layout, Level, Parts};
 pub use lock::{DataLock, Note};
 pub use manifest::{Manifest, SegmentInfo, SegmentName};
 pub use memory::{Fault, MemoryStorage, PublishFault};

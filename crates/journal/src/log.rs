@@ -3,20 +3,21 @@
 //! Locks are held for lookups and insertions and never during I/O.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 use headwater_event::{Error, Event, LogId, Position};
 use tokio::sync::watch;
 
-use crate::cache::BlockCache;
 use crate::commits::{Commits, Head};
 use crate::env::Env;
 use crate::errors;
-use crate::index::{Index, SortedNames};
+use crate::index::{Index, Part};
 use crate::loaded::Loaded;
-use crate::{Seq, Storage};
+use crate::manifest::Manifest;
+use crate::run::Run;
+use crate::segment::{BlockCache, Segment};
+use crate::{Options, Seq, Storage, Stored};
 
 /// What a read may do to find a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,9 @@ impl Access {
     /// One commit at a time.
     pub(crate) const ONE: Access = Access::Storage { bytes: 0 };
 }
+
+/// How long to wait for the index when a commit has just been sealed.
+const SEALED_PAUSE: Duration = Duration::from_micros(100);
 
 /// How often what happened since the journal was opened.
 #[derive(Default)]
@@ -47,10 +51,11 @@ pub(crate) struct Log {
     pub(crate) id: LogId,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) env: Arc<dyn Env>,
-    index: RwLock<Index>,
+    pub(crate) index: Index,
     commits: RwLock<Commits>,
-    cache: Arc<BlockCache>,
-    names: Mutex<SortedNames>,
+    /// Bytes of appends in a piece of the tail, about.
+    pub(crate) piece_bytes: usize,
+    pub(crate) cache: Arc<BlockCache>,
     head: watch::Sender<Position>,
     /// Why nobody is answered any more.
     stopped: OnceLock<Error>,
@@ -60,21 +65,33 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    pub(crate) fn new(storage: Arc<dyn Storage>, env: Arc<dyn Env>, cache_bytes: usize) -> Log {
-        Log {
+    /// The log that a storage keeps, up to the end of its segments.
+    pub(crate) fn new(
+        storage: Arc<dyn Storage>,
+        env: Arc<dyn Env>,
+        manifest: &Manifest,
+        options: &Options,
+    ) -> Result<Log, Error> {
+        let cache = Arc::new(BlockCache::new(options.cache_bytes));
+        let mut segments = Vec::with_capacity(manifest.segments.len());
+        for info in &manifest.segments {
+            let bytes = storage.get(info.name)?;
+            segments.push(Arc::new(Segment::open(*info, bytes, Arc::clone(&cache))));
+        }
+        Ok(Log {
             id: storage.log_id(),
-            storage,
             env,
-            index: RwLock::default(),
-            commits: RwLock::new(Commits::new()),
-            cache: Arc::new(BlockCache::new(cache_bytes)),
-            names: Mutex::default(),
-            head: watch::Sender::new(Position::ZERO),
+            index: Index::new(segments),
+            commits: RwLock::new(sealed_commits(manifest)),
+            cache,
+            piece_bytes: options.piece_bytes,
+            head: watch::Sender::new(manifest.end().position),
             stopped: OnceLock::new(),
             unsettled: Mutex::new(None),
             is_unsettled: AtomicBool::new(false),
             counters: Counters::default(),
-        }
+            storage,
+        })
     }
 
     /// Fails once the journal is closed or poisoned.
@@ -121,15 +138,6 @@ impl Log {
         self.head.subscribe()
     }
 
-    /// The index, for looking things up.
-    pub(crate) fn index(&self) -> Result<RwLockReadGuard<'_, Index>, Error> {
-        self.index.read().map_err(|_| index_poisoned())
-    }
-
-    pub(crate) fn index_mut(&self) -> Result<RwLockWriteGuard<'_, Index>, Error> {
-        self.index.write().map_err(|_| index_poisoned())
-    }
-
     pub(crate) fn commits(&self) -> RwLockReadGuard<'_, Commits> {
         self.commits_lock()
     }
@@ -139,88 +147,115 @@ impl Log {
         self.commits.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn names(&self) -> MutexGuard<'_, SortedNames> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn cache_bytes(&self) -> usize {
-        self.cache.bytes()
-    }
-
-    fn keep(&self, loaded: &Loaded) {
-        self.cache.put_commit(loaded.seq, Arc::clone(&loaded.run));
-    }
-
-    fn kept(&self, seq: Seq) -> Option<Arc<Loaded>> {
-        let run = self.cache.commit(seq)?;
-        Some(Arc::new(Loaded {
-            seq,
-            recorded_at: run.appends().last()?.recorded_at,
-            chain: self.commits_lock().chain_after(seq),
-            run,
-        }))
-    }
-
     /// Makes a durable commit visible: to reads first, then to who waits for the head.
-    pub(crate) fn publish(&self, loaded: Arc<Loaded>) {
-        let last = loaded.last();
-        self.keep(&loaded);
+    pub(crate) fn publish(&self, loaded: &Loaded) {
+        self.cache.put_commit(loaded.seq, Arc::clone(&loaded.run));
         self.commits
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(&loaded);
-        self.head.send_replace(last);
+            .push(loaded);
+        self.head.send_replace(loaded.last());
+    }
+
+    /// Forgets the numbers of commits that are in segments now.
+    pub(crate) fn forget_below(&self, seq: Seq) {
+        self.commits
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .forget_below(seq);
     }
 
     /// The durable event at this position; `None` if `access` rules out the read that it takes.
     pub(crate) fn event(&self, position: Position, access: Access) -> Result<Option<Event>, Error> {
-        let loaded = self.commit_of(position, access)?;
-        loaded.map(|loaded| loaded.run.event(position)).transpose()
+        let run = self.run_at(position, access)?;
+        run.map(|run| run.event(position)).transpose()
     }
 
-    /// The durable commit that holds this position.
-    pub(crate) fn commit_of(
+    /// The durable events around this position, which is between 1 and the head.
+    pub(crate) fn run_at(
         &self,
         position: Position,
         access: Access,
-    ) -> Result<Option<Arc<Loaded>>, Error> {
-        let seq = self.commits_lock().seq_of(position);
-        self.commit(seq, access)
-    }
-
-    /// The durable commit of this number.
-    pub(crate) fn commit(&self, seq: Seq, access: Access) -> Result<Option<Arc<Loaded>>, Error> {
-        if let Some(loaded) = self.kept(seq) {
-            return Ok(Some(loaded));
+    ) -> Result<Option<Arc<Run>>, Error> {
+        let seq = self.commits().seq_of(position);
+        if let Some(seq) = seq {
+            let run = self.commit_run(seq, access)?;
+            if run.is_some() || access == Access::Memory {
+                return Ok(run);
+            }
         }
+        let segment = self.segment_of(position)?;
         match access {
-            Access::Memory => Ok(None),
-            Access::Storage { bytes } => self.read(seq, bytes).map(Some),
+            Access::Memory => Ok(segment.cached_run_at(position)),
+            Access::Storage { bytes } => segment.run_at(position, bytes).map(Some),
         }
     }
 
-    /// Reads commits from the storage, keeps them, and gives the first.
-    fn read(&self, seq: Seq, bytes: usize) -> Result<Arc<Loaded>, Error> {
+    /// As [`run_at`](Self::run_at), where the storage may be read.
+    pub(crate) fn run(&self, position: Position, access: Access) -> Result<Arc<Run>, Error> {
+        self.run_at(position, access)?
+            .ok_or_else(|| Error::damaged("an event is gone").at(position))
+    }
+
+    /// The events of a durable commit of the tail; `None` if `access` rules out the read that it
+    /// takes, or if the commit is sealed by now.
+    pub(crate) fn commit_run(&self, seq: Seq, access: Access) -> Result<Option<Arc<Run>>, Error> {
+        match (self.cache.commit(seq), access) {
+            (Some(run), _) => Ok(Some(run)),
+            (None, Access::Memory) => Ok(None),
+            (None, Access::Storage { bytes }) => self.read(seq, bytes),
+        }
+    }
+
+    /// The segment that holds this position, which is durable and not in the tail.
+    pub(crate) fn segment_of(&self, position: Position) -> Result<Arc<Segment>, Error> {
+        loop {
+            if let Part::Segment(segment) = self.index.view()?.part_of(position) {
+                return Ok(Arc::clone(segment));
+            }
+            // It has just been sealed, and the index will know in a moment.
+            self.check_alive()?;
+            self.env.sleep(SEALED_PAUSE);
+        }
+    }
+
+    /// Reads commits of the tail from the storage, keeps them, and gives the first; nothing if it
+    /// is sealed.
+    fn read(&self, seq: Seq, bytes: usize) -> Result<Option<Arc<Run>>, Error> {
+        let commits = match self.storage.read(seq, bytes)? {
+            Stored::Commits(commits) => commits,
+            Stored::Sealed(_) => return Ok(None),
+        };
         let mut wanted = None;
-        let commits = self.storage.read(seq, bytes)?.commits()?;
         for (at, commit) in commits.iter().enumerate() {
             let seq = seq.plus(at as u64);
-            let Some(first) = self.commits_lock().first_of(seq) else {
-                break; // not published yet
+            let Some(before) = self.known_before(seq) else {
+                break; // not published yet, or sealed by now
             };
-            if first != commit.first {
+            if before.next() != commit.first {
                 return Err(Error::damaged(format!("commit {seq} is not where it was"))
                     .found(format!("position {}", commit.first))
-                    .expected(format!("position {first}")));
+                    .expected(format!("position {}", before.next())));
             }
-            let loaded = Arc::new(Loaded::parse(seq, commit)?);
-            self.keep(&loaded);
-            wanted.get_or_insert(loaded);
+            let run = Loaded::parse(seq, commit)?.run;
+            self.cache.put_commit(seq, Arc::clone(&run));
+            wanted.get_or_insert(run);
         }
-        wanted.ok_or_else(|| {
-            Error::damaged(format!("commit {seq} is gone from the storage"))
-                .action("restore this log from a backup")
-        })
+        match (wanted, self.known_before(seq)) {
+            (Some(run), _) => Ok(Some(run)),
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(Error::damaged(format!(
+                "commit {seq} is gone from the storage"
+            ))
+            .action("restore this log from a backup")),
+        }
+    }
+
+    /// The position before a durable commit of the tail.
+    fn known_before(&self, seq: Seq) -> Option<Position> {
+        let commits = self.commits();
+        commits.after(seq)?;
+        commits.before(seq).map(|before| before.position)
     }
 
     /// Refuses positions beyond the head.
@@ -240,6 +275,10 @@ impl Log {
     }
 }
 
-fn index_poisoned() -> Error {
-    errors::poisoned("a panic while the index was changed")
+/// What a manifest says of the end of the log, before the tail is known.
+fn sealed_commits(manifest: &Manifest) -> Commits {
+    let sealed = Seq(manifest.next.0 - 1);
+    let appends = manifest.segments.iter().map(|segment| segment.appends);
+    let bytes = manifest.segments.iter().map(|segment| segment.raw_bytes);
+    Commits::new(sealed, manifest.end(), appends.sum(), bytes.sum())
 }

@@ -8,8 +8,8 @@ use headwater_event::{ChainHash, Error, Event, Position, Query, Timestamp};
 use crate::errors;
 use crate::index::{Found, Span, Way};
 use crate::journal::Journal;
-use crate::loaded::Loaded;
 use crate::log::{Access, Log};
+use crate::run::Run;
 
 /// How many steps through the index one look at it may take; more are taken in further looks.
 const STEPS_MAX: usize = 10_000;
@@ -17,8 +17,8 @@ const STEPS_MAX: usize = 10_000;
 const LOOKS_MAX: usize = 500;
 /// How much is read from the storage at once where the next events follow.
 const READ_AHEAD_BYTES: usize = 256 << 10;
-/// How many commits apart two events may be for that.
-const READ_AHEAD_COMMITS: u64 = 8;
+/// How many events there may be to each that is wanted for that.
+const READ_AHEAD_SPREAD: u64 = 8;
 
 /// What to read.
 #[derive(Clone, Debug)]
@@ -117,49 +117,59 @@ impl Journal {
     }
 
     /// Position of the last event that was recorded at the instant or before it; 0 if there is
-    /// none. Blocks for a read of one commit.
+    /// none. Blocks for a few reads.
     pub fn position_at(&self, instant: Timestamp) -> Result<Position, Error> {
         self.log.check_alive()?;
-        let after = self.log.commits().first_after(instant);
-        let Some(seq) = after else {
+        let view = self.log.index.view()?;
+        if let Some(segment) = view.recorded_after(instant) {
+            return segment.position_at(instant);
+        }
+        let first = {
+            let commits = self.log.commits();
+            let seq = commits.first_after(instant);
+            seq.and_then(|seq| commits.before(seq))
+                .map(|before| before.position.next())
+        };
+        let Some(first) = first else {
             return Ok(self.log.head().position);
         };
-        let Some(loaded) = self.log.commit(seq, Access::ONE)? else {
-            return Ok(self.log.head().position);
-        };
-        let upto = loaded
-            .run
+        let run = self.log.run(first, Access::ONE)?;
+        let upto = run
             .appends()
             .partition_point(|append| append.recorded_at <= instant);
         Ok(match upto {
-            0 => Position(loaded.first().0 - 1),
-            upto => loaded.run.appends()[upto - 1].last,
+            0 => Position(first.0 - 1),
+            upto => run.appends()[upto - 1].last,
         })
     }
 
     /// The end of the last append at `position` or before it, and the chain there. Blocks for a
-    /// read of one commit.
+    /// few reads.
     pub fn chain_at(&self, position: Position) -> Result<(Position, ChainHash), Error> {
         self.log.check_alive()?;
         self.log.check_position("position", position)?;
         if position == Position::ZERO {
             return Ok((Position::ZERO, ChainHash::START));
         }
-        let (seq, mut chain) = {
+        let place = {
             let commits = self.log.commits();
             let seq = commits.seq_of(position);
-            (seq, commits.chain_after(crate::Seq(seq.0 - 1)))
+            seq.and_then(|seq| Some((seq, commits.before(seq)?)))
         };
-        let Some(loaded) = self.log.commit(seq, Access::ONE)? else {
-            return Ok((Position::ZERO, ChainHash::START));
+        let commit = match place {
+            Some((seq, _)) => self.log.commit_run(seq, Access::ONE)?,
+            None => None,
         };
-        let mut end = Position(loaded.first().0 - 1);
-        for append in loaded.run.appends() {
+        let (Some((_, before)), Some(run)) = (place, commit) else {
+            return self.log.segment_of(position)?.chain_at(position);
+        };
+        let (mut end, mut chain) = (before.position, before.chain);
+        for append in run.appends() {
             if append.last > position {
                 break;
             }
             end = append.last;
-            chain = chain.then(loaded.run.append_bytes(append));
+            chain = chain.then(run.append_bytes(append));
         }
         Ok((end, chain))
     }
@@ -248,7 +258,7 @@ fn find(
     let mut positions: Vec<u64> = Vec::new();
     let mut from = bounds.from;
     for _ in 0..looks {
-        let found = log.index()?.scan(
+        let found = log.index.scan(
             query,
             Span {
                 way,
@@ -257,7 +267,7 @@ fn find(
                 limit: limit - positions.len(),
                 steps: STEPS_MAX,
             },
-        );
+        )?;
         positions.extend(found.positions);
         from = way.step(found.scanned);
         if positions.len() == limit || !way.before(found.scanned, bounds.to) {
@@ -293,41 +303,36 @@ fn fetch(
 ) -> Result<Option<(Vec<Event>, Option<Position>)>, Error> {
     let mut events = Vec::with_capacity(positions.len());
     let mut bytes = 0;
-    let mut current: Option<Arc<Loaded>> = None;
+    let mut current: Option<Arc<Run>> = None;
     for (at, position) in positions.iter().map(|at| Position(*at)).enumerate() {
-        let loaded = match current.take().filter(|loaded| loaded.run.holds(position)) {
-            Some(loaded) => loaded,
-            None => {
-                let access = ahead(log, &positions[at..], access);
-                match log.commit_of(position, access)? {
-                    Some(loaded) => loaded,
-                    None => return Ok(None),
-                }
-            }
+        let run = match current.take().filter(|run| run.holds(position)) {
+            Some(run) => run,
+            None => match log.run_at(position, ahead(&positions[at..], access))? {
+                Some(run) => run,
+                None => return Ok(None),
+            },
         };
-        bytes += loaded.run.event_len(position);
+        bytes += run.event_len(position);
         if bytes > bytes_max && !events.is_empty() {
             let last = Position(positions[at - 1]);
             return Ok(Some((events, Some(last))));
         }
-        events.push(loaded.run.event(position)?);
-        current = Some(loaded);
+        events.push(run.event(position)?);
+        current = Some(run);
     }
     Ok(Some((events, None)))
 }
 
 /// Reads ahead only where what follows is wanted soon.
-fn ahead(log: &Log, positions: &[u64], access: Access) -> Access {
-    let (Access::Storage { .. }, [first, second, ..]) = (access, positions) else {
+fn ahead(positions: &[u64], access: Access) -> Access {
+    let (Access::Storage { .. }, [first, .., last]) = (access, positions) else {
         return match access {
             Access::Memory => Access::Memory,
             Access::Storage { .. } => Access::ONE,
         };
     };
-    let commits = log.commits();
-    // The one that is further up: where the commits are numbered from.
-    let near = commits.seq_of(Position(first + READ_AHEAD_COMMITS)).0;
-    match first < second && commits.seq_of(Position(*second)).0 <= near + READ_AHEAD_COMMITS {
+    let dense = last > first && last - first <= READ_AHEAD_SPREAD * positions.len() as u64;
+    match dense {
         true => access,
         false => Access::ONE,
     }

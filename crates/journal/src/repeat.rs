@@ -3,6 +3,8 @@
 //! It is if its events stand next to each other in the log, in its order, within one append, with
 //! the same content. Events that it gives no id for are compared by their content alone.
 
+use std::sync::Arc;
+
 use headwater_event::{Append, Appended, Conflict, Error, EventId, NewEvent, Outcome, Position};
 
 use crate::canonical::put_content;
@@ -29,30 +31,55 @@ pub(crate) fn repeated(
     upto: Position,
     access: Access,
 ) -> Result<Option<Outcome>, Error> {
-    let known = Known::find(log, append, upto)?;
-    let Some(loaded) = log.commit_of(known.position, access)? else {
-        return Ok(None);
+    let known = match access {
+        Access::Memory => return Ok(None), // ids and events may have to be read
+        Access::Storage { .. } => Known::find(log, append, upto)?,
     };
-    let outcome = match known.compare(&loaded.run)? {
-        Ok(first) => Outcome::Appended(known.appended(&loaded.run, first)?),
+    let mut events = Events { log, run: None };
+    let outcome = match known.compare(&mut events)? {
+        Ok(first) => Outcome::Appended(known.appended(&mut events, first)?),
         Err(why) => Outcome::Conflict(Conflict::IdReused {
             id: known.id,
-            event: loaded.run.event(known.position)?.reference(),
+            event: events
+                .run(known.position)?
+                .event(known.position)?
+                .reference(),
             why,
         }),
     };
     Ok(Some(outcome))
 }
 
+/// The events of the log, one run at a time.
+struct Events<'a> {
+    log: &'a Log,
+    run: Option<Arc<Run>>,
+}
+
+impl Events<'_> {
+    /// The run that holds this position.
+    fn run(&mut self, position: Position) -> Result<&Run, Error> {
+        let run = match self.run.take().filter(|run| run.holds(position)) {
+            Some(run) => run,
+            None => self
+                .log
+                .run_at(position, Access::ONE)?
+                .ok_or_else(|| Error::damaged("an event is gone").at(position))?,
+        };
+        Ok(self.run.insert(run))
+    }
+}
+
 impl<'a> Known<'a> {
     fn find(log: &Log, append: &'a Append, upto: Position) -> Result<Known<'a>, Error> {
-        let index = log.index()?;
         // What came later says nothing about this append.
-        let place = |event: &NewEvent| {
-            let position = index.position_of(event.id?)?;
-            (position <= upto).then_some(position)
+        let place = |event: &NewEvent| match event.id {
+            Some(id) => Ok(log.index.position_of(id)?.filter(|at| *at <= upto)),
+            None => Ok(None),
         };
-        let places: Vec<Option<Position>> = append.events.iter().map(place).collect();
+        let places: Result<Vec<Option<Position>>, Error> =
+            append.events.iter().map(place).collect();
+        let places = places?;
         let mut events = append.events.iter().zip(&places).enumerate();
         let first = events.find_map(|(at, (event, place))| Some((at, event.id?, (*place)?)));
         let Some((offset, id, position)) = first else {
@@ -69,8 +96,8 @@ impl<'a> Known<'a> {
     }
 
     /// The position at which the whole append stands, or why it does not.
-    fn compare(&self, run: &Run) -> Result<Result<Position, String>, Error> {
-        let around = run.append_of(self.position);
+    fn compare(&self, events: &mut Events<'_>) -> Result<Result<Position, String>, Error> {
+        let around = *events.run(self.position)?.append_of(self.position);
         let first = match self.position.0.checked_sub(self.offset as u64) {
             Some(first) if first >= around.first.0 => Position(first),
             _ => return Ok(Err("other events stand before it in the log".to_owned())),
@@ -80,7 +107,7 @@ impl<'a> Known<'a> {
             return Ok(Err(why.to_owned()));
         }
         for offset in 0..self.append.events.len() {
-            if let Some(why) = self.differs(run, offset, first.plus(offset as u64))? {
+            if let Some(why) = self.differs(events, offset, first.plus(offset as u64))? {
                 return Ok(Err(format!("events[{offset}] {why}")));
             }
         }
@@ -88,8 +115,14 @@ impl<'a> Known<'a> {
     }
 
     /// How the event differs from the one at this position.
-    fn differs(&self, run: &Run, offset: usize, place: Position) -> Result<Option<String>, Error> {
+    fn differs(
+        &self,
+        events: &mut Events<'_>,
+        offset: usize,
+        place: Position,
+    ) -> Result<Option<String>, Error> {
         let event = &self.append.events[offset];
+        let run = events.run(place)?;
         if event.id.is_some() && self.places[offset] != Some(place) {
             return Ok(Some("does not stand in that order in the log".to_owned()));
         }
@@ -112,10 +145,11 @@ impl<'a> Known<'a> {
         Ok(Some(format!("has another {part}")))
     }
 
-    fn appended(&self, run: &Run, first: Position) -> Result<Appended, Error> {
+    fn appended(&self, events: &mut Events<'_>, first: Position) -> Result<Appended, Error> {
         let mut written = Vec::with_capacity(self.append.events.len());
         for offset in 0..self.append.events.len() as u64 {
-            written.push(run.raw_at(first.plus(offset))?.revision);
+            let position = first.plus(offset);
+            written.push(events.run(position)?.raw_at(position)?.revision);
         }
         Ok(Appended {
             first,

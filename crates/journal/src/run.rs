@@ -239,8 +239,7 @@ impl Run {
     }
 
     fn text(&self, part: &str) -> Text {
-        // It is a slice of a str, so it is UTF-8.
-        Text::from_utf8(self.bytes.slice_ref(part.as_bytes())).unwrap_or_default()
+        Text::slice_of(&self.bytes, part)
     }
 }
 

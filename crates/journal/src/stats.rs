@@ -19,11 +19,25 @@ pub struct Stats {
     /// Bytes of appends in the log, in their canonical encoding.
     pub bytes: u64,
     /// Different streams, with those in flight.
-    pub streams: usize,
-    /// Different types, with those in flight.
-    pub types: usize,
-    /// Different tags, with those in flight.
-    pub tags: usize,
+    pub streams: u64,
+    /// Segments.
+    pub segments: usize,
+    /// Bytes of their files.
+    pub segment_bytes: u64,
+    /// Bytes of appends in them, in their canonical encoding.
+    pub sealed_bytes: u64,
+    /// Bytes of the files of the tail.
+    pub tail_bytes: u64,
+    /// Pieces of the tail that wait to be sealed.
+    pub pieces_waiting: usize,
+    /// Bytes of segments that wait to be merged.
+    pub merge_debt: u64,
+    /// Segments sealed since it was opened, and bytes written for that.
+    pub seals: (u64, u64),
+    /// Segments merged since it was opened, and bytes written for that.
+    pub merges: (u64, u64),
+    /// Commits that were slowed because sealing was behind, since it was opened.
+    pub slowed: u64,
     /// Appends written since it was opened.
     pub appended: u64,
     /// Appends that were refused by their condition since it was opened.
@@ -38,15 +52,18 @@ pub struct Stats {
     pub queue_appends: usize,
     /// Bytes that they take at most.
     pub queue_bytes: usize,
-    /// Bytes of commits kept in memory for reads.
+    /// Bytes of commits, blocks and index kept in memory for reads.
     pub cache_bytes: usize,
+    /// Bytes of filters and ids mapped into memory.
+    pub mapped_bytes: u64,
 }
 
 impl Journal {
     /// The figures of this moment.
     pub fn stats(&self) -> Result<Stats, Error> {
-        let log = &self.log;
-        let (streams, types, tags) = log.index()?.counts();
+        let (log, keeper) = (&self.log, &self.shared.keeper);
+        let view = log.index.view()?;
+        let infos = || view.segments.iter().map(|segment| segment.info());
         let (head, commits, appends, bytes) = {
             let durable = log.commits();
             let commits = durable.last_seq().0;
@@ -59,9 +76,16 @@ impl Journal {
             commits,
             appends,
             bytes,
-            streams,
-            types,
-            tags,
+            streams: log.index.streams_new()? + infos().map(|info| info.streams_new).sum::<u64>(),
+            segments: view.segments.len(),
+            segment_bytes: infos().map(|info| info.bytes).sum(),
+            sealed_bytes: infos().map(|info| info.raw_bytes).sum(),
+            tail_bytes: log.storage.tail_bytes(),
+            pieces_waiting: view.pieces.len(),
+            merge_debt: keeper.merge_debt(&view),
+            seals: keeper.kept.seals(),
+            merges: keeper.kept.merges(),
+            slowed: keeper.kept.slowed.load(Ordering::Relaxed),
             appended: counters.appended.load(Ordering::Relaxed),
             conflicts: counters.conflicts.load(Ordering::Relaxed),
             seen: counters.seen.load(Ordering::Relaxed),
@@ -69,7 +93,8 @@ impl Journal {
             commits_failed: counters.failed_commits.load(Ordering::Relaxed),
             queue_appends,
             queue_bytes,
-            cache_bytes: log.cache_bytes(),
+            cache_bytes: log.cache.bytes(),
+            mapped_bytes: view.segments.iter().map(|one| one.mapped_bytes()).sum(),
         })
     }
 }

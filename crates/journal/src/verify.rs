@@ -1,13 +1,14 @@
 //! Verifying a log: every byte is read again, every hash is computed again.
 
-use headwater_event::{ChainHash, Error, Position};
+use headwater_event::{ChainHash, Error, Kind, Position};
 
-use crate::Seq;
 use crate::absorb::check_follows;
 use crate::commits::Head;
 use crate::journal::Journal;
 use crate::loaded::Loaded;
 use crate::log::Log;
+use crate::segment::Segment;
+use crate::{Seq, Stored};
 
 /// How much is read at once.
 const READ_BYTES: usize = 1 << 20;
@@ -39,77 +40,150 @@ pub struct Verified {
 
 impl Journal {
     /// Reads the log again from its storage, up to the head of this moment, and checks all that
-    /// can be checked: checksums, numbers, positions, times, revisions, ids, and the chain, which
-    /// is computed anew. Blocks. The first thing that is wrong is the error.
-    pub fn verify(&self, progress: &mut dyn FnMut(Progress)) -> Result<Verified, Error> {
+    /// can be checked: checksums, numbers, positions, times, revisions, ids, what the index says of
+    /// every event, and the chain, which is computed anew. Blocks. The first thing that is wrong is
+    /// the error; so is what `progress` answers, which ends it.
+    pub fn verify(
+        &self,
+        progress: &mut dyn FnMut(Progress) -> Result<(), Error>,
+    ) -> Result<Verified, Error> {
         self.log.check_alive()?;
-        let end = self.log.head();
+        let (end, appends, bytes) = {
+            let commits = self.log.commits();
+            (commits.head(), commits.appends, commits.bytes)
+        };
         let mut walk = Walk::new(&self.log);
         while walk.head.position < end.position {
-            let seq = walk.seq.next();
-            let commits = self.log.storage.read(seq, READ_BYTES)?.commits()?;
-            if commits.is_empty() {
-                return Err(
-                    Error::damaged(format!("commit {seq} is gone from the storage"))
-                        .at(walk.head.position.next())
-                        .action("restore this log from a backup"),
-                );
-            }
-            for commit in &commits {
-                if walk.head.position < end.position {
-                    walk.take(&Loaded::parse(walk.seq.next(), commit)?)?;
-                }
+            let position = walk.head.position.next();
+            let seq = self.log.commits().seq_of(position);
+            let in_tail = match seq {
+                Some(seq) => walk.take_commits(seq, end.position)?,
+                None => false,
+            };
+            if !in_tail {
+                let segment = self.log.segment_of(position)?;
+                walk.take_segment(&segment, end, progress)?;
             }
             progress(Progress {
-                position: walk.head.position,
+                position: walk.head.position.min(end.position),
                 head: end.position,
-            });
+            })?;
         }
-        walk.end(end)
+        walk.end(end)?;
+        Ok(Verified {
+            head: end.position,
+            chain: end.chain,
+            appends,
+            events: end.position.0,
+            bytes,
+        })
+    }
+
+    /// As [`verify`](Self::verify), and holds the log against `position:chain` that somebody kept:
+    /// an append must end there, and the chain there must be this one. The error `chain_differs`
+    /// says that something up to there was changed, inserted or dropped since.
+    pub fn verify_against(
+        &self,
+        kept: (Position, ChainHash),
+        progress: &mut dyn FnMut(Progress) -> Result<(), Error>,
+    ) -> Result<Verified, Error> {
+        self.log.check_position("against", kept.0)?;
+        let verified = self.verify(progress)?;
+        let found = self.chain_at(kept.0)?;
+        if found == kept {
+            return Ok(verified);
+        }
+        Err(Error::new(
+            Kind::Conflict,
+            "chain_differs",
+            "the log is not the one that was kept: events up to there were changed, inserted or dropped",
+        )
+        .at(kept.0)
+        .found(format!("{}:{}", found.0, found.1))
+        .expected(format!("{}:{}", kept.0, kept.1))
+        .action("compare with a backup that has the expected chain"))
     }
 }
 
 struct Walk<'a> {
     log: &'a Log,
-    seq: Seq,
+    /// The end of what was checked.
     head: Head,
-    appends: u64,
-    bytes: u64,
 }
 
 impl<'a> Walk<'a> {
     fn new(log: &'a Log) -> Walk<'a> {
         Walk {
             log,
-            seq: Seq::ZERO,
             head: Head::EMPTY,
-            appends: 0,
-            bytes: 0,
         }
+    }
+
+    /// Checks commits of the tail; says no if this one is sealed by now.
+    fn take_commits(&mut self, seq: Seq, upto: Position) -> Result<bool, Error> {
+        let commits = match self.log.storage.read(seq, READ_BYTES)? {
+            Stored::Commits(commits) => commits,
+            Stored::Sealed(_) => return Ok(false),
+        };
+        if commits.is_empty() {
+            return Err(
+                Error::damaged(format!("commit {seq} is gone from the storage"))
+                    .at(self.head.position.next())
+                    .action("restore this log from a backup"),
+            );
+        }
+        for (at, commit) in commits.iter().enumerate() {
+            if self.head.position < upto {
+                self.take(&Loaded::parse(seq.plus(at as u64), commit)?)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Checks a segment; it may begin before the end of what was checked, if it was merged since.
+    fn take_segment(
+        &mut self,
+        segment: &Segment,
+        end: Head,
+        progress: &mut dyn FnMut(Progress) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let info = segment.info();
+        if info.before != self.head && info.name.first > self.head.position {
+            return Err(
+                Error::damaged("a segment does not follow what stands before it")
+                    .at(info.name.first)
+                    .found(format!("{}:{}", info.before.position, info.before.chain))
+                    .expected(format!("{}:{}", self.head.position, self.head.chain)),
+            );
+        }
+        segment.verify(&mut |position| {
+            progress(Progress {
+                position: position.min(end.position),
+                head: end.position,
+            })
+        })?;
+        self.head = info.after;
+        Ok(())
     }
 
     fn take(&mut self, loaded: &Loaded) -> Result<(), Error> {
         check_follows(loaded, self.head)?;
         self.check_index(loaded)?;
-        self.seq = loaded.seq;
         self.head = Head {
             position: loaded.last(),
             recorded_at: loaded.recorded_at,
             chain: loaded.chain,
         };
-        self.appends += loaded.run.appends().len() as u64;
-        self.bytes += loaded.run.bytes().len() as u64;
         Ok(())
     }
 
     /// Checks that the index finds each event where it is, and that its revision is its place in
-    /// its stream. The index was checked for that when the log was opened.
+    /// its stream.
     fn check_index(&self, loaded: &Loaded) -> Result<(), Error> {
         for at in 0..loaded.run.len() {
             let position = loaded.first().plus(at as u64);
             let event = loaded.run.event(position)?;
-            let index = self.log.index()?;
-            if index.position_of(event.id) != Some(position) {
+            if self.log.index.position_of(event.id)? != Some(position) {
                 return Err(Error::damaged("the event is not the one that was there")
                     .at(position)
                     .found(event.id));
@@ -117,8 +191,8 @@ impl<'a> Walk<'a> {
             let Some(stream) = &event.stream else {
                 continue;
             };
-            let place = index.stream(stream.as_str()).binary_search(&position.0);
-            if place.map(|place| place as u64 + 1) != Ok(event.revision.0) {
+            let there = (event.revision, position);
+            if !self.log.index.is_end(stream.as_str(), there)? {
                 return Err(
                     Error::damaged("the revision is not the event's place in its stream")
                         .at(position)
@@ -129,19 +203,14 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn end(self, end: Head) -> Result<Verified, Error> {
-        if self.head != end {
-            return Err(Error::damaged("the log does not end where it did")
-                .at(end.position)
-                .found(format!("{}:{}", self.head.position, self.head.chain))
-                .expected(format!("{}:{}", end.position, end.chain)));
+    fn end(self, end: Head) -> Result<(), Error> {
+        // A segment that was sealed meanwhile may reach beyond the end.
+        if self.head == end || self.head.position > end.position {
+            return Ok(());
         }
-        Ok(Verified {
-            head: end.position,
-            chain: end.chain,
-            appends: self.appends,
-            events: end.position.0,
-            bytes: self.bytes,
-        })
+        Err(Error::damaged("the log does not end where it did")
+            .at(end.position)
+            .found(format!("{}:{}", self.head.position, self.head.chain))
+            .expected(format!("{}:{}", end.position, end.chain)))
     }
 }

@@ -29,10 +29,10 @@ use crate::absorb::absorb_all;
 use crate::core::{Core, Decided, Sealed, Write};
 use crate::decision::Decision;
 use crate::errors;
+use crate::keeper::Keeper;
 use crate::log::Log;
 use crate::queue::{Queue, Request};
-use crate::storage::Stored;
-use crate::{Options, Seq, Written};
+use crate::{Options, Seq, Stored, Written};
 
 /// The first and the longest pause between attempts to settle an unknown commit.
 const SETTLE_PAUSE_MIN: Duration = Duration::from_millis(10);
@@ -76,6 +76,7 @@ pub enum Step {
 /// The writer of one log, shared by its threads and by whoever appends.
 pub(crate) struct Shared {
     pub(crate) log: Arc<Log>,
+    pub(crate) keeper: Arc<Keeper>,
     pub(crate) queue: Queue,
     state: Mutex<State>,
     /// The committer is about to take the open batch, so the checker leaves it alone.
@@ -94,10 +95,11 @@ enum Attempt {
 }
 
 impl Shared {
-    pub(crate) fn new(log: Arc<Log>, options: &Options) -> Shared {
+    pub(crate) fn new(log: Arc<Log>, keeper: Arc<Keeper>, options: &Options) -> Shared {
         let core = Core::new(&log);
         Shared {
             log,
+            keeper,
             queue: Queue::new(options.queue_appends_max, options.queue_bytes_max),
             state: Mutex::new(State {
                 core,
@@ -141,7 +143,10 @@ impl Shared {
         while let Some(request) = state.taken.pop_front() {
             match request.expires {
                 Some(expires) if monotonic >= expires => request.refuse(errors::deadline()),
-                _ => state.core.take(&self.log, request, now),
+                _ => match self.keeper.check_room() {
+                    Ok(()) => state.core.take(&self.log, request, now),
+                    Err(busy) => request.refuse(busy),
+                },
             }
         }
         Step::Done
@@ -190,15 +195,19 @@ impl Shared {
             self.answer(sealed.decided);
             return Step::Done;
         };
+        if let Some(pause) = self.keeper.pause() {
+            self.log.env.sleep(pause);
+        }
         let mut attempt = self.attempt(&write, false);
         if let Attempt::Unknown(_) = attempt {
             attempt = self.attempt(&write, true);
         }
         match attempt {
             Attempt::Ours => {
-                self.log.publish(Arc::clone(&write.loaded));
+                self.log.publish(&write.loaded);
                 self.log.counters.commits.fetch_add(1, Ordering::Relaxed);
                 self.answer(sealed.decided);
+                self.keeper.look();
                 Step::Done
             }
             Attempt::Theirs => self.yield_to_other(&write, sealed.decided),
@@ -213,13 +222,9 @@ impl Shared {
             Written::Failed(error) if unknown_before => Attempt::Unknown(error),
             Written::Failed(error) => Attempt::Failed(error),
             Written::Unknown(error) => Attempt::Unknown(error),
-            Written::Taken => match self
-                .log
-                .storage
-                .read(write.seq, 0)
-                .and_then(Stored::commits)
-            {
-                Ok(commits) => match commits.first() {
+            Written::Taken => match self.log.storage.read(write.seq, 0) {
+                Ok(Stored::Sealed(_)) => Attempt::Theirs,
+                Ok(Stored::Commits(commits)) => match commits.first() {
                     Some(commit) if *commit == write.commit => Attempt::Ours,
                     Some(_) => Attempt::Theirs,
                     None => Attempt::Unknown(nothing_to_read(write.seq)),
@@ -291,7 +296,7 @@ impl Shared {
         let write = &unsettled.write;
         match self.attempt(write, true) {
             Attempt::Ours => {
-                self.log.publish(Arc::clone(&write.loaded));
+                self.log.publish(&write.loaded);
                 self.lock().core.resume(&self.log);
                 self.log.set_unsettled(None);
                 Step::Done
@@ -364,6 +369,7 @@ impl Shared {
     /// Ends answering: new appends are refused, waiting ones are told, threads end.
     fn stop(&self, error: Error) {
         self.log.stop(error.clone());
+        self.keeper.end();
         self.queue.close(error.clone());
         let mut waiting = VecDeque::new();
         self.queue.take(&mut waiting, usize::MAX);

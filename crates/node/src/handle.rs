@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use headwater_event::{Append, CheckedAppend, Error, Kind, LogId, Outcome, Position, Query};
+use headwater_event::{
+    Append, ChainHash, CheckedAppend, Error, Kind, LogId, Outcome, Position, Query,
+};
 use headwater_journal::{Batch, Direction, Follower, Page, Progress, Read, StreamPage, Verified};
 
 use crate::database::Use;
@@ -120,14 +122,20 @@ impl DatabaseHandle {
             .await
     }
 
-    /// Reads the whole log again and checks everything. `progress` is told from time to time how
-    /// far it is, on another thread.
+    /// Reads the whole log again and checks everything; with `against`, a `position:chain` that
+    /// somebody kept, also that nothing up to there was changed since. `progress` is told from time
+    /// to time how far it is, on another thread; its error ends the verification.
     pub async fn verify(
         &self,
-        mut progress: impl FnMut(Progress) + Send + 'static,
+        against: Option<(Position, ChainHash)>,
+        mut progress: impl FnMut(Progress) -> Result<(), Error> + Send + 'static,
     ) -> Result<Verified, Error> {
         let journal = self.using.awake.journal.clone();
-        self.blocking(move || journal.verify(&mut progress)).await
+        self.blocking(move || match against {
+            Some(kept) => journal.verify_against(kept, &mut progress),
+            None => journal.verify(&mut progress),
+        })
+        .await
     }
 
     /// Figures of the log, and how many projections there are. Wakes no read model.

@@ -14,16 +14,16 @@ use std::sync::Arc;
 use headwater_event::{Append, ChainHash, Error, Event, LogId, Outcome, Position, Query};
 use headwater_journal::disk::fs::Fs;
 use headwater_journal::{
-    Direction, DiskOptions, DiskStorage, Follower, Journal, Options, Read, Ticket, Writer,
+    Direction, DiskOptions, DiskStorage, Follower, Journal, Options, Read, Step, Ticket, Writer,
 };
 use uuid::Uuid;
 
 use crate::model::{Model, Verdict, is_written};
 use crate::{Faults, Random, SimDisk, SimEnv, Survival, Workload};
 
-/// Files so small that a log has many.
+/// Small files, so that a short life has several.
 const FILES: DiskOptions = DiskOptions {
-    file_bytes_max: 16 << 10,
+    file_bytes_max: 6 << 10,
 };
 
 /// An append and what came of it.
@@ -46,6 +46,8 @@ pub struct World {
     opening_syncs: u64,
     kept_aside: Vec<(PathBuf, Vec<u8>)>,
     trace: ChainHash,
+    /// Nothing is sealed: the log is its tail.
+    tail_only: bool,
 }
 
 /// A log that is open.
@@ -75,6 +77,15 @@ impl World {
             opening_syncs: 0,
             kept_aside: Vec::new(),
             trace: ChainHash::START,
+            tail_only: false,
+        }
+    }
+
+    /// An empty disk for a log that is never sealed.
+    pub fn of_a_tail(seed: u64) -> World {
+        World {
+            tail_only: true,
+            ..World::new(seed)
         }
     }
 
@@ -153,6 +164,7 @@ impl World {
         let life = self
             .open()
             .unwrap_or_else(|error| panic!("it opens after a crash: {error}"));
+        self.assert_tidy();
         let log = read_all(&life.journal);
         self.reconcile(&log);
         for (position, chain) in std::mem::take(&mut self.seen) {
@@ -165,12 +177,22 @@ impl World {
         for (event, followed) in log.iter().zip(std::mem::take(&mut self.followed)) {
             assert_eq!(*event, followed, "the follower saw the log");
         }
-        life.journal.verify(&mut |_| {}).expect("the log verifies");
+        life.journal
+            .verify(&mut |_| Ok(()))
+            .expect("the log verifies");
         self.note(&format!(
             "{} {}",
             life.journal.head().position,
             life.journal.head().chain
         ));
+    }
+
+    /// Nothing is left in the folder that an opening should have removed.
+    fn assert_tidy(&self) {
+        for (path, _) in self.disk.files() {
+            let half_made = path.extension().is_some_and(|ending| ending == "unnamed");
+            assert!(!half_made, "{} was half made", path.display());
+        }
     }
 
     /// What was cut off and kept.
@@ -190,6 +212,8 @@ impl World {
         let options = Options {
             batch_bytes_max: 8 << 10,
             cache_bytes: 16 << 10,
+            piece_bytes: 2 << 10,
+            fan_in: 2,
             ..Options::default()
         };
         let (journal, writer) =
@@ -203,12 +227,26 @@ impl World {
     }
 
     fn step(&mut self, life: &mut Life) {
-        match self.random.below(8) {
+        match self.random.below(if self.tail_only { 8 } else { 10 }) {
             0..=2 => self.submit(life),
             3 => drop(life.writer.check()),
             4 | 5 => drop(life.writer.commit()),
             6 => self.hear(),
-            _ => self.look(life),
+            7 => self.look(life),
+            8 => self.keep("sealed", life.writer.seal()),
+            _ => self.keep("merged", life.writer.merge()),
+        }
+    }
+
+    /// The background sealed or merged, or could not for now.
+    fn keep(&mut self, what: &str, kept: Result<Step, Error>) {
+        match kept {
+            Ok(step) => self.note(&format!("{what} {step:?}")),
+            Err(error) => {
+                let excused = self.disk.is_off() || error.is_retryable();
+                assert!(excused, "it is {what}: {error:?}");
+                self.note(&format!("not {what}"));
+            }
         }
     }
 

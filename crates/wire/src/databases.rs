@@ -146,7 +146,7 @@ pub(crate) async fn show(
             appends: log.appends,
             commits: log.commits,
             bytes: log.bytes,
-            streams: log.streams as u64,
+            streams: log.streams,
             chain: log.head.chain.to_string(),
             projections: figures.projections as u64,
         });

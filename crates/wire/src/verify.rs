@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use futures::stream;
+use headwater_event::{Error, Kind};
 use headwater_node::Progress;
 use serde::Serialize;
 use tokio::sync::mpsc;
@@ -85,7 +86,7 @@ pub(crate) async fn verify(
     tokio::spawn(async move {
         let _pass = pass;
         let progress = told_from_time_to_time(lines.clone());
-        let last = match database.verify(progress).await {
+        let last = match database.verify(None, progress).await {
             Ok(verified) => VerifyLine::Verified {
                 head: verified.head.0,
                 chain: verified.chain.to_string(),
@@ -101,11 +102,17 @@ pub(crate) async fn verify(
     Ok(answer::streamed(NDJSON, body))
 }
 
-fn told_from_time_to_time(lines: mpsc::Sender<Bytes>) -> impl FnMut(Progress) + Send + 'static {
+/// Tells progress, and ends the verification when nobody listens any more.
+fn told_from_time_to_time(
+    lines: mpsc::Sender<Bytes>,
+) -> impl FnMut(Progress) -> Result<(), Error> + Send + 'static {
     let mut last: Option<Instant> = None;
     move |progress| {
+        if lines.is_closed() {
+            return Err(Error::new(Kind::Unavailable, "gone", "the caller has left"));
+        }
         if last.is_some_and(|last| last.elapsed() < PROGRESS_PAUSE) {
-            return;
+            return Ok(());
         }
         last = Some(Instant::now());
         let line = VerifyLine::Progress {
@@ -113,5 +120,6 @@ fn told_from_time_to_time(lines: mpsc::Sender<Bytes>) -> impl FnMut(Progress) + 
             head: progress.head.0,
         };
         let _ = lines.try_send(line.bytes()); // a slow reader misses some of it
+        Ok(())
     }
 }

@@ -1,5 +1,9 @@
 //! The positions of the events that have one thing in common, ascending.
 
+use headwater_event::Error;
+
+use crate::segment::postings::Seek;
+
 /// A list of positions. Most names have one event, which takes no allocation.
 #[derive(Clone, Debug)]
 pub(crate) enum Postings {
@@ -92,13 +96,7 @@ impl<'a> Cursor<'a> {
         Cursor { ahead: list, way }
     }
 
-    /// How many positions are still ahead.
-    pub(crate) fn len(&self) -> usize {
-        self.ahead.len()
-    }
-
-    /// The first position at `from` or beyond it, this way.
-    pub(crate) fn seek(&mut self, from: u64) -> Option<u64> {
+    fn find(&mut self, from: u64) -> Option<u64> {
         match self.way {
             Way::Up => {
                 let skip = gallop(self.ahead.len(), |at| self.ahead[at] < from);
@@ -112,6 +110,16 @@ impl<'a> Cursor<'a> {
                 self.ahead.last().copied()
             }
         }
+    }
+}
+
+impl Seek for Cursor<'_> {
+    fn seek(&mut self, from: u64) -> Result<Option<u64>, Error> {
+        Ok(self.find(from))
+    }
+
+    fn len(&self) -> usize {
+        self.ahead.len()
     }
 }
 
@@ -148,11 +156,11 @@ mod tests {
             asked.sort_unstable();
             let mut up = Cursor::new(&list, Way::Up);
             for from in &asked {
-                prop_assert_eq!(up.seek(*from), list.iter().copied().find(|at| at >= from));
+                prop_assert_eq!(up.find(*from), list.iter().copied().find(|at| at >= from));
             }
             let mut down = Cursor::new(&list, Way::Down);
             for from in asked.iter().rev() {
-                prop_assert_eq!(down.seek(*from), list.iter().rev().copied().find(|at| at <= from));
+                prop_assert_eq!(down.find(*from), list.iter().rev().copied().find(|at| at <= from));
             }
         }
     }

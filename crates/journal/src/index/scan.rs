@@ -5,10 +5,11 @@
 //! that the work is bounded by the shortest list times the logarithm of the others. The items of a
 //! query are merged.
 
-use headwater_event::{Query, QueryItem};
+use headwater_event::{Error, Query, QueryItem};
 
-use super::Index;
-use super::postings::{Cursor, Way};
+use super::postings::Way;
+use super::{Facet, Name};
+use crate::segment::postings::Seek;
 
 /// Which positions to look at, and how much to do at most.
 #[derive(Clone, Copy, Debug)]
@@ -43,90 +44,146 @@ enum Next {
     Pause(u64),
 }
 
-enum Plan<'a> {
-    Every,
-    Lists {
-        all: Vec<Cursor<'a>>,
-        any: Vec<Cursor<'a>>,
-    },
+/// Something that knows which positions have a name in common: a piece or a segment.
+pub(crate) trait Lists {
+    /// A walk through a list.
+    type List<'a>: Seek
+    where
+        Self: 'a;
+
+    /// The positions of the events that have this name; none if there are none.
+    fn list(&self, name: &Name<'_>, way: Way) -> Result<Option<Self::List<'_>>, Error>;
 }
 
-impl Index {
-    /// The positions that match, in the order of the walk.
-    pub(crate) fn scan(&self, query: &Query, span: Span) -> Found {
-        let mut walk = Walk {
-            plans: self.plans(query, span.way),
-            way: span.way,
-            to: span.to,
-            steps: span.steps,
-        };
-        let mut positions = Vec::new();
-        let mut from = span.from;
-        while positions.len() < span.limit {
-            match walk.next(from) {
-                Some(position) => positions.push(position),
-                None => {
-                    return Found {
-                        positions,
-                        scanned: walk.to,
-                    };
-                }
-            }
-            from = span.way.step(positions[positions.len() - 1]);
-        }
-        let scanned = span.way.back(from);
-        Found { positions, scanned }
-    }
+/// A query, with its names made ready to be looked up in many places.
+pub(crate) struct Wanted<'a> {
+    /// Nothing is every event.
+    items: Vec<WantedItem<'a>>,
+}
 
-    fn plans(&self, query: &Query, way: Way) -> Vec<Head<'_>> {
+struct WantedItem<'a> {
+    /// All of these,
+    all: Vec<Name<'a>>,
+    /// and one of these, if there are any.
+    any: Vec<Name<'a>>,
+}
+
+impl<'a> Wanted<'a> {
+    pub(crate) fn new(query: &'a Query) -> Wanted<'a> {
         if query.is_all() {
-            return vec![Head::new(Plan::Every)];
+            return Wanted { items: Vec::new() };
         }
-        let plan = |item| self.plan(item, way).map(Head::new);
-        query.items.iter().filter_map(plan).collect()
+        let items = query.items.iter().map(WantedItem::new).collect();
+        Wanted { items }
     }
+}
 
-    /// The lists of an item; none if one of its names has no event.
-    fn plan(&self, item: &QueryItem, way: Way) -> Option<Plan<'_>> {
-        let mut all: Vec<&[u64]> = Vec::new();
-        for tag in &item.tags {
-            all.push(self.tags.get(tag.as_str())?.as_slice());
+impl<'a> WantedItem<'a> {
+    fn new(item: &'a QueryItem) -> WantedItem<'a> {
+        let tags = item
+            .tags
+            .iter()
+            .map(|tag| Name::new(Facet::Tag, tag.as_str()));
+        let stream = item
+            .stream
+            .iter()
+            .map(|stream| Name::new(Facet::Stream, stream.as_str()));
+        let category = item
+            .category
+            .iter()
+            .map(|category| Name::new(Facet::Category, category));
+        let types = item
+            .types
+            .iter()
+            .map(|name| Name::new(Facet::Type, name.as_str()));
+        WantedItem {
+            all: stream.chain(tags).chain(category).collect(),
+            any: types.collect(),
         }
-        if let Some(stream) = &item.stream {
-            all.push(self.streams.get(stream.as_str())?.as_slice());
+    }
+}
+
+enum Plan<L> {
+    Every,
+    Lists { all: Vec<L>, any: Vec<L> },
+}
+
+/// The positions that match, in the order of the walk.
+pub(crate) fn scan<S: Lists>(lists: &S, wanted: &Wanted<'_>, span: Span) -> Result<Found, Error> {
+    let mut walk = Walk {
+        plans: plans(lists, wanted, span.way)?,
+        way: span.way,
+        to: span.to,
+        steps: span.steps,
+    };
+    let mut positions = Vec::new();
+    let mut from = span.from;
+    while positions.len() < span.limit {
+        match walk.next(from)? {
+            Some(position) => positions.push(position),
+            None => {
+                return Ok(Found {
+                    positions,
+                    scanned: walk.to,
+                });
+            }
         }
-        if let Some(category) = &item.category {
-            all.push(self.categories.get(category.as_str())?.as_slice());
+        from = span.way.step(positions[positions.len() - 1]);
+    }
+    let scanned = span.way.back(from);
+    Ok(Found { positions, scanned })
+}
+
+type Heads<'a, S> = Vec<Head<<S as Lists>::List<'a>>>;
+
+fn plans<'a, S: Lists>(lists: &'a S, wanted: &Wanted<'_>, way: Way) -> Result<Heads<'a, S>, Error> {
+    if wanted.items.is_empty() {
+        return Ok(vec![Head::new(Plan::Every)]);
+    }
+    let mut plans = Vec::with_capacity(wanted.items.len());
+    for item in &wanted.items {
+        plans.extend(plan(lists, item, way)?.map(Head::new));
+    }
+    Ok(plans)
+}
+
+/// The lists of an item; none if one of its names has no event.
+fn plan<'a, S: Lists>(
+    lists: &'a S,
+    item: &WantedItem<'_>,
+    way: Way,
+) -> Result<Option<Plan<S::List<'a>>>, Error> {
+    let mut all = Vec::with_capacity(item.all.len());
+    for name in &item.all {
+        match lists.list(name, way)? {
+            Some(list) => all.push(list),
+            None => return Ok(None),
         }
-        all.sort_by_key(|list| list.len());
-        let types = item.types.iter();
-        let any: Vec<Cursor<'_>> = types
-            .filter_map(|name| self.types.get(name.as_str()))
-            .map(|list| Cursor::new(list.as_slice(), way))
-            .collect();
-        if any.is_empty() && !item.types.is_empty() {
-            return None;
-        }
-        if all.is_empty() && any.is_empty() {
-            return Some(Plan::Every);
-        }
-        Some(Plan::Lists {
-            all: all.iter().map(|list| Cursor::new(list, way)).collect(),
-            any,
-        })
+    }
+    all.sort_by_key(S::List::len);
+    let mut any = Vec::with_capacity(item.any.len());
+    for name in &item.any {
+        any.extend(lists.list(name, way)?);
+    }
+    if any.is_empty() && !item.any.is_empty() {
+        return Ok(None);
+    }
+    match all.is_empty() && any.is_empty() {
+        true => Ok(Some(Plan::Every)),
+        false => Ok(Some(Plan::Lists { all, any })),
     }
 }
 
 /// An item together with where it matches next.
-struct Head<'a> {
-    plan: Plan<'a>,
+struct Head<L> {
+    plan: Plan<L>,
     /// The match that was found and not yet passed.
     at: Option<u64>,
     ended: bool,
 }
 
-impl<'a> Head<'a> {
-    fn new(plan: Plan<'a>) -> Head<'a> {
+impl<L> Head<L> {
+    fn new(plan: Plan<L>) -> Head<L> {
         Head {
             plan,
             at: None,
@@ -135,17 +192,17 @@ impl<'a> Head<'a> {
     }
 }
 
-struct Walk<'a> {
-    plans: Vec<Head<'a>>,
+struct Walk<L> {
+    plans: Vec<Head<L>>,
     way: Way,
     /// The last position to look at; drawn nearer when the steps are used up.
     to: u64,
     steps: usize,
 }
 
-impl Walk<'_> {
+impl<L: Seek> Walk<L> {
     /// The next match at `from` or beyond it.
-    fn next(&mut self, from: u64) -> Option<u64> {
+    fn next(&mut self, from: u64) -> Result<Option<u64>, Error> {
         let way = self.way;
         let mut nearest: Option<u64> = None;
         for head in &mut self.plans {
@@ -153,7 +210,7 @@ impl Walk<'_> {
                 continue;
             }
             if head.at.is_none_or(|at| way.before(at, from)) {
-                match head.plan.seek(from, way, &mut self.steps) {
+                match head.plan.seek(from, way, &mut self.steps)? {
                     Next::At(position) => head.at = Some(position),
                     Next::End => head.ended = true,
                     Next::Pause(position) => {
@@ -171,62 +228,62 @@ impl Walk<'_> {
                 nearest = Some(at);
             }
         }
-        nearest.filter(|at| !way.before(self.to, *at))
+        Ok(nearest.filter(|at| !way.before(self.to, *at)))
     }
 }
 
-impl Plan<'_> {
-    fn seek(&mut self, from: u64, way: Way, steps: &mut usize) -> Next {
+impl<L: Seek> Plan<L> {
+    fn seek(&mut self, from: u64, way: Way, steps: &mut usize) -> Result<Next, Error> {
         let Plan::Lists { all, any } = self else {
-            return Next::At(from);
+            return Ok(Next::At(from));
         };
         let mut at = from;
         loop {
             let start = at;
             for cursor in all.iter_mut() {
-                match cursor.seek(at) {
+                match cursor.seek(at)? {
                     Some(position) => at = position,
-                    None => return Next::End,
+                    None => return Ok(Next::End),
                 }
             }
             if !any.is_empty() {
-                match nearest(any, at, way) {
+                match nearest(any, at, way)? {
                     Some(position) => at = position,
-                    None => return Next::End,
+                    None => return Ok(Next::End),
                 }
             }
             let cost = all.len() + any.len();
             if at == start || cost == 1 {
-                return Next::At(at);
+                return Ok(Next::At(at));
             }
             if *steps < cost {
-                return Next::Pause(at);
+                return Ok(Next::Pause(at));
             }
             *steps -= cost;
         }
     }
 }
 
-fn nearest(any: &mut [Cursor<'_>], from: u64, way: Way) -> Option<u64> {
+fn nearest<L: Seek>(any: &mut [L], from: u64, way: Way) -> Result<Option<u64>, Error> {
     let mut nearest: Option<u64> = None;
     for cursor in any {
         if cursor.len() == 0 {
             continue;
         }
-        if let Some(at) = cursor.seek(from)
+        if let Some(at) = cursor.seek(from)?
             && nearest.is_none_or(|other| way.before(at, other))
         {
             nearest = Some(at);
         }
     }
-    nearest
+    Ok(nearest)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Keys;
+    use super::super::{Keys, Piece};
     use super::*;
-    use headwater_event::{EventId, EventType, Facts, Position, StreamName, Tag, Text};
+    use headwater_event::{EventId, EventType, Facts, Revision, StreamName, Tag, Text};
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -268,18 +325,21 @@ mod tests {
         StreamName::new(format!("{category}/{number}")).unwrap()
     }
 
-    fn index_of(events: &[Event]) -> Index {
-        let mut index = Index::default();
+    fn piece_of(events: &[Event]) -> Piece {
+        let mut piece = Piece::default();
         for (at, (kind, stream, tags)) in events.iter().enumerate() {
             let stream = stream.map(stream_name);
-            index.insert(Keys {
-                id: EventId(Uuid::from_u128(at as u128)),
-                event_type: kind_name(*kind).as_str(),
-                stream: stream.as_ref().map(StreamName::as_str),
-                tags: tags.iter().map(Tag::as_str),
-            });
+            piece.insert(
+                Keys {
+                    id: EventId(Uuid::from_u128(at as u128)),
+                    event_type: kind_name(*kind).as_str(),
+                    stream: stream.as_ref().map(StreamName::as_str),
+                    tags: tags.iter().map(Tag::as_str),
+                },
+                Revision::NONE,
+            );
         }
-        index
+        piece
     }
 
     fn matching(events: &[Event], query: &Query) -> Vec<u64> {
@@ -298,10 +358,11 @@ mod tests {
     }
 
     /// Scans until everything was looked at, a few steps at a time.
-    fn scan_all(index: &Index, query: &Query, mut span: Span) -> Vec<u64> {
+    fn scan_all(piece: &Piece, query: &Query, mut span: Span) -> Vec<u64> {
+        let wanted = Wanted::new(query);
         let mut positions = Vec::new();
         while !span.way.before(span.to, span.from) {
-            let found = index.scan(query, span);
+            let found = scan(piece, &wanted, span).unwrap();
             assert!(found.positions.len() <= span.limit);
             assert!(!span.way.before(found.scanned, span.from), "it gets on");
             positions.extend(found.positions);
@@ -319,7 +380,7 @@ mod tests {
             steps in 0usize..8,
             bounds: (prop::sample::Index, prop::sample::Index),
         ) {
-            let (index, query) = (index_of(&events), Query { items });
+            let (piece, query) = (piece_of(&events), Query { items });
             let bound = |at: prop::sample::Index| at.index(events.len()) as u64 + 1;
             let (low, high) = (bound(bounds.0).min(bound(bounds.1)), bound(bounds.0).max(bound(bounds.1)));
             let mut expected: Vec<u64> = matching(&events, &query)
@@ -327,12 +388,10 @@ mod tests {
                 .filter(|at| (low..=high).contains(at))
                 .collect();
             let up = Span { way: Way::Up, from: low, to: high, limit, steps };
-            prop_assert_eq!(&scan_all(&index, &query, up), &expected);
+            prop_assert_eq!(&scan_all(&piece, &query, up), &expected);
             expected.reverse();
             let down = Span { way: Way::Down, from: high, to: low, limit, steps };
-            prop_assert_eq!(&scan_all(&index, &query, down), &expected);
-            let first = matching(&events, &query).into_iter().find(|at| *at > low);
-            prop_assert_eq!(index.first_match(&query, Position(low)), first.map(Position));
+            prop_assert_eq!(&scan_all(&piece, &query, down), &expected);
         }
 
         #[test]
@@ -340,26 +399,22 @@ mod tests {
             events in proptest::collection::vec(an_event(), 1..30),
             keep: prop::sample::Index,
         ) {
-            let (mut index, keep) = (index_of(&events), keep.index(events.len()));
+            let (mut piece, keep) = (piece_of(&events), keep.index(events.len()));
             for (at, (kind, stream, tags)) in events.iter().enumerate().skip(keep).rev() {
                 let stream = stream.map(stream_name);
-                index.remove(Keys {
+                piece.remove(Keys {
                     id: EventId(Uuid::from_u128(at as u128)),
                     event_type: kind_name(*kind).as_str(),
                     stream: stream.as_ref().map(StreamName::as_str),
                     tags: tags.iter().map(Tag::as_str),
                 });
             }
-            let fresh = index_of(&events[..keep]);
-            prop_assert_eq!(index.last(), fresh.last());
-            prop_assert_eq!(index.counts(), fresh.counts());
-            prop_assert_eq!(&index.stream_names, &fresh.stream_names);
-            prop_assert_eq!(index.ids.len(), fresh.ids.len());
-            for kind in 0..3 {
-                let query = Query::types(vec![kind_name(kind)]);
-                let all = Span { way: Way::Up, from: 1, to: keep as u64, limit: 100, steps: 100 };
-                prop_assert_eq!(index.scan(&query, all), fresh.scan(&query, all));
-            }
+            let fresh = piece_of(&events[..keep]);
+            prop_assert_eq!(piece.last(), fresh.last());
+            prop_assert_eq!(piece.streams_new(), fresh.streams_new());
+            prop_assert_eq!(piece.keys(), fresh.keys());
+            let ids = |piece: &Piece| piece.ids().collect::<std::collections::BTreeSet<_>>();
+            prop_assert_eq!(ids(&piece), ids(&fresh));
         }
     }
 }

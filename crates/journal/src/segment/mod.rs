@@ -54,9 +54,8 @@ pub(crate) use facet::Facet;
 pub(crate) use filter::key_hash;
 pub(crate) use merge::merge;
 pub(crate) use names::{SegmentList, StreamEnd};
-pub(crate) use reader::{Segment, Sizes};
+pub(crate) use reader::Segment;
 pub(crate) use seal::{Source, seal};
-pub(crate) use tops::{Top, Tops};
 
 /// What the code of a segment must not ask of another part.
 fn defect(what: &str) -> Error {

@@ -98,6 +98,7 @@ impl Segment {
     }
 
     /// All names of a facet in order, each with how many events have it.
+    #[cfg(test)]
     pub(crate) fn names<'a>(
         &'a self,
         facet: Facet,
@@ -110,6 +111,7 @@ impl Segment {
     }
 
     /// How many different names there are of a facet.
+    #[cfg(test)]
     pub(crate) fn count_names(&self, facet: Facet) -> Result<u64, Error> {
         Ok(self.inside()?.footer.names[facet.place()])
     }

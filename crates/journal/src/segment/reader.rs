@@ -3,29 +3,24 @@
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 
-use bytes::Bytes;
-use headwater_event::{ChainHash, Error, EventId, Kind, Position, Revision, Timestamp};
+use headwater_event::{ChainHash, Error, EventId, Kind, Position, Timestamp};
 
 use super::chain::ChainWalk;
 use super::data::decode_data;
 use super::dictionary::Dictionary;
-use super::facet::{Facet, parse_key, put_key};
 use super::filter::Filter;
 use super::footer::{FOOTER_BYTES, Footer};
 use super::ids::{Ids, id_hash};
-use super::keys::Keys;
 use super::places::{
     dictionary_key, offset_key, position_of_key, position_of_time, read_block, read_dictionary,
     read_mark, time_key,
 };
-use super::postings::{KeyValue, ListCursor};
 use super::segment_file::{Cached, SegmentFile};
 use super::stored::{Blocks, Place};
 use super::tops::Tops;
-use super::tree::{Cursor, Tree};
+use super::tree::Tree;
 use crate::cache::{BlockCache, Value};
 use crate::canonical::Malformed;
-use crate::index::Way;
 use crate::manifest::SegmentInfo;
 use crate::run::{Origin, Run};
 use crate::storage::SegmentBytes;

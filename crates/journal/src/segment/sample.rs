@@ -141,10 +141,6 @@ impl Log {
         })
     }
 
-    pub(crate) fn commits(&self) -> usize {
-        self.runs.len()
-    }
-
     /// The positions of some commits.
     pub(crate) fn positions(&self, commits: Range<usize>) -> Range<u64> {
         let runs = &self.runs[commits];

@@ -83,6 +83,7 @@ pub(crate) trait Blocks {
 /// Whether blocks are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Packing {
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests pack nothing"))]
     Plain,
     /// Zstandard at this level, where it saves at least an eighth.
     Zstd(i32),

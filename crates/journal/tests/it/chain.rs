@@ -145,7 +145,10 @@ async fn verifying_walks_all_of_it_and_says_how_far_it_is() {
     }
     let mut last = None;
     let verified = journal
-        .verify(&mut |progress| last = Some(progress))
+        .verify(&mut |progress| {
+            last = Some(progress);
+            Ok(())
+        })
         .unwrap();
     assert_eq!(
         (verified.head, verified.appends, verified.events),
@@ -166,7 +169,7 @@ async fn verifying_names_what_changed_under_an_open_journal() {
         appended(journal.append(one("Made", "thing/1"), None).await.unwrap());
     }
     assert!(storage.flip(Seq(2), 700));
-    let error = journal.verify(&mut |_| {}).unwrap_err();
+    let error = journal.verify(&mut |_| Ok(())).unwrap_err();
     assert_eq!(error.kind(), headwater_event::Kind::Damaged);
     assert!(error.to_string().contains("commit 2"), "{error}");
 }

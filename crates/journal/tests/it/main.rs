@@ -16,5 +16,6 @@ mod model;
 mod places;
 mod racing;
 mod reading;
+mod sealing;
 mod support;
 mod two_writers;

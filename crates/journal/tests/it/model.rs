@@ -9,7 +9,7 @@ use headwater_event::{
 };
 use headwater_journal::conformance::Place;
 use headwater_journal::env::SystemEnv;
-use headwater_journal::{Direction, Journal, Options, Read, Writer};
+use headwater_journal::{Direction, Journal, Options, Read, Step, Writer};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -197,11 +197,14 @@ fn reduced(result: Result<Outcome, Error>) -> Answer {
     }
 }
 
-/// A step: appends that arrive together, or a restart.
+/// A step: appends that arrive together, a restart, or work in the background.
 #[derive(Clone, Debug)]
 enum Act {
     Append(Vec<Append>),
     Restart,
+    /// The background seals everything that is ready, or merges once.
+    Seal,
+    Merge,
 }
 
 fn an_event() -> impl Strategy<Value = NewEvent> {
@@ -276,6 +279,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let act = prop_oneof![
         12 => proptest::collection::vec(an_append(), 1..4).prop_map(Act::Append),
         1 => Just(Act::Restart),
+        4 => Just(Act::Seal),
+        4 => Just(Act::Merge),
     ];
     (proptest::collection::vec(act, 1..25), any::<bool>()).prop_map(|(mut acts, again)| {
         if again {
@@ -286,8 +291,15 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     })
 }
 
+/// Pieces of a few events, and merged as soon as there are two, so that a short history is in many
+/// parts.
 fn opened(place: &dyn Place) -> (Journal, Writer) {
-    Journal::open_stepped(place.storage(), Arc::new(SystemEnv), Options::default()).unwrap()
+    let options = Options {
+        piece_bytes: 300,
+        fan_in: 2,
+        ..Options::default()
+    };
+    Journal::open_stepped(place.storage(), Arc::new(SystemEnv), options).unwrap()
 }
 
 /// Sends appends that arrive together: some of them are checked against others in flight.
@@ -358,6 +370,17 @@ fn compare(journal: &Journal, model: &Model, query: &Query) {
     assert_eq!(listed, streams);
 }
 
+/// What is told of each position: the end of the append before it, the chain there, and the last
+/// position at its time.
+fn ends(journal: &Journal) -> Vec<(Position, String, Position)> {
+    let told = |event: &Event| {
+        let (end, chain) = journal.chain_at(event.position).unwrap();
+        let at = journal.position_at(event.recorded_at).unwrap();
+        (end, chain.to_string(), at)
+    };
+    events(journal).iter().map(told).collect()
+}
+
 fn assert_same(event: &Event, given: &NewEvent) {
     assert!(given.id.is_none_or(|id| id == event.id));
     assert_eq!(event.stream, given.stream);
@@ -377,16 +400,21 @@ fn run(place: &mut dyn Place, acts: Vec<Act>, query: &Query) {
                 place.restart();
                 (journal, writer) = opened(place);
             }
+            Act::Seal => while writer.seal().unwrap() == Step::Done {},
+            Act::Merge => drop(writer.merge().unwrap()),
         }
     }
     compare(&journal, &model, query);
-    let head = journal.head();
+    let (head, before) = (journal.head(), ends(&journal));
+    while writer.seal().unwrap() == Step::Done {}
+    while writer.merge().unwrap() == Step::Done {}
+    assert_eq!(ends(&journal), before, "segments answer as the tail did");
     drop((journal, writer));
     place.restart();
     let (journal, _writer) = opened(place);
     assert_eq!(journal.head(), head);
     compare(&journal, &model, query);
-    journal.verify(&mut |_| {}).unwrap();
+    journal.verify(&mut |_| Ok(())).unwrap();
 }
 
 proptest! {

@@ -1,4 +1,4 @@
-//! Every sync is needed: each one, when it only claims to be done, loses something at some crash.
+//! Every sync of the tail is needed: each one, when it only claims to be done, loses something at some crash.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -14,7 +14,7 @@ fn is_missed(seed: u64, lying_sync: u64, power_off_at: Option<u64>) -> bool {
         ..Faults::default()
     };
     catch_unwind(AssertUnwindSafe(|| {
-        let mut world = World::new(seed);
+        let mut world = World::of_a_tail(seed);
         world.live(STEPS, faults);
         world.crash(Survival::Nothing);
     }))
@@ -32,8 +32,8 @@ fn quietly<T>(look: impl FnOnce() -> T) -> T {
 #[test]
 fn every_sync_is_missed_when_it_is_left_out() {
     let seed = 5;
-    let prepared = World::new(seed).disk().syncs();
-    let mut whole = World::new(seed);
+    let prepared = World::of_a_tail(seed).disk().syncs();
+    let mut whole = World::of_a_tail(seed);
     whole.live(STEPS, Faults::default());
     let (syncs, changes) = (whole.disk().syncs(), whole.disk().changes());
     assert!(syncs > prepared + 8, "{syncs} syncs");
@@ -63,7 +63,7 @@ struct Opening {
 /// The process dies at a change; the next one opens the log and goes on a little, under these
 /// faults, and then the power goes off.
 fn second_life(died_at: u64, faults: Faults, survival: Survival) -> Opening {
-    let mut world = World::new(5);
+    let mut world = World::of_a_tail(5);
     world.live(
         STEPS,
         Faults {

@@ -16,6 +16,7 @@
 
 pub(crate) mod block;
 mod builder;
+#[cfg(test)]
 mod check;
 mod cursor;
 mod reader;
@@ -26,9 +27,8 @@ mod writer;
 use super::stored::Place;
 use crate::canonical::{Malformed, Reader};
 
-pub(crate) use check::Visit;
 pub(crate) use cursor::Cursor;
-pub(crate) use reader::{Entry, Tree};
+pub(crate) use reader::Tree;
 pub(crate) use writer::{TreeOptions, TreeWriter};
 
 /// The most bytes of a key.

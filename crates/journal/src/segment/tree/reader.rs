@@ -47,6 +47,7 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
     }
 
     /// How many keys there are.
+    #[cfg(test)]
     pub(crate) fn entries(&self) -> u64 {
         self.root.entries
     }
@@ -78,11 +79,13 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
     }
 
     /// The last entry whose key is below `key`.
+    #[cfg(test)]
     pub(crate) fn below(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
         self.last(key, Bound::Below)
     }
 
     /// The first entry whose key is not below `key`.
+    #[cfg(test)]
     pub(crate) fn ceil(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
         self.iter_from(key)?.next().transpose()
     }

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use headwater_event::{Error, Kind};
 use proptest::prelude::*;
 
+use super::check::Visit;
+use super::reader::Entry;
 use super::*;
 use crate::segment::file::File;
 use crate::segment::stored::{Blocks, Packing};

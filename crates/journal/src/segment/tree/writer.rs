@@ -6,7 +6,7 @@ use super::builder::Builder;
 use super::{HEIGHT_MAX, KEY_BYTES_MAX, TreeRoot, VALUE_BYTES_MAX};
 use crate::segment::defect;
 use crate::segment::output::Output;
-use crate::segment::stored::{Packer, Packing, Place};
+use crate::segment::stored::{Packer, Packing};
 
 /// An inner block has as many children however long their keys are, so that trees stay low.
 const CHILDREN_MIN: u32 = 4;
@@ -52,11 +52,6 @@ impl TreeWriter {
             levels: vec![Builder::new(0)],
             entries: 0,
         })
-    }
-
-    /// How many keys there are so far.
-    pub(crate) fn entries(&self) -> u64 {
-        self.entries
     }
 
     /// Adds a key above all before it.

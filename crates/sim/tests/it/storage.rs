@@ -14,8 +14,8 @@ use headwater_event::{ChainHash, Error, LogId, Position, Timestamp};
 use headwater_journal::conformance::segments::info_of;
 use headwater_journal::disk::fs::Fs;
 use headwater_journal::{
-    Commit, DiskOptions, DiskStorage, Head, Manifest, SegmentInfo, SegmentName, Seq, Storage,
-    Stored, Written,
+    Commit, DiskOptions, DiskStorage, Head, Manifest, SegmentInfo, SegmentName, SegmentSink, Seq,
+    Storage, Stored, Written,
 };
 use headwater_sim::{Faults, Random, SimDisk, Survival};
 use uuid::Uuid;
@@ -38,6 +38,10 @@ struct Kept {
     tried: Option<Manifest>,
     contents: BTreeMap<SegmentName, Vec<u8>>,
     puts: u64,
+    /// What the last life had in hand. It is let go when its disk is off, so that nothing is
+    /// tidied up, as when a process dies.
+    storage: Option<DiskStorage>,
+    sinks: Vec<Box<dyn SegmentSink>>,
 }
 
 impl Kept {
@@ -56,6 +60,8 @@ impl Kept {
             tried: None,
             contents: BTreeMap::new(),
             puts: 0,
+            storage: None,
+            sinks: Vec::new(),
         }
     }
 
@@ -84,12 +90,14 @@ impl Kept {
             }
             self.step(&storage);
         }
-        std::mem::forget(storage); // the process dies, and nothing is tidied up
+        self.storage = Some(storage);
     }
 
     /// The next process finds the disk so, and on it what was promised.
     fn crash(&mut self, survival: Survival) {
         self.disk = self.disk.power_cycle(survival);
+        self.storage = None;
+        self.sinks.clear();
         let storage = self.open();
         let storage = storage.unwrap_or_else(|error| panic!("it opens after a crash: {error}"));
         self.check_manifest(&storage);
@@ -234,7 +242,7 @@ impl Kept {
         };
         if let Ok(mut sink) = storage.put(name) {
             let _ = sink.write(&[1; 100]);
-            std::mem::forget(sink);
+            self.sinks.push(sink);
         }
     }
 

@@ -83,11 +83,11 @@ pub(crate) struct Compare {
     #[arg(long)]
     pub(crate) rounds: Option<u32>,
 
-    /// Seconds of one measurement. Usual: 8, and 2 with --quick
+    /// Seconds of one measurement. Usual: 8, and 1 with --quick
     #[arg(long)]
     pub(crate) seconds: Option<f64>,
 
-    /// Seconds of one measurement of batches or of sealing. Usual: 60, and 4 with --quick
+    /// Seconds of one measurement of batches or of sealing. Usual: 60, and 3 with --quick
     #[arg(long)]
     pub(crate) long_seconds: Option<f64>,
 

@@ -18,10 +18,9 @@ pub(super) fn memory() -> u64 {
 /// Everything that somebody needs to know who measures it again.
 pub(super) fn about(programs: &Programs, settings: &Settings, options: String) -> About {
     let postgres = programs.postgres.join("postgres");
-    let git = |arguments: &[&str]| first_line(Path::new("git"), arguments);
     About {
         date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
-        commit: git(&["describe", "--always", "--dirty"]),
+        commit: commit(),
         machine: machine(),
         options,
         versions: BTreeMap::from([
@@ -43,6 +42,17 @@ pub(super) fn about(programs: &Programs, settings: &Settings, options: String) -
             ("UmaDB".to_owned(), settings.umadb.join(" ")),
             ("PostgreSQL".to_owned(), settings.postgres.join(" ")),
         ]),
+    }
+}
+
+/// The commit, and whether the sources are others. The results are in git as well: they do not
+/// count.
+fn commit() -> String {
+    let git = |arguments: &[&str]| first_line(Path::new("git"), arguments);
+    let commit = git(&["rev-parse", "--short", "HEAD"]);
+    match git(&["status", "--porcelain", "--", "crates", "Cargo.lock"]).as_str() {
+        "" => commit,
+        _ => format!("{commit} with changes"),
     }
 }
 

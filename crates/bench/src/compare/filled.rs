@@ -31,7 +31,7 @@ pub(super) fn run(lab: &mut Lab) -> Result<(), Failure> {
         }
     }
     for contender in lab.turns(&SERVERS, 0) {
-        std::fs::remove_dir_all(lab.place(contender, PURPOSE).directory)?;
+        lab.place(contender, PURPOSE).clear()?;
     }
     Ok(())
 }
@@ -47,9 +47,7 @@ fn label(case: &str, round: u32) -> Label<'_> {
 /// Appends all events, and tells how many bytes they take when nothing more is to be done.
 fn fill(lab: &mut Lab, contender: Contender, orders: Orders) -> Result<(), Failure> {
     let place = lab.place(contender, PURPOSE);
-    if place.directory.exists() {
-        std::fs::remove_dir_all(&place.directory)?;
-    }
+    place.clear()?;
     let server = place.fresh(&lab.programs, &lab.settings)?;
     let empty = place.bytes()?;
     let loaded = lab.load(contender, &server, plan::filling(orders))?;

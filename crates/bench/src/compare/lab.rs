@@ -7,12 +7,19 @@ use std::path::PathBuf;
 use headwater_bench::{Failure, Job, Outcome, RawDisk};
 
 use crate::args::{Compare, Work};
+use crate::compare::SERVERS;
 use crate::compare::about::{about, memory};
 use crate::results::{Contender, Measure, Results, Run};
 use crate::server::{Driver, Place, Programs, Server, Settings};
 
 /// Seconds for which the raw disk is measured before the rivals are set up.
 const DISK_SECONDS: f64 = 2.0;
+
+/// The directory of a database that is empty when it is measured.
+const NEW: &str = "new";
+
+/// The file that the raw disk is measured with.
+const RAW_DISK: &str = "raw-disk";
 
 /// Everything that a measurement needs.
 pub(super) struct Lab {
@@ -45,13 +52,13 @@ impl Lab {
             umadb_driver: args.umadb_driver.clone(),
             postgres: args.postgres.clone(),
         };
-        let mut disk = RawDisk::open(&args.scratch.join("raw-disk"))?;
+        let mut disk = RawDisk::open(&args.scratch.join(RAW_DISK))?;
         let sync = disk.measure(1, 1, DISK_SECONDS)?.latency.p50;
         let settings = Settings::advised(memory(), sync);
         Ok(Lab {
             rounds: args.rounds.unwrap_or(if quick { 3 } else { 5 }),
-            seconds: args.seconds.unwrap_or(if quick { 2.0 } else { 8.0 }),
-            long_seconds: args.long_seconds.unwrap_or(if quick { 4.0 } else { 60.0 }),
+            seconds: args.seconds.unwrap_or(if quick { 1.0 } else { 8.0 }),
+            long_seconds: args.long_seconds.unwrap_or(if quick { 3.0 } else { 60.0 }),
             events: args
                 .events
                 .unwrap_or(if quick { 300_000 } else { 10_000_000 }),
@@ -66,7 +73,7 @@ impl Lab {
     /// Forgets what was measured of a work before, and notes what is from now on.
     pub(super) fn begin(&mut self, work: Work) -> Result<(), Failure> {
         let options = format!(
-            "{} rounds, {} s each ({} s for batches and sealing), {} events filled",
+            "rounds: {}; {} s each ({} s for batches and sealing), {} events filled",
             self.rounds, self.seconds, self.long_seconds, self.events
         );
         let run = Run {
@@ -104,8 +111,16 @@ impl Lab {
 
     /// A server with an empty database.
     pub(super) fn fresh(&self, contender: Contender) -> Result<Server, Failure> {
-        let place = self.place(contender, "new");
+        let place = self.place(contender, NEW);
         place.fresh(&self.programs, &self.settings)
+    }
+
+    /// Removes what was written to be measured, and nothing else: the directory may be anybody's.
+    pub(super) fn clean(self) -> Result<(), Failure> {
+        for contender in SERVERS {
+            self.place(contender, NEW).clear()?;
+        }
+        Ok(std::fs::remove_file(self.args.scratch.join(RAW_DISK))?)
     }
 
     /// Loads a server, and tells how long both sides worked.

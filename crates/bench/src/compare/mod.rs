@@ -61,7 +61,7 @@ pub(crate) fn run(args: Compare) -> Result<(), Failure> {
             Work::Embedded => embedded(&mut lab)?,
         }
     }
-    Ok(())
+    lab.clean()
 }
 
 /// Appends of one event, each of its own stream, by more and more clients.

@@ -27,9 +27,7 @@ pub(super) fn run(lab: &mut Lab) -> Result<(), Failure> {
 
 fn grow(lab: &mut Lab, contender: Contender, events: u64) -> Result<(), Failure> {
     let place = lab.place(contender, "volume");
-    if place.directory.exists() {
-        std::fs::remove_dir_all(&place.directory)?;
-    }
+    place.clear()?;
     let orders = plan::filled(events);
     let server = place.fresh(&lab.programs, &lab.settings)?;
     let loaded = lab.load(contender, &server, plan::filling(orders))?;
@@ -57,5 +55,5 @@ fn grow(lab: &mut Lab, contender: Contender, events: u64) -> Result<(), Failure>
         round: 1,
     };
     lab.note(&label, contender, loaded, figures)?;
-    Ok(std::fs::remove_dir_all(&place.directory)?)
+    place.clear()
 }

@@ -77,17 +77,21 @@ fn draw(out: &mut String, panel: &Panel, left: usize, top: usize) {
         panel.title,
         top + 23,
     );
-    let most = panel.bars.iter().map(|(_, figure)| *figure);
+    // The disk alone may be far beyond every database: its bar ends where the longest of theirs
+    // does, and its figure says the rest.
+    let databases = panel.bars.iter().filter(|(one, _)| *one != Contender::Disk);
+    let most = databases.map(|(_, figure)| *figure);
     let most = most.fold(f64::MIN_POSITIVE, f64::max);
     for (at, (contender, figure)) in panel.bars.iter().enumerate() {
         let y = top + 31 + at * BAR_STEP;
-        let width = (figure / most * BAR_WIDTH).max(1.0);
+        let width = (figure / most * BAR_WIDTH).clamp(1.0, BAR_WIDTH);
+        let beyond = if *figure > most { "… " } else { "" };
         let x = left + LABEL_WIDTH;
         let _ = writeln!(
             out,
             "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\
              <rect x=\"{x}\" y=\"{y}\" width=\"{width:.1}\" height=\"{BAR_HEIGHT}\" rx=\"2\" fill=\"{}\"/>\
-             <text x=\"{:.1}\" y=\"{}\">{}</text>",
+             <text x=\"{:.1}\" y=\"{}\">{beyond}{}</text>",
             x - 6,
             y + 14,
             contender.name(),

@@ -47,6 +47,14 @@ pub(crate) fn last_of_first(progress: &[(f64, u64)], events: u64) -> Option<f64>
     Some(last_rate / first_rate)
 }
 
+/// The next number whose quarters are short.
+fn round_up(number: f64) -> f64 {
+    let unit = 10_f64.powf(number.log10().floor());
+    let steps = [1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0];
+    let step = steps.iter().find(|step| **step * unit >= number);
+    step.unwrap_or(&10.0) * unit
+}
+
 /// The picture; none without a line.
 pub(crate) fn chart(run: &Run) -> Option<String> {
     let lines: Vec<(Contender, Vec<(u64, f64)>)> = run
@@ -56,8 +64,8 @@ pub(crate) fn chart(run: &Run) -> Option<String> {
         .filter(|(_, points)| points.len() > 1)
         .collect();
     let points = || lines.iter().flat_map(|(_, points)| points);
-    let most_events = points().map(|(events, _)| *events).max()? as f64;
-    let most_rate = points().map(|(_, rate)| *rate).fold(1.0, f64::max) * 1.1;
+    let most_events = round_up(points().map(|(events, _)| *events).max()? as f64);
+    let most_rate = round_up(points().map(|(_, rate)| *rate).fold(1.0, f64::max));
     let x = |events: f64| LEFT + events / most_events * (RIGHT - LEFT);
     let y = |rate: f64| BOTTOM - rate / most_rate * (BOTTOM - TOP);
     let mut out = begin(WIDTH, HEIGHT, "Events in a second, by events in the log");
@@ -114,5 +122,12 @@ mod tests {
         );
         assert_eq!(last_of_first(&progress, 100), Some(0.5));
         assert_eq!(last_of_first(&[], 100), None);
+    }
+
+    #[test]
+    fn scales_end_at_short_numbers() {
+        assert_eq!(round_up(987_000.0), 1_000_000.0);
+        assert_eq!(round_up(216_908.0), 300_000.0);
+        assert_eq!(round_up(100.0), 100.0);
     }
 }

@@ -117,8 +117,8 @@ fn append(out: &mut String, run: &Run) {
     section(
         out,
         "Appends of one event",
-        "Each to a new stream. The raw disk writes and syncs the data of as many appends as there \
-         are clients at once: nobody can be faster.",
+        "Each to a new stream. The raw disk writes the data of as many appends as there are \
+         clients at once and syncs it, one after another, with nothing to do in between.",
     );
     let figures = [
         figure("appends/s", Unit::PerSecond, requests),
@@ -245,10 +245,14 @@ fn filled(out: &mut String, run: &Run) {
             figure("p99", Unit::Micros, p99),
         ],
     );
-    if let Some(line) = median(run, all, Contender::Headwater, line_bytes) {
+    let line = median(run, all, Contender::Headwater, line_bytes);
+    let stored = median(run, "fill", Contender::Headwater, bytes_per_event);
+    if let (Some(line), Some(stored)) = (line, stored) {
         let _ = write!(
             out,
-            "A line of the export is {line:.0} bytes long, on average.\n\n"
+            "A line of the export is {line:.0} bytes long, on average; all files of Headwater are \
+             {:.2} of that for each event.\n\n",
+            stored / line
         );
     }
 }

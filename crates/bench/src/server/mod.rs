@@ -5,7 +5,7 @@ mod process;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -153,7 +153,7 @@ impl Place {
     ) -> Result<Server, Failure> {
         // PostgreSQL keeps its cluster: the files of its log are made once and used again.
         if self.contender != Contender::PostgreSql {
-            clear(&self.directory)?;
+            self.clear()?;
         }
         self.prepare(programs)?;
         let mut server = self.start(programs, settings)?;
@@ -168,6 +168,14 @@ impl Place {
             _ => {}
         }
         Ok(server)
+    }
+
+    /// Removes the directory, if it is there.
+    pub(crate) fn clear(&self) -> Result<(), Failure> {
+        match std::fs::remove_dir_all(&self.directory) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// What the documents advise after much was written.
@@ -366,13 +374,6 @@ impl Driver {
             Some(line) => Ok(line?),
             None => Err("a driver ended early; what it said is above".into()),
         }
-    }
-}
-
-fn clear(directory: &Path) -> Result<(), Failure> {
-    match std::fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
     }
 }
 

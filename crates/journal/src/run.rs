@@ -307,6 +307,9 @@ impl BlockHeader {
     }
 }
 
+/// No event takes less.
+const EVENT_BYTES_MIN: usize = 16;
+
 /// The places of appends and events, being found.
 struct Places {
     appends: Vec<AppendSlot>,
@@ -333,6 +336,8 @@ impl Places {
         if count > total {
             return Err(Malformed("the number of events"));
         }
+        self.events
+            .reserve_exact(count.min(total / EVENT_BYTES_MIN));
         if header.first != header.append_first {
             let before = (header.first.0 - header.append_first.0) as u32; // less than its events
             let here = (header.append_events - before).min(header.events);

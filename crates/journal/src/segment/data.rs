@@ -32,7 +32,7 @@ const ZSTD_DICTIONARY: u8 = 2;
 const BLOCK_BYTES: usize = 8 << 10;
 
 /// Blocks that the dictionary is chosen by, in bytes.
-const CHOSEN_BY_BYTES: usize = 4 << 20;
+const CHOSEN_BY_BYTES: usize = 1 << 20;
 
 /// A block that was cut, not yet packed.
 #[derive(Clone, Debug)]

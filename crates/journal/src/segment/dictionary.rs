@@ -75,7 +75,7 @@ impl Dictionary {
         self.bytes.len() + self.decoder.sizeof()
     }
 
-    /// The dictionary for blocks such as these, the largest part of a segment's: the one before if
+    /// The dictionary for blocks such as these, the first of a segment: the one before if
     /// it still serves, a new one if that is better, none if they are few or do not need one.
     pub(crate) fn choose(
         blocks: &[Bytes],
@@ -101,10 +101,8 @@ impl Dictionary {
             }
             (None, Some((before, now))) => again(before, now),
             (Some((bytes, new)), _) => {
-                let raw: usize = blocks.iter().map(Bytes::len).sum();
-                let saved = packs_to(&tried, None).saturating_sub(new) * raw as u64 / MILLION;
-                let worth = saved > bytes.len() as u64;
-                worth.then(|| made(bytes, new)).flatten()
+                let saves = packs_to(&tried, None).saturating_sub(new);
+                is_worth(&bytes, blocks, saves).then(|| made(bytes, new))?
             }
             (None, None) => None,
         }
@@ -130,6 +128,13 @@ fn made(bytes: Bytes, packs_to: u64) -> Option<Arc<Dictionary>> {
 /// The same dictionary, of which no more is expected from now on than it does.
 fn again(before: &Dictionary, packs_to: u64) -> Option<Arc<Dictionary>> {
     made(before.bytes.clone(), packs_to)
+}
+
+/// Whether it takes less than it saves of these blocks alone, so many bytes of a million raw ones.
+fn is_worth(dictionary: &Bytes, blocks: &[Bytes], saves: u64) -> bool {
+    let stored = Encoder::new(None).and_then(|mut it| it.pack(dictionary).map(<[u8]>::len));
+    let raw: usize = blocks.iter().map(Bytes::len).sum();
+    saves * raw as u64 / MILLION > stored.unwrap_or(dictionary.len()) as u64
 }
 
 /// So many of the blocks, evenly, and never the first.

@@ -27,7 +27,13 @@ impl Facet {
 
     /// The facet of this byte.
     pub(crate) fn of(byte: u8) -> Option<Facet> {
-        Facet::ALL.into_iter().find(|facet| facet.byte() == byte)
+        match byte {
+            b'c' => Some(Facet::Category),
+            b'g' => Some(Facet::Tag),
+            b's' => Some(Facet::Stream),
+            b't' => Some(Facet::Type),
+            _ => None,
+        }
     }
 
     /// Its place among all of them.

@@ -33,7 +33,13 @@ const SALT: [u32; WORDS] = [
 ];
 
 /// The most bytes of a filter that are made at once.
-const PART_BYTES_MAX: u64 = 32 << 20;
+const PART_BYTES_MAX: usize = 32 << 20;
+
+/// Blocks that are near each other.
+const NEAR_BLOCKS: usize = 2048;
+
+/// So many hashes wait for blocks that are near each other.
+const WAITING_MAX: usize = 128;
 
 /// The hash of a name in every filter.
 pub(crate) fn key_hash(facet: Facet, name: &str) -> u64 {
@@ -71,25 +77,37 @@ pub(crate) struct FilterPart {
     blocks: u64,
     first: u64,
     words: Vec<[u32; WORDS]>,
+    /// Hashes that wait until several can be put into blocks near each other: memory is slow where
+    /// it was not just used.
+    waiting: Vec<Vec<u64>>,
 }
 
 impl FilterPart {
     /// The parts of a filter for so many names.
     pub(crate) fn all(keys: u64) -> impl Iterator<Item = FilterPart> {
-        parts(blocks_for(keys), PART_BYTES_MAX / FILTER_BLOCK_BYTES as u64)
+        parts(blocks_for(keys), PART_BYTES_MAX / FILTER_BLOCK_BYTES)
     }
 
     pub(crate) fn insert(&mut self, hash: u64) {
         let within = block_of(hash, self.blocks).checked_sub(self.first);
-        let block = within.and_then(|at| self.words.get_mut(at as usize)); // at most a part's
-        if let Some(block) = block {
-            for (word, bit) in block.iter_mut().zip(mask(hash)) {
-                *word |= bit;
+        let group = within.map(|at| at as usize / NEAR_BLOCKS); // at most all blocks
+        let waiting = group.and_then(|group| self.waiting.get_mut(group));
+        if let Some(waiting) = waiting {
+            waiting.push(hash);
+            if waiting.len() == WAITING_MAX {
+                put_all(&mut self.words, self.blocks, self.first, waiting);
             }
         }
     }
 
-    pub(crate) fn write(&self, writer: &mut ItemWriter, out: &mut dyn Output) -> Result<(), Error> {
+    pub(crate) fn write(
+        &mut self,
+        writer: &mut ItemWriter,
+        out: &mut dyn Output,
+    ) -> Result<(), Error> {
+        for waiting in &mut self.waiting {
+            put_all(&mut self.words, self.blocks, self.first, waiting);
+        }
         for block in &self.words {
             let bytes = block.map(u32::to_le_bytes);
             writer.push(out, bytes.as_flattened())?;
@@ -98,13 +116,27 @@ impl FilterPart {
     }
 }
 
-fn parts(blocks: u64, most: u64) -> impl Iterator<Item = FilterPart> {
-    (0..blocks.div_ceil(most)).map(move |part| {
-        let first = part * most;
+/// Puts hashes into the blocks from `first` on, of so many.
+fn put_all(words: &mut [[u32; WORDS]], blocks: u64, first: u64, hashes: &mut Vec<u64>) {
+    for hash in hashes.drain(..) {
+        let within = (block_of(hash, blocks) - first) as usize; // it was looked at when it came
+        if let Some(block) = words.get_mut(within) {
+            for (word, bit) in block.iter_mut().zip(mask(hash)) {
+                *word |= bit;
+            }
+        }
+    }
+}
+
+fn parts(blocks: u64, most: usize) -> impl Iterator<Item = FilterPart> {
+    (0..blocks.div_ceil(most as u64)).map(move |part| {
+        let first = part * most as u64;
+        let count = (blocks - first).min(most as u64) as usize;
         FilterPart {
             blocks,
             first,
-            words: vec![[0; WORDS]; (blocks - first).min(most) as usize],
+            words: vec![[0; WORDS]; count],
+            waiting: vec![Vec::new(); count.div_ceil(NEAR_BLOCKS)],
         }
     })
 }
@@ -123,12 +155,15 @@ impl Filter {
 
     /// Whether a name may be there. No is certain.
     pub(crate) fn may_have(&self, file: &SegmentFile, hash: u64) -> Result<bool, Error> {
-        let block = self.blocks.get(file, block_of(hash, self.blocks.count()))?;
-        let (words, _) = block.as_chunks();
-        let mut words = words.iter().map(|word| u32::from_le_bytes(*word));
-        Ok(mask(hash)
-            .iter()
-            .all(|bit| words.next().is_some_and(|word| word & bit != 0)))
+        let block = block_of(hash, self.blocks.count());
+        self.blocks.with(file, block, |block| {
+            let (words, _) = block.as_chunks();
+            let words = words.iter().map(|word| u32::from_le_bytes(*word));
+            mask(hash)
+                .iter()
+                .zip(words)
+                .all(|(bit, word)| word & bit != 0)
+        })
     }
 
     pub(crate) fn mapped_bytes(&self) -> u64 {

@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::defect;
 use super::footer::Footer;
 use super::output::Output;
-use super::paged::{ITEM_BYTES_MAX, ItemWriter, Items, Paged};
+use super::paged::{ItemWriter, Items, Paged};
 use super::segment_file::SegmentFile;
 use super::stream::{ItemStream, Stream};
 use crate::canonical::Malformed;
@@ -83,16 +83,9 @@ impl Shape {
     }
 
     /// The lower bytes of the hash, and the offset.
-    fn parse(&self, entry: &[u8; ITEM_BYTES_MAX]) -> (u64, u64) {
-        let number = |from: usize, length: usize| {
-            let mut bytes = [0; 8];
-            bytes[..length].copy_from_slice(&entry[from..from + length]);
-            u64::from_le_bytes(bytes)
-        };
-        (
-            number(0, self.hash_bytes),
-            number(self.hash_bytes, self.offset_bytes),
-        )
+    fn parse(&self, entry: &[u8]) -> (u64, u64) {
+        let (hash, offset) = entry.split_at(self.hash_bytes.min(entry.len()));
+        (number_of(hash), number_of(offset))
     }
 
     /// The whole hash from the number of the directory and the lower bytes; `None` if they do not
@@ -109,6 +102,12 @@ impl Shape {
             && directory.count == self.starts()
             && usize::from(directory.item_bytes) == START_BYTES
     }
+}
+
+/// The number that these are the lower bytes of.
+fn number_of(bytes: &[u8]) -> u64 {
+    let add = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+    bytes.iter().rev().fold(0, add)
 }
 
 fn low_mask(bytes: usize) -> u64 {
@@ -259,15 +258,15 @@ impl Ids {
     }
 
     fn start(&self, file: &SegmentFile, number: u64) -> Result<u64, Error> {
-        let item = self.directory.get(file, number)?;
-        Ok(u64::from(u32::from_le_bytes([
-            item[0], item[1], item[2], item[3],
-        ])))
+        self.directory.with(file, number, number_of)
     }
 
     /// The lower bytes of the hash of an entry, and its offset.
     fn entry(&self, file: &SegmentFile, number: u64) -> Result<(u64, u64), Error> {
-        let (low, offset) = self.shape.parse(&self.entries.get(file, number)?);
+        let entry = self
+            .entries
+            .with(file, number, |entry| self.shape.parse(entry));
+        let (low, offset) = entry?;
         match offset < self.shape.count {
             true => Ok((low, offset)),
             false => {
@@ -328,9 +327,7 @@ impl<'a> IdStream<'a> {
         let Some(entry) = self.entries.next()? else {
             return Ok(None);
         };
-        let mut item = [0; ITEM_BYTES_MAX];
-        item[..entry.len()].copy_from_slice(&entry);
-        let (low, offset) = self.shape.parse(&item);
+        let (low, offset) = self.shape.parse(&entry);
         // The first number was passed before the first entry.
         let hash = self.shape.whole(self.starts.saturating_sub(2), low);
         let next = hash.map(|hash| (hash, offset));
@@ -348,9 +345,8 @@ impl<'a> IdStream<'a> {
             return Ok(self.shape.count);
         }
         let item = self.directory.next()?;
-        let start = item.and_then(|item| item.first_chunk().copied());
-        let start = start.ok_or_else(|| self.damaged("the directory of the ids"))?;
-        Ok(u64::from(u32::from_le_bytes(start)))
+        let start = item.map(|item| number_of(&item));
+        start.ok_or_else(|| self.damaged("the directory of the ids"))
     }
 
     fn damaged(&self, part: &'static str) -> Error {

@@ -113,7 +113,7 @@ impl Merge<'_> {
         places.finish(out, &mut footer)?;
         self.ids(out, &mut footer)?;
         let mut writer = ItemWriter::new(out, FILTER_BLOCK_BYTES)?;
-        while let Some(made) = part {
+        while let Some(mut made) = part {
             made.write(&mut writer, out)?;
             part = parts.next();
             part.as_mut().map_or(Ok(()), |part| self.fill(part))?;
@@ -263,14 +263,26 @@ struct Seen<'a, 'b> {
     wrong: Option<Malformed>,
 }
 
+impl Seen<'_, '_> {
+    fn add_top(&mut self, facet: Facet, key: &[u8], events: u64) {
+        if !self.tops.wants(facet, events) {
+            return;
+        }
+        match parse_key(key) {
+            Ok((_, name)) => self.tops.add(facet, name, events),
+            Err(why) => self.wrong = Some(why),
+        }
+    }
+}
+
 impl Watch for Seen<'_, '_> {
     fn name(&mut self, key: &[u8], value: &KeyValue<'_>) {
-        match parse_key(key) {
-            Ok((facet, name)) => {
-                self.tops.add(facet, name, value.list.count());
+        match key.first().and_then(|facet| Facet::of(*facet)) {
+            Some(facet) => {
                 self.names[facet.place()] += 1;
+                self.add_top(facet, key, value.list.count());
             }
-            Err(why) => self.wrong = Some(why),
+            None => self.wrong = Some(Malformed("a name")),
         }
         if let Some(part) = &mut self.part {
             part.insert(hash_of_key(key));

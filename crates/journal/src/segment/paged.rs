@@ -175,6 +175,7 @@ impl ItemWriter {
 /// Looks items up.
 pub(crate) struct Paged {
     items: Items,
+    per_page: u32,
     map: OnceLock<Option<Map>>,
     /// A bit for each page: whether it was checked.
     checked: Box<[AtomicU64]>,
@@ -185,6 +186,7 @@ impl Paged {
         let words = items.pages().div_ceil(64);
         Paged {
             items,
+            per_page: items.per_page() as u32, // at most CONTENT_BYTES
             map: OnceLock::new(),
             checked: (0..words).map(|_| AtomicU64::new(0)).collect(),
         }
@@ -204,48 +206,36 @@ impl Paged {
         if is_mapped { self.items.bytes() } else { 0 }
     }
 
-    /// The item of this number, which is one of them, with bytes of no meaning behind it.
-    pub(crate) fn get(
+    /// Shows the item of this number, which is one of them.
+    pub(crate) fn with<T>(
         &self,
         file: &SegmentFile,
         number: u64,
-    ) -> Result<[u8; ITEM_BYTES_MAX], Error> {
-        let per_page = self.items.per_page() as u32; // at most CONTENT_BYTES
+        show: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Error> {
         let (page, within) = match u32::try_from(number) {
-            Ok(short) => (u64::from(short / per_page), short % per_page),
-            Err(_) => (
-                number / u64::from(per_page),
-                (number % u64::from(per_page)) as u32,
-            ),
+            Ok(short) => (u64::from(short / self.per_page), short % self.per_page),
+            Err(_) => {
+                let per_page = u64::from(self.per_page);
+                (number / per_page, (number % per_page) as u32)
+            }
         };
-        let at = within as usize * usize::from(self.items.item_bytes);
-        match self.map(file)? {
+        let length = usize::from(self.items.item_bytes);
+        let at = within as usize * length;
+        let shown = match self.map(file)? {
             Some(map) => {
                 self.check(file, page)?;
                 let start = page as usize * PAGE_BYTES + at;
                 let bytes: &[u8] = (**map).as_ref();
-                self.item(file, page, bytes.get(start..).unwrap_or_default())
+                bytes.get(start..start + length).map(show)
             }
             None => {
                 let bytes = self.read_page(file, page)?;
-                self.item(file, page, bytes.get(at..).unwrap_or_default())
+                bytes.get(at..at + length).map(show)
             }
-        }
-    }
-
-    fn item(
-        &self,
-        file: &SegmentFile,
-        page: u64,
-        from: &[u8],
-    ) -> Result<[u8; ITEM_BYTES_MAX], Error> {
-        let mut item = [0; ITEM_BYTES_MAX];
-        let length = usize::from(self.items.item_bytes);
-        match from.get(..length) {
-            Some(bytes) => item[..length].copy_from_slice(bytes),
-            None => return Err(file.damaged(self.items.page_offset(page), Malformed("a page"))),
-        }
-        Ok(item)
+        };
+        let wrong = || file.damaged(self.items.page_offset(page), Malformed("a page"));
+        shown.ok_or_else(wrong)
     }
 
     fn map(&self, file: &SegmentFile) -> Result<Option<&Map>, Error> {

@@ -189,6 +189,9 @@ impl Segment {
     ) -> Result<Block, Error> {
         let first = position_of_key(self.first(), key);
         let block = first.and_then(|first| {
+            if first > self.last() {
+                return Err(Malformed("the position of a block"));
+            }
             let (place, dictionary) = read_block(value, footer)?;
             Ok(Block {
                 first,
@@ -353,6 +356,7 @@ impl Segment {
         if let Some(mark) = marks.floor(&offset_key(self.first(), position))? {
             let wrong = |why| self.file.damaged(footer.ends.lists, why);
             let end = position_of_key(self.first(), &mark.key).map_err(wrong)?;
+            debug_assert!(end <= position, "its key is not above that of the position");
             walk = ChainWalk::new(end, read_mark(&mark.value).map_err(wrong)?);
         }
         const AHEAD_BYTES: usize = 64 << 10;

@@ -183,39 +183,53 @@ impl Log {
 
     /// Seals commits.
     pub(crate) fn seal(&self, commits: Range<usize>, previous: Option<&Segment>) -> Kept {
-        self.try_seal(commits, previous, |_| {}).unwrap()
+        let parts = self.parts(commits);
+        self.try_seal(&parts, previous).unwrap()
     }
 
-    /// Seals commits from a source that something was done to.
+    /// What a segment of these commits is made of.
+    pub(crate) fn parts(&self, commits: Range<usize>) -> Parts {
+        let positions = self.positions(commits.clone());
+        Parts {
+            before: self.head_at(positions.start - 1),
+            after: self.head_at(positions.end - 1),
+            keys: self.keys(positions.clone()),
+            ids: positions.map(|at| (self.at(at).id, Position(at))).collect(),
+            commits,
+        }
+    }
+
     pub(crate) fn try_seal(
         &self,
-        commits: Range<usize>,
+        parts: &Parts,
         previous: Option<&Segment>,
-        change: impl FnOnce(&mut Head),
     ) -> Result<Kept, Error> {
-        let positions = self.positions(commits.clone());
-        let keys = self.keys(positions.clone());
-        let mut keys = keys.iter().map(|((facet, name), (base, positions))| {
+        let mut keys = parts.keys.iter().map(|((facet, name), (base, positions))| {
             (*facet, name.as_str(), *base, &positions[..])
         });
-        let mut ids = positions.clone().map(|at| (self.at(at).id, Position(at)));
-        let mut runs = self.runs[commits].iter();
-        let mut after = self.head_at(positions.end - 1);
-        change(&mut after);
+        let mut runs = self.runs[parts.commits.clone()].iter();
         let file = Kept::default();
-        let info = seal(
-            file.sink(),
-            Source {
-                before: self.head_at(positions.start - 1),
-                after,
-                runs: &mut || Ok(runs.next().cloned()),
-                keys: &mut keys,
-                ids: &mut ids,
-                previous,
-            },
-        )?;
+        let source = Source {
+            before: parts.before,
+            after: parts.after,
+            runs: &mut || Ok(runs.next().cloned()),
+            keys: &mut keys,
+            ids: &mut parts.ids.iter().copied(),
+            previous,
+        };
+        let info = seal(file.sink(), source)?;
         Ok(file.with(info))
     }
+}
+
+/// What a segment is made of, to be changed.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) commits: Range<usize>,
+    pub(crate) before: Head,
+    pub(crate) after: Head,
+    pub(crate) keys: Keys,
+    pub(crate) ids: Vec<(EventId, Position)>,
 }
 
 /// A segment file in memory.

@@ -20,15 +20,13 @@ const GAP_BYTES: u64 = 16 << 10;
 /// The file of a segment, read ahead as soon as two reads follow each other.
 pub(crate) struct Stream<'a> {
     pub(crate) file: &'a SegmentFile,
-    pub(crate) pacer: &'a Pacer<'a>,
+    pacer: &'a Pacer<'a>,
     /// What was read last, and where.
     window: RefCell<(u64, Bytes)>,
     /// Where the read before ended.
     end: Cell<u64>,
     /// Nothing is read ahead from here on.
     limit: u64,
-    /// How many bytes blocks had that were handed out.
-    blocks: Cell<u64>,
 }
 
 impl<'a> Stream<'a> {
@@ -39,13 +37,7 @@ impl<'a> Stream<'a> {
             window: RefCell::default(),
             end: Cell::new(u64::MAX),
             limit: file.len(),
-            blocks: Cell::new(0),
         }
-    }
-
-    /// How many bytes the blocks had that were handed out, as they are stored.
-    pub(crate) fn block_bytes(&self) -> u64 {
-        self.blocks.get()
     }
 
     /// Exactly these bytes, as they are stored.
@@ -82,8 +74,6 @@ impl Blocks for Stream<'_> {
     }
 
     fn stored(&self, place: Place) -> Result<Bytes, Error> {
-        let length = u64::from(place.length);
-        self.blocks.set(self.blocks.get() + length);
         self.read(place.offset, place.length as usize)
     }
 

@@ -30,16 +30,20 @@ impl Tops {
         &self.names[facet.place()]
     }
 
+    /// Whether a name that so many events have is among them, before others are looked at.
+    pub(crate) fn wants(&self, facet: Facet, events: u64) -> bool {
+        let tops = &self.names[facet.place()];
+        tops.get(NAMES_MAX - 1)
+            .is_none_or(|last| last.events < events)
+    }
+
     /// Looks at a name; they come in order.
     pub(crate) fn add(&mut self, facet: Facet, name: &str, events: u64) {
-        let tops = &mut self.names[facet.place()];
-        let is_full = tops.len() == NAMES_MAX;
-        if is_full && tops.last().is_some_and(|last| last.events >= events) {
+        if !self.wants(facet, events) {
             return;
         }
-        if is_full {
-            tops.pop();
-        }
+        let tops = &mut self.names[facet.place()];
+        tops.truncate(NAMES_MAX - 1);
         let at = tops.partition_point(|top| top.events >= events);
         let name = name.into();
         tops.insert(at, Top { name, events });

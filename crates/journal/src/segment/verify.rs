@@ -18,13 +18,13 @@ use super::ids::{IdStream, id_hash};
 use super::keys::Keys;
 use super::paged::PAGES_START_AT;
 use super::places::{dictionary_key, position_of_key, read_dictionary, read_mark, time_key};
-use super::postings::{Directory, KeyValue, List, Long};
+use super::postings::{Chunk, Directory, KeyValue, List, Long};
 use super::reader::Segment;
 use super::sink::Pacer;
-use super::stored::decode_block;
+use super::stored::{Place, decode_block};
 use super::stream::{ItemStream, Stream};
 use super::tops::Tops;
-use super::tree::{Cursor, Tree};
+use super::tree::{Cursor, Tree, TreeRoot, Visit};
 use crate::canonical::{Malformed, RawEvent};
 use crate::commits::Head;
 use crate::index::category;
@@ -44,26 +44,29 @@ impl Segment {
         let check = Check {
             segment: self,
             footer: &footer,
-            streams: [(); 4].map(|()| Stream::new(&self.file, &pacer)),
+            pacer: &pacer,
         };
+        check.trees()?;
         let said = check.events(progress)?;
         check.dictionaries()?;
         check.lists(&said)?;
         check.ids(&said)?;
-        check.pages()?;
-        check.blocks_fill_their_parts()
+        check.pages()
     }
 }
 
 struct Check<'a> {
     segment: &'a Segment,
     footer: &'a Footer,
-    /// Each for what is read at the same time as the others; they count the bytes of the blocks of
-    /// all trees and lists.
-    streams: [Stream<'a>; 4],
+    pacer: &'a Pacer<'a>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    /// A way to read the segment, for what is read at the same time as other parts.
+    fn stream(&self) -> Stream<'a> {
+        Stream::new(&self.segment.file, self.pacer)
+    }
+
     fn damaged(&self, offset: u64, part: &'static str) -> Error {
         self.segment.file.damaged(offset, Malformed(part))
     }
@@ -74,10 +77,11 @@ impl Check<'_> {
         progress: &mut dyn FnMut(Position) -> Result<(), Error>,
     ) -> Result<Said, Error> {
         let (footer, segment) = (self.footer, self.segment);
-        let [blocks, times, marks, data] = &self.streams;
-        let mut blocks = Tree::new(footer.blocks, blocks).iter()?;
-        let mut times = Tree::new(footer.times, times).iter()?;
-        let mut walk = Walk::new(self, Tree::new(footer.marks, marks).iter()?)?;
+        let (blocks, times, marks, data) =
+            (self.stream(), self.stream(), self.stream(), self.stream());
+        let mut blocks = Tree::new(footer.blocks, &blocks).iter()?;
+        let mut times = Tree::new(footer.times, &times).iter()?;
+        let mut walk = Walk::new(self, Tree::new(footer.marks, &marks).iter()?)?;
         let mut end = 0;
         while blocks.advance()? {
             let block = segment.block_of(blocks.key(), blocks.value(), footer)?;
@@ -108,7 +112,8 @@ impl Check<'_> {
     /// Checks that the dictionaries stand one after another, and can be used.
     fn dictionaries(&self) -> Result<(), Error> {
         let (footer, segment) = (self.footer, self.segment);
-        let mut tree = Tree::new(footer.dictionaries, &self.streams[0]).iter()?;
+        let stream = self.stream();
+        let mut tree = Tree::new(footer.dictionaries, &stream).iter()?;
         let mut end = footer.ends.data;
         for number in 1.. {
             if !tree.advance()? {
@@ -133,11 +138,11 @@ impl Check<'_> {
     /// Checks that the lists, the filter and the tops are those of the events.
     fn lists(&self, said: &Said) -> Result<(), Error> {
         let (footer, segment) = (self.footer, self.segment);
-        let [names, chunks, ..] = &self.streams;
+        let (names, chunks) = (self.stream(), self.stream());
         let filter = Filter::new(footer.filter);
         let mut found = Listed::default();
-        let mut walk = Tree::new(footer.keys.names, names).iter()?;
-        let chunks = Keys::new(footer.keys, chunks).chunks;
+        let mut walk = Tree::new(footer.keys.names, &names).iter()?;
+        let chunks = Keys::new(footer.keys, &chunks).chunks;
         let mut lists = Lists::new(footer.events(), chunks)?;
         while walk.advance()? {
             let key =
@@ -150,7 +155,7 @@ impl Check<'_> {
             found.name(facet, name, &value);
             let (first, mut revision) = (segment.first(), value.revision_before);
             lists.each(&value.list, &walk, |offset| {
-                revision += u64::from(facet == Facet::Stream);
+                revision = revision.wrapping_add(u64::from(facet == Facet::Stream));
                 found.add(name_hash(hash, first.plus(offset), revision));
             })?;
         }
@@ -181,8 +186,7 @@ impl Check<'_> {
     /// Checks that the ids are those of the events.
     fn ids(&self, said: &Said) -> Result<(), Error> {
         let segment = self.segment;
-        let stream = || Stream::new(&segment.file, self.streams[0].pacer);
-        let mut ids = IdStream::new(self.footer, stream);
+        let mut ids = IdStream::new(self.footer, || self.stream());
         let mut sum = 0u128;
         while let Some((hash, offset)) = ids.next()? {
             sum = sum.wrapping_add(id_place_hash(hash, segment.first().plus(offset)));
@@ -196,8 +200,7 @@ impl Check<'_> {
     /// Checks all pages of the filter, and what stands between the parts that are made of pages.
     fn pages(&self) -> Result<(), Error> {
         let (footer, file) = (self.footer, &self.segment.file);
-        let stream = Stream::new(file, self.streams[0].pacer);
-        let mut filter = ItemStream::new(footer.filter, stream);
+        let mut filter = ItemStream::new(footer.filter, self.stream());
         while filter.next()?.is_some() {}
         let mut end = footer.ends.places;
         for items in [footer.ids.entries, footer.ids.directory, footer.filter] {
@@ -213,14 +216,58 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Checks that there is nothing between the blocks of trees and lists: all were read, once.
-    fn blocks_fill_their_parts(&self) -> Result<(), Error> {
-        let ends = self.footer.ends;
-        let read: u64 = self.streams.iter().map(Stream::block_bytes).sum();
-        match read == ends.places - ends.dictionaries {
-            true => Ok(()),
-            false => Err(self.damaged(ends.dictionaries, "the length of the trees")),
+    /// Checks that the trees can be searched, and that there is nothing between their blocks.
+    fn trees(&self) -> Result<(), Error> {
+        let (footer, ends) = (self.footer, self.footer.ends);
+        let (names, chunks) = (footer.keys.names, footer.keys.chunks);
+        let lists = [(names, false), (chunks, true)];
+        self.check_trees(&lists, ends.dictionaries, ends.lists)?;
+        let places = [
+            footer.dictionaries,
+            footer.blocks,
+            footer.times,
+            footer.marks,
+        ];
+        self.check_trees(&places.map(|tree| (tree, false)), ends.lists, ends.places)
+    }
+
+    /// Checks the trees that fill a part, perhaps together with chunks that one of them finds.
+    fn check_trees(&self, trees: &[(TreeRoot, bool)], start: u64, end: u64) -> Result<(), Error> {
+        let mut filled = Filled {
+            bytes: 0,
+            chunks_end: None,
+        };
+        for (root, has_chunks) in trees {
+            filled.chunks_end = has_chunks.then_some(end);
+            let stream = self.stream();
+            Tree::new(*root, &stream).check(&mut filled)?;
         }
+        match filled.bytes == end - start {
+            true => Ok(()),
+            false => Err(self.damaged(start, "the length of the trees")),
+        }
+    }
+}
+
+/// Counts the bytes of the blocks of trees, and of the chunks that a directory finds.
+struct Filled {
+    bytes: u64,
+    /// Where chunks end, if the tree is their directory.
+    chunks_end: Option<u64>,
+}
+
+impl Visit for Filled {
+    fn block(&mut self, place: Place) -> Result<(), Error> {
+        self.bytes += u64::from(place.length);
+        Ok(())
+    }
+
+    fn entry(&mut self, key: &[u8], value: &[u8]) -> Result<(), Malformed> {
+        if let Some(end) = self.chunks_end {
+            let place = Chunk::read(key, value, end)?.place;
+            self.bytes += place.map_or(0, |place| u64::from(place.length));
+        }
+        Ok(())
     }
 }
 

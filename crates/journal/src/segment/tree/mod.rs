@@ -16,7 +16,6 @@
 
 pub(crate) mod block;
 mod builder;
-#[cfg(test)]
 mod check;
 mod cursor;
 mod reader;
@@ -27,6 +26,7 @@ mod writer;
 use super::stored::Place;
 use crate::canonical::{Malformed, Reader};
 
+pub(crate) use check::Visit;
 pub(crate) use cursor::Cursor;
 pub(crate) use reader::Tree;
 pub(crate) use writer::{TreeOptions, TreeWriter};

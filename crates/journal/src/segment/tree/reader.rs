@@ -47,7 +47,6 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
     }
 
     /// How many keys there are.
-    #[cfg(test)]
     pub(crate) fn entries(&self) -> u64 {
         self.root.entries
     }

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use headwater_event::{Error, Kind};
 use proptest::prelude::*;
 
-use super::check::Visit;
 use super::reader::Entry;
 use super::*;
 use crate::segment::file::File;

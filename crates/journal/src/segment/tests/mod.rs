@@ -7,10 +7,24 @@ use headwater_event::{Error, EventId, Kind, NewEvent, Position, Revision, Timest
 use proptest::prelude::*;
 use uuid::Uuid;
 
+mod bucket;
+mod damage;
+mod dictionaries;
+
 use super::postings::Seek;
 use super::sample::{Kept, Keys, Log, OTHER_CHAIN, event};
 use super::{Facet, Segment, StreamEnd, key_hash, merge};
+use crate::commits::Head;
 use crate::index::Way;
+
+/// Fewer cases: each makes a segment and asks it everything.
+fn few() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig {
+        cases: usual.cases.div_ceil(8),
+        ..usual
+    }
+}
 
 /// A log of so many commits, of a few streams, types and tags, with events of a few bytes or of
 /// more than a block.
@@ -69,26 +83,29 @@ fn compare(segment: &Segment, log: &Log, positions: Range<u64>) {
     compare_names(segment, log, positions);
 }
 
+fn compare_event(segment: &Segment, log: &Log, at: u64) {
+    let known = log.at(at);
+    let position = Position(at);
+    assert_eq!(segment.position_of(known.id).unwrap(), Some(position));
+    let ahead = (at as usize % 3) * 20_000;
+    let run = segment.run_at(position, ahead).unwrap();
+    let found = run.event(position).unwrap();
+    let event = &known.event;
+    assert_eq!((found.id, found.revision), (known.id, known.revision));
+    assert_eq!(
+        (&found.event_type, &found.stream),
+        (&event.event_type, &event.stream)
+    );
+    assert_eq!((&found.data, &found.tags), (&event.data, &event.tags));
+    let after = log.heads.partition_point(|head| head.position < position);
+    assert_eq!(found.recorded_at, log.heads[after].recorded_at);
+    assert!(segment.cached_run_at(position).unwrap().holds(position));
+}
+
 fn compare_events(segment: &Segment, log: &Log, positions: Range<u64>) {
-    for at in positions.clone() {
-        let known = log.at(at);
-        let position = Position(at);
-        assert_eq!(segment.position_of(known.id).unwrap(), Some(position));
-        let run = segment
-            .run_at(position, (at as usize % 3) * 20_000)
-            .unwrap();
-        let found = run.event(position).unwrap();
-        assert_eq!((found.id, found.revision), (known.id, known.revision));
-        assert_eq!(found.data, known.event.data);
-        assert_eq!(
-            (&found.event_type, &found.stream),
-            (&known.event.event_type, &known.event.stream)
-        );
-        assert_eq!(found.tags, known.event.tags);
-        let after = log.heads.partition_point(|head| head.position < position);
-        assert_eq!(found.recorded_at, log.heads[after].recorded_at);
-        assert!(segment.cached_run_at(position).unwrap().holds(position));
-    }
+    positions
+        .clone()
+        .for_each(|at| compare_event(segment, log, at));
     for other in [positions.start - 1, positions.end] {
         assert!(segment.run_at(Position(other), 0).is_err());
         assert!(segment.cached_run_at(Position(other)).is_none());
@@ -226,7 +243,7 @@ fn compare_listings(segment: &Segment, keys: &Keys) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(few())]
 
     #[test]
     fn a_segment_says_what_its_events_say(seed: u64, commits in 1usize..60, from: prop::sample::Index) {
@@ -296,18 +313,26 @@ fn appends_and_events_that_are_larger_than_blocks() {
 #[test]
 fn commits_that_do_not_lead_to_the_end_are_not_sealed() {
     let log = some_log(1, 5);
-    let error = |change: fn(&mut crate::Head)| log.try_seal(1..4, None, change).err().unwrap();
-    for error in [
-        error(|after| after.chain = OTHER_CHAIN),
-        error(|after| after.recorded_at = Timestamp::from_micros(1_800_000_000_000_000).unwrap()),
-        error(|after| after.position = after.position.next()),
-    ] {
+    let changes: [fn(&mut Head); 3] = [
+        |after| after.chain = OTHER_CHAIN,
+        |after| after.recorded_at = Timestamp::from_micros(1_800_000_000_000_000).unwrap(),
+        |after| after.position = after.position.next(),
+    ];
+    for change in changes {
+        let mut parts = log.parts(1..4);
+        change(&mut parts.after);
+        let error = log.try_seal(&parts, None).err().unwrap();
         assert_eq!(error.kind(), Kind::Damaged);
-        assert!(
-            error.to_string().contains("do not end where the log does"),
-            "{error}"
-        );
+        let said = error.to_string();
+        assert!(said.contains("do not end where the log does"), "{said}");
     }
+    let mut parts = log.parts(1..4);
+    parts.before = Head::EMPTY;
+    let error = log.try_seal(&parts, None).err().unwrap();
+    assert!(
+        error.to_string().contains("do not follow each other"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -170,3 +170,79 @@ impl Filter {
         self.blocks.mapped_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(keys: &[u64], most: usize) -> Vec<[u32; WORDS]> {
+        let blocks = blocks_for(keys.len() as u64);
+        let mut words = Vec::new();
+        for mut part in parts(blocks, most) {
+            keys.iter().for_each(|key| part.insert(*key));
+            let mut out = Vec::new();
+            let mut writer = ItemWriter::new(&mut out, FILTER_BLOCK_BYTES).unwrap();
+            part.write(&mut writer, &mut out).unwrap();
+            words.extend(part.words);
+        }
+        words
+    }
+
+    fn hashes(from: u64, to: u64) -> Vec<u64> {
+        let name = |number| key_hash(Facet::Tag, &format!("order:{number}"));
+        (from..to).map(name).collect()
+    }
+
+    fn passes(words: &[[u32; WORDS]], hash: u64) -> bool {
+        let block = words[block_of(hash, words.len() as u64) as usize];
+        mask(hash)
+            .iter()
+            .zip(block)
+            .all(|(bit, word)| word & bit != 0)
+    }
+
+    #[test]
+    fn all_names_pass_and_few_others() {
+        let keys = hashes(0, 50_000);
+        let words = words(&keys, usize::MAX);
+        assert_eq!(words.len() as u64, blocks_for(50_000));
+        assert!(keys.iter().all(|key| passes(&words, *key)));
+        let others = hashes(50_000, 150_000);
+        let passed = others.iter().filter(|key| passes(&words, **key)).count();
+        assert!(passed < 800, "{passed} of 100,000");
+    }
+
+    #[test]
+    fn parts_make_the_filter_that_is_made_at_once() {
+        let keys = hashes(0, 20_000);
+        let once = words(&keys, usize::MAX);
+        for most in [1, 100, once.len() - 1, once.len()] {
+            assert!(words(&keys, most) == once, "{most} blocks at once");
+        }
+    }
+
+    #[test]
+    fn a_filter_for_nothing_has_a_block() {
+        assert_eq!(blocks_for(0), 1);
+        assert!(!passes(&words(&[], 10), key_hash(Facet::Type, "x")));
+        assert_eq!(blocks_for(u64::MAX), u64::from(u32::MAX));
+    }
+
+    /// Whatever else changes, files that are there were written with this.
+    #[test]
+    fn the_hash_stays_what_it_is() {
+        assert_eq!(key_hash(Facet::Stream, "order/1"), hash_of_key(b"sorder/1"));
+        let long = "x".repeat(400);
+        let found = ["", "order/1", &long].map(|name| key_hash(Facet::Stream, name));
+        assert_eq!(
+            found,
+            [
+                7542323035865851229,
+                9970941532036318279,
+                16674410815785819383
+            ]
+        );
+        let found = mask(0x1234_5678_9abc_def0).map(u32::trailing_zeros);
+        assert_eq!(found, [13, 22, 15, 20, 11, 2, 11, 7]);
+    }
+}

@@ -354,3 +354,65 @@ impl<'a> IdStream<'a> {
         self.file.damaged(offset, Malformed(part))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    proptest! {
+        #[test]
+        fn a_hash_is_whole_again(
+            count in prop_oneof![0u64..100, 0u64..1 << 20, 0u64..1 << 32],
+            hash in 0..1u64 << HASH_BITS,
+        ) {
+            let shape = Shape::of(count);
+            let (start, low) = (shape.start_of(hash), shape.low(hash));
+            prop_assert!(start < shape.starts());
+            prop_assert_eq!(shape.whole(start, low), Some(hash));
+            prop_assert!(shape.hash_bytes * 8 + shape.directory_bits as usize >= HASH_BITS as usize);
+            if count > 0 {
+                prop_assert!(count - 1 <= low_mask(shape.offset_bytes));
+            }
+        }
+    }
+
+    #[test]
+    fn the_shapes_of_some_sizes() {
+        let shape = |count| {
+            let shape = Shape::of(count);
+            (shape.directory_bits, shape.hash_bytes, shape.offset_bytes)
+        };
+        assert_eq!(shape(1), (0, 5, 1));
+        assert_eq!(shape(63), (0, 5, 1));
+        assert_eq!(shape(64), (1, 5, 1));
+        assert_eq!(shape(257), (3, 5, 2));
+        assert_eq!(shape(30_000), (9, 4, 2));
+        assert_eq!(shape(10_000_000), (18, 3, 3));
+        assert_eq!(shape(4_000_000_000), (24, 2, 4));
+    }
+
+    #[test]
+    fn what_is_too_much_or_too_little_is_refused() {
+        let mut out = Vec::new();
+        assert!(IdsWriter::new(&mut out, 1 << 32).is_err());
+        let mut writer = IdsWriter::new(&mut out, 2).unwrap();
+        assert!(writer.push(&mut out, 1, 2).is_err());
+        writer.push(&mut out, 1, 0).unwrap();
+        assert!(
+            IdsWriter::new(&mut out, 1)
+                .unwrap()
+                .finish(&mut out)
+                .is_err()
+        );
+        writer.push(&mut out, 1, 1).unwrap();
+        assert!(writer.push(&mut out, 1, 1).is_err());
+    }
+
+    /// Whatever else changes, files that are there were written with this.
+    #[test]
+    fn the_hash_stays_what_it_is() {
+        assert_eq!(id_hash(EventId(Uuid::from_u128(1))), 280_552_902_517);
+    }
+}

@@ -281,3 +281,57 @@ impl Paged {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn pages_hold_what_was_written(before in 0usize..200, item in 1usize..=32, count in 0u64..3_000) {
+            let mut out = vec![7; before];
+            let mut writer = ItemWriter::new(&mut out, item).unwrap();
+            let bytes = |number: u64| vec![number as u8; item];
+            for number in 0..count {
+                writer.push(&mut out, &bytes(number)).unwrap();
+            }
+            let items = writer.finish(&mut out).unwrap();
+            prop_assert_eq!(items.offset % PAGES_START_AT, 0);
+            prop_assert_eq!((items.count, items.end()), (count, out.len() as u64));
+            let mut found = Vec::new();
+            for page in 0..items.pages() {
+                let offset = items.page_offset(page) as usize;
+                let stored = &out[offset..offset + items.page_bytes(page)];
+                found.extend_from_slice(check_page(stored, items.items_of(page) * item).unwrap());
+            }
+            prop_assert_eq!(found, (0..count).flat_map(bytes).collect::<Vec<u8>>());
+            let mut encoded = Vec::new();
+            items.put(&mut encoded);
+            let end = out.len() as u64;
+            prop_assert_eq!(Items::read(&mut Reader::new(&encoded), end), Ok(items));
+            if end > 0 && count > 0 {
+                prop_assert!(Items::read(&mut Reader::new(&encoded), end - 1).is_err());
+            }
+        }
+
+        #[test]
+        fn any_place_is_within_the_file_or_an_error(bytes: [u8; Items::BYTES], end: u64) {
+            if let Ok(items) = Items::read(&mut Reader::new(&bytes), end >> 8) {
+                prop_assert!(items.end() <= end >> 8);
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_items_is_zero() {
+        let page = |content: &[u8]| {
+            let crc = crc32c::crc32c(content);
+            [content, &crc.to_le_bytes()].concat()
+        };
+        assert_eq!(check_page(&page(&[1, 2, 0, 0]), 2), Ok(&[1, 2][..]));
+        assert!(check_page(&page(&[1, 2, 0, 1]), 2).is_err());
+        assert!(check_page(&page(&[1]), 2).is_err());
+        assert!(check_page(&[1, 2, 3], 0).is_err());
+    }
+}

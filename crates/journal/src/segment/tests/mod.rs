@@ -10,6 +10,7 @@ use uuid::Uuid;
 mod bucket;
 mod damage;
 mod dictionaries;
+mod format;
 
 use super::postings::Seek;
 use super::sample::{Kept, Keys, Log, OTHER_CHAIN, event};

@@ -6,23 +6,21 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::job::Outcome;
-use crate::order::Orders;
-use crate::samples::Samples;
+use headwater_load::{Orders, Outcome, Samples};
 
 /// Bytes of the file that is written to. It is filled beforehand, so that a sync need not write
 /// where the file is.
 const FILE_BYTES: u64 = 64 << 20;
 
 /// A file to write to.
-pub struct RawDisk {
+pub(crate) struct RawDisk {
     file: File,
     at: u64,
 }
 
 impl RawDisk {
     /// Makes and fills the file, or takes one that is there.
-    pub fn open(path: &Path) -> io::Result<RawDisk> {
+    pub(crate) fn open(path: &Path) -> io::Result<RawDisk> {
         let mut file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -40,7 +38,12 @@ impl RawDisk {
 
     /// Writes the data of `clients` appends of `batch` events at once and syncs, again and again,
     /// for so many seconds: the best that any database could do for so many clients.
-    pub fn measure(&mut self, clients: usize, batch: u64, seconds: f64) -> io::Result<Outcome> {
+    pub(crate) fn measure(
+        &mut self,
+        clients: usize,
+        batch: u64,
+        seconds: f64,
+    ) -> io::Result<Outcome> {
         let mut block = Vec::new();
         for number in 0..clients as u64 * batch {
             Orders::default().order(number).write_data(&mut block);

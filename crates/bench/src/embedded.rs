@@ -5,9 +5,11 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use headwater_bench::{Embedded, Failure, Outcome, RawDisk};
+use headwater_load::{Failure, Outcome};
 
 use crate::args;
+use crate::disk::RawDisk;
+use crate::log::Embedded;
 use crate::plan::{self, BATCH_CLIENTS, CONDITIONS, READS};
 use crate::results::{Contender, Measure};
 

@@ -1,16 +1,16 @@
 //! A connection to Headwater: HTTP/1.1, kept alive, in as few words as it needs.
 
+use headwater_load::{
+    Answer, Appended, EVENT_TYPE, Failure, Order, Session, Unless, Which, digits,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-
-use crate::drive::{Answer, Appended, Failure, Session, Unless, Which};
-use crate::order::{EVENT_TYPE, Order, digits};
 
 /// Most events of one page: what the server gives at most.
 const PAGE_EVENTS: u64 = 10_000;
 
 /// A connection, and the buffers that it uses again and again.
-pub struct HttpSession {
+pub(crate) struct HttpSession {
     stream: TcpStream,
     database: String,
     request: Vec<u8>,
@@ -259,7 +259,7 @@ mod tests {
     use headwater_event::json::parse_append;
 
     use super::*;
-    use crate::order::Orders;
+    use headwater_load::Orders;
 
     #[test]
     fn an_append_is_what_the_server_takes() {

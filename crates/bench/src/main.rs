@@ -1,12 +1,26 @@
-//! `headwater-bench`: one script, one run, one machine, the same events, durable before they are
-//! acknowledged everywhere. See the library for the picture.
+//! `headwater-bench`: measurements of Headwater beside its rivals and the raw disk. One script, one
+//! run, one machine, the same events, durable before they are acknowledged everywhere.
+//!
+//! ```text
+//! headwater-bench compare       starts one server at a time, loads it, writes the results
+//!    |-- headwater serve  <== HTTP ======== headwater-bench drive headwater
+//!    |-- postgres         <== its own ===== headwater-bench drive postgresql
+//!    |-- umadb            <== gRPC ======== headwater-bench-umadb (rivals/umadb, built on demand)
+//!    |-- the disk         <== write, sync   in this process
+//!    |-- headwater-bench embedded           the journal without a server, in its own process
+//! headwater-bench report        writes docs/benchmarks.md and its charts from the results
+//! ```
 
 #![allow(clippy::disallowed_methods)] // time, threads and the runtime are free above `node`
 
 mod args;
 mod compare;
+mod disk;
 mod embedded;
+mod http;
+mod log;
 mod plan;
+mod postgres;
 mod report;
 mod results;
 mod server;
@@ -14,9 +28,11 @@ mod server;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use headwater_bench::{Failure, HttpSession, PostgresSession};
+use headwater_load::Failure;
 
 use crate::args::{Cli, Command};
+use crate::http::HttpSession;
+use crate::postgres::PostgresSession;
 use crate::results::Contender;
 
 fn main() -> ExitCode {
@@ -35,8 +51,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Embedded(args) => embedded::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Drive { contender } => match contender {
-            Contender::Headwater => headwater_bench::drive::<HttpSession>(),
-            Contender::PostgreSql => headwater_bench::drive::<PostgresSession>(),
+            Contender::Headwater => headwater_load::drive::<HttpSession>(),
+            Contender::PostgreSql => headwater_load::drive::<PostgresSession>(),
             other => Err(format!("{} is driven by another program", other.name()).into()),
         },
     }

@@ -1,6 +1,6 @@
 //! What is measured, as jobs: the same for everybody.
 
-use headwater_bench::{Append, Condition, Job, Orders, Pace, Read, Until, What, Work};
+use headwater_load::{Append, Condition, Job, Orders, Pace, Read, Until, What, Work};
 
 /// Clients of the measurements of appends of one event.
 pub(crate) const CLIENTS: [usize; 4] = [1, 16, 64, 256];

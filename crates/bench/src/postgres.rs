@@ -12,14 +12,12 @@
 use std::pin::pin;
 
 use futures::TryStreamExt as _;
+use headwater_load::{Answer, Appended, EVENT_TYPE, Failure, Order, Session, Unless, Which};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Statement};
 
-use crate::drive::{Answer, Appended, Failure, Session, Unless, Which};
-use crate::order::{EVENT_TYPE, Order};
-
 /// The table.
-pub const SCHEMA: &str = "
+pub(crate) const SCHEMA: &str = "
 create table event (
     position bigint generated always as identity primary key,
     id uuid not null default gen_random_uuid(),
@@ -71,7 +69,7 @@ const APPEND_UNLESS: &str = "select append_unless($1::text, $2::bigint, $3::text
 const COLUMNS: &str = "position, id, stream, revision, type, tags, data::text, recorded_at";
 
 /// A connection, and the statements that it has prepared.
-pub struct PostgresSession {
+pub(crate) struct PostgresSession {
     client: Client,
     append_one: Statement,
     append_many: Statement,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use headwater_bench::{Failure, Outcome};
+use headwater_load::{Failure, Outcome};
 use serde::{Deserialize, Serialize};
 
 /// Everything, by the name of the work.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use headwater_bench::{Failure, Orders, Outcome};
+use headwater_load::{Failure, Orders, Outcome};
 
 use crate::args::Work;
 use crate::compare::SERVERS;

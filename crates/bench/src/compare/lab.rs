@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use headwater_bench::{Failure, Job, Outcome, RawDisk};
+use headwater_load::{Failure, Job, Outcome};
 
 use crate::args::{Compare, Work};
 use crate::compare::SERVERS;
 use crate::compare::about::{about, memory};
+use crate::disk::RawDisk;
 use crate::results::{Contender, Measure, Results, Run};
 use crate::server::{Driver, Place, Programs, Server, Settings};
 

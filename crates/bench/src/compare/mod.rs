@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use headwater_bench::{Failure, Job};
+use headwater_load::{Failure, Job};
 
 use crate::args::{Compare, Work};
 use crate::compare::lab::{Lab, Label};

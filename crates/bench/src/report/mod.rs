@@ -8,7 +8,7 @@ mod text;
 use std::fmt::Write as _;
 use std::fs;
 
-use headwater_bench::Failure;
+use headwater_load::Failure;
 
 use crate::args::{self, Work};
 use crate::plan::{CONDITIONS, READS};

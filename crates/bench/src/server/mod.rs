@@ -9,11 +9,12 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use headwater_bench::{Failure, Job, Outcome};
+use headwater_load::{Failure, Job, Outcome};
 
-pub(crate) use process::{disk_bytes, first_line, settle};
+pub(crate) use process::first_line;
 
 use crate::results::Contender;
+use crate::server::process::{disk_bytes, settle};
 
 /// The database at Headwater.
 const DATABASE: &str = "bench";
@@ -161,7 +162,7 @@ impl Place {
         match self.contender {
             Contender::Headwater => server.create_database()?,
             Contender::PostgreSql => {
-                let schema = format!("drop table if exists event;{}", headwater_bench::SCHEMA);
+                let schema = format!("drop table if exists event;{}", crate::postgres::SCHEMA);
                 self.sql(programs, &schema)?;
                 self.sql(programs, "checkpoint")?;
             }

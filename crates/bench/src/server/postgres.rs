@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use headwater_bench::Failure;
+use headwater_load::Failure;
 
 /// The user that runs the server when this process is root's, which PostgreSQL refuses.
 const USER: &str = "postgres";

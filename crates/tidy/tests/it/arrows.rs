@@ -14,7 +14,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("headwater-wire", &["event", "sql", "node"]),
     ("headwater", &["event", "journal", "node", "wire"]),
     ("headwater-sim", &["event", "journal"]),
-    ("headwater-bench", &["event", "journal"]),
+    ("headwater-load", &[]),
+    ("headwater-bench", &["event", "journal", "load"]),
     ("headwater-tidy", &[]),
 ];
 

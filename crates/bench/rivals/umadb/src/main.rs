@@ -4,7 +4,7 @@
 //! stream is a third tag, as its documentation names entities. Each client has a connection of its
 //! own, as in UmaDB's benchmarks, with the settings of UmaDB's Rust client.
 
-use headwater_bench::{Answer, Appended, EVENT_TYPE, Failure, Order, Session, Unless, Which};
+use headwater_load::{Answer, Appended, EVENT_TYPE, Failure, Order, Session, Unless, Which};
 use tonic::transport::{Channel, Endpoint};
 use umadb_proto::v1::dcb_client::DcbClient;
 use umadb_proto::v1::{AppendCondition, AppendRequest, Event, Query, QueryItem, ReadRequest};
@@ -14,7 +14,7 @@ struct UmaDbSession {
 }
 
 fn main() -> Result<(), Failure> {
-    headwater_bench::drive::<UmaDbSession>()
+    headwater_load::drive::<UmaDbSession>()
 }
 
 impl Session for UmaDbSession {

@@ -10,30 +10,29 @@ use headwater_event::{
 use headwater_journal::disk::fs::StdFs;
 use headwater_journal::env::{Env as _, SystemEnv};
 use headwater_journal::{Direction, DiskStorage, Journal, Options, Read};
+use headwater_load::{
+    Answer, Appended, EVENT_TYPE, Failure, Job, Order, Outcome, Session, Unless, Which, run,
+};
 use tokio::task::LocalSet;
-
-use crate::drive::{Answer, Appended, Failure, Session, Unless, Which, run};
-use crate::job::{Job, Outcome};
-use crate::order::{EVENT_TYPE, Order};
 
 /// Most events of one page.
 const PAGE_EVENTS: usize = 10_000;
 
 /// A log in a directory, opened in this process.
-pub struct Embedded {
+pub(crate) struct Embedded {
     journal: Journal,
     directory: PathBuf,
 }
 
 impl Embedded {
     /// A new log.
-    pub fn create(directory: &Path) -> Result<Embedded, Failure> {
+    pub(crate) fn create(directory: &Path) -> Result<Embedded, Failure> {
         DiskStorage::create(Arc::new(StdFs), directory, SystemEnv.log_id())?;
         Embedded::open(directory)
     }
 
     /// The log that is there.
-    pub fn open(directory: &Path) -> Result<Embedded, Failure> {
+    pub(crate) fn open(directory: &Path) -> Result<Embedded, Failure> {
         let storage = DiskStorage::open(Arc::new(StdFs), directory)?;
         let options = Options::default();
         Ok(Embedded {
@@ -43,7 +42,7 @@ impl Embedded {
     }
 
     /// Does a job; its address does not matter.
-    pub fn run(&self, job: &Job) -> Result<Outcome, Failure> {
+    pub(crate) fn run(&self, job: &Job) -> Result<Outcome, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -55,7 +54,7 @@ impl Embedded {
     }
 
     /// Closes the log and opens it again; how many seconds the opening took.
-    pub fn reopen(&mut self) -> Result<f64, Failure> {
+    pub(crate) fn reopen(&mut self) -> Result<f64, Failure> {
         self.journal.close();
         let begun = Instant::now();
         *self = Embedded::open(&self.directory.clone())?;
@@ -63,13 +62,13 @@ impl Embedded {
     }
 
     /// Finishes what was accepted.
-    pub fn close(self) {
+    pub(crate) fn close(self) {
         self.journal.close();
     }
 }
 
 /// One user of the journal.
-pub struct JournalSession {
+struct JournalSession {
     journal: Journal,
 }
 

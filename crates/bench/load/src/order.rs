@@ -197,7 +197,7 @@ pub(crate) fn mix(number: u64) -> u64 {
 }
 
 /// Adds a number in decimal, with zeros before it up to `width` digits.
-pub(crate) fn digits(out: &mut Vec<u8>, mut number: u64, width: usize) {
+pub fn digits(out: &mut Vec<u8>, mut number: u64, width: usize) {
     let mut reversed = [b'0'; 20];
     let mut count = 0;
     while number > 0 || count == 0 {

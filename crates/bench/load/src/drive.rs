@@ -112,7 +112,7 @@ fn say(line: &str) -> io::Result<()> {
 }
 
 /// Does a job on connections that are open.
-pub(crate) async fn run<S: Session>(job: &Job, sessions: Vec<S>) -> Result<Outcome, Failure> {
+pub async fn run<S: Session>(job: &Job, sessions: Vec<S>) -> Result<Outcome, Failure> {
     match &job.work {
         Work::Append(append) => Appending::start(job.orders, append).run(sessions).await,
         Work::Read(read) => {

@@ -39,7 +39,13 @@ pub(super) fn about(programs: &Programs, settings: &Settings, options: String) -
         ]),
         settings: BTreeMap::from([
             ("Headwater".to_owned(), "as it comes".to_owned()),
-            ("UmaDB".to_owned(), settings.umadb.join(" ")),
+            (
+                "UmaDB".to_owned(),
+                format!(
+                    "as it comes; {} where 100 events are read",
+                    settings.umadb_reads.join(" ")
+                ),
+            ),
             ("PostgreSQL".to_owned(), settings.postgres.join(" ")),
         ]),
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use headwater_load::{Failure, Orders, Outcome};
+use headwater_load::{Failure, Orders, Outcome, What};
 
 use crate::args::Work;
 use crate::compare::SERVERS;
-use crate::compare::lab::{Lab, Label, Loaded};
+use crate::compare::lab::{Lab, Label};
 use crate::plan::{self, CONDITIONS, READS};
 use crate::results::Contender;
 use crate::server::{Driver, Server};
@@ -26,8 +26,7 @@ pub(super) fn run(lab: &mut Lab) -> Result<(), Failure> {
             let server = open(lab, contender, orders, round)?;
             let appended = conditions(lab, contender, &server, orders, (next, round))?;
             next = next.max(appended);
-            reads(lab, contender, &server, orders, round)?;
-            server.stop()?;
+            reads(lab, contender, server, orders, round)?;
         }
     }
     for contender in lab.turns(&SERVERS, 0) {
@@ -121,20 +120,37 @@ fn conditions(
     Ok(next)
 }
 
+/// Reads everything, and then groups of events, for which a rival may be set up otherwise.
 fn reads(
+    lab: &mut Lab,
+    contender: Contender,
+    server: Server,
+    orders: Orders,
+    round: u32,
+) -> Result<(), Failure> {
+    let [all, groups @ ..] = READS;
+    read(lab, contender, &server, orders, (all, round))?;
+    server.stop()?;
+    let place = lab.place(contender, PURPOSE);
+    let mut server = place.start(&lab.programs, &lab.settings.for_reads())?;
+    server.wait()?;
+    for group in groups {
+        read(lab, contender, &server, orders, (group, round))?;
+    }
+    server.stop()
+}
+
+fn read(
     lab: &mut Lab,
     contender: Contender,
     server: &Server,
     orders: Orders,
-    round: u32,
+    ((case, what), round): ((&str, What), u32),
 ) -> Result<(), Failure> {
-    for (case, what) in READS {
-        let job = plan::reading(orders, what, lab.seconds);
-        let loaded: Loaded = lab.load(contender, server, job)?;
-        let events = loaded.outcome.events.max(1) as f64;
-        let bytes = loaded.outcome.bytes as f64 / events;
-        let figures = BTreeMap::from([("answer_bytes_per_event".to_owned(), bytes)]);
-        lab.note(&label(case, round), contender, loaded, figures)?;
-    }
-    Ok(())
+    let job = plan::reading(orders, what, lab.seconds);
+    let loaded = lab.load(contender, server, job)?;
+    let events = loaded.outcome.events.max(1) as f64;
+    let bytes = loaded.outcome.bytes as f64 / events;
+    let figures = BTreeMap::from([("answer_bytes_per_event".to_owned(), bytes)]);
+    lab.note(&label(case, round), contender, loaded, figures)
 }

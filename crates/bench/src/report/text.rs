@@ -56,6 +56,7 @@ fn times(ratio: f64) -> String {
 
 fn duration(micros: f64) -> String {
     match micros {
+        0.0 => "0".to_owned(),
         micros if micros < 100.0 => format!("{micros:.1} µs"),
         micros if micros < 1e3 => format!("{micros:.0} µs"),
         micros if micros < 1e4 => format!("{:.2} ms", micros / 1e3),
@@ -88,6 +89,7 @@ mod tests {
         assert_eq!(Unit::Micros.text(12.34), "12.3 µs");
         assert_eq!(Unit::Micros.text(1_234.0), "1.23 ms");
         assert_eq!(Unit::Seconds.text(0.012), "12.0 ms");
+        assert_eq!(Unit::Seconds.text(0.0), "0");
         assert_eq!(Unit::Bytes.text(123.4), "123 B");
         assert_eq!(Unit::Times.text(12.34), "12.3");
         assert_eq!(ratio(None), "-");

@@ -124,6 +124,11 @@ impl Error {
         self.with(|inner| inner.position = Some(position))
     }
 
+    /// Says before the message what the error is about.
+    pub fn about(self, what: impl fmt::Display) -> Error {
+        self.with(|inner| inner.message = format!("{what}: {}", inner.message))
+    }
+
     /// What caused it.
     pub fn caused_by(self, source: impl StdError + Send + Sync + 'static) -> Error {
         self.with(|inner| inner.source = Some(Arc::new(source)))

@@ -179,7 +179,10 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self, part: &'static str) -> Result<[u8; N], Malformed> {
+    pub(crate) fn array<const N: usize>(
+        &mut self,
+        part: &'static str,
+    ) -> Result<[u8; N], Malformed> {
         let (taken, left) = self.left.split_first_chunk().ok_or(Malformed(part))?;
         self.left = left;
         Ok(*taken)

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use headwater_event::{ChainHash, Position, Timestamp};
 
 use crate::Seq;
+use crate::canonical::{Malformed, Reader};
 use crate::loaded::Loaded;
 
 /// The end of the log: everything up to here is durable.
@@ -26,6 +27,24 @@ impl Head {
         recorded_at: Timestamp::MIN,
         chain: ChainHash::START,
     };
+
+    /// Bytes of an encoded head.
+    pub(crate) const BYTES: usize = 48;
+
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.position.0.to_le_bytes());
+        out.extend_from_slice(&self.recorded_at.as_micros().to_le_bytes());
+        out.extend_from_slice(&self.chain.0);
+    }
+
+    /// Reads what [`put`](Head::put) wrote.
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Head, Malformed> {
+        Ok(Head {
+            position: Position(reader.u64("a position")?),
+            recorded_at: reader.instant("a time")?,
+            chain: ChainHash(reader.array("a chain")?),
+        })
+    }
 }
 
 /// What is known of each commit of the tail, by number.

@@ -94,7 +94,7 @@ impl Core {
         if let Err(error) = log.check_settled() {
             return request.refuse(error);
         }
-        match self.decide(log, &request.append, now) {
+        match self.decide(log, &request, now) {
             Ok(decision) => {
                 let first = self.tip.head.position.next();
                 let batch = self.open.get_or_insert_with(|| Batch::new(first));
@@ -104,7 +104,8 @@ impl Core {
         }
     }
 
-    fn decide(&mut self, log: &Log, append: &Append, now: Timestamp) -> Result<Decision, Error> {
+    fn decide(&mut self, log: &Log, request: &Request, now: Timestamp) -> Result<Decision, Error> {
+        let append = &request.append;
         if let Some(decision) = check(&log.index, append)? {
             return Ok(decision);
         }
@@ -115,14 +116,13 @@ impl Core {
         if self.open.is_none() {
             log.index.turn(log.piece_bytes)?;
         }
-        self.assign(&log.index, &*log.env, append)?;
-        let (appended, bytes) = self.write(append, now.max(last));
-        log.index.change()?.add_bytes(bytes);
-        Ok(Decision::Appended(appended))
+        self.assign(&log.index, &*log.env, request)?;
+        Ok(Decision::Appended(self.write(append, now.max(last))))
     }
 
     /// Puts the events into the index, which says their revisions.
-    fn assign(&mut self, index: &Index, env: &dyn Env, append: &Append) -> Result<(), Error> {
+    fn assign(&mut self, index: &Index, env: &dyn Env, request: &Request) -> Result<(), Error> {
+        let append = &request.append;
         // Everything that may have to be read comes before anything is changed.
         self.assigned.clear();
         let mut before: Option<&StreamName> = None;
@@ -148,11 +148,12 @@ impl Core {
             };
             *revision = change.insert(keys, *revision);
         }
+        change.add_bytes(request.bytes);
         Ok(())
     }
 
     /// Encodes the append into the open batch and moves the tip.
-    fn write(&mut self, append: &Append, recorded_at: Timestamp) -> (Appended, usize) {
+    fn write(&mut self, append: &Append, recorded_at: Timestamp) -> Appended {
         let first = self.tip.head.position.next();
         let batch = self.open.get_or_insert_with(|| Batch::new(first));
         let start = batch.begin_append(recorded_at, append.events.len() as u32);
@@ -161,19 +162,17 @@ impl Core {
             put_event(&mut batch.body, *id, *revision, event);
         }
         let canonical = batch.end_append(start);
-        let bytes = canonical.len();
         self.tip.head = Head {
             position: Position(first.0 + append.events.len() as u64 - 1),
             recorded_at,
             chain: self.tip.head.chain.then(canonical),
         };
-        let appended = Appended {
+        Appended {
             first,
             last: self.tip.head.position,
             revisions: revisions(append, |offset| self.assigned[offset].1),
             repeated: false,
-        };
-        (appended, bytes)
+        }
     }
 
     /// Closes the open batch. What comes after goes into the next.

@@ -1,5 +1,7 @@
 //! The errors that the journal itself makes, each once.
 
+use std::fmt::Display;
+
 use headwater_event::limits::CLOCK_BEHIND_MICROS_MAX;
 use headwater_event::{Error, Kind, LogId, Position, Timestamp};
 
@@ -102,4 +104,16 @@ pub(crate) fn clock_behind(now: Timestamp, last: Timestamp) -> Error {
         CLOCK_BEHIND_MICROS_MAX / 60_000_000
     ))
     .action("set the clock of this machine")
+}
+
+/// Something on the disk that only a later version of this program can read.
+pub(crate) fn newer_format(what: impl Display, found: u32, expected: u32) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "newer_format",
+        format!("{what} was written by a newer Headwater"),
+    )
+    .found(format!("format version {found}"))
+    .expected(format!("format version {expected}"))
+    .action("use that version of Headwater")
 }

@@ -134,18 +134,15 @@ impl Journal {
         options: Options,
     ) -> Result<Journal, Error> {
         let (journal, _) = Journal::open_stepped(storage, env, options)?;
-        let env = &journal.log.env;
-        let (checker, committer) = (Arc::clone(&journal.shared), Arc::clone(&journal.shared));
-        let keeper = &journal.shared.keeper;
-        let (sealing, merging) = (Arc::clone(keeper), Arc::clone(keeper));
+        let spawn = |name: &str, work: fn(&Shared)| {
+            let shared = Arc::clone(&journal.shared);
+            journal.log.env.spawn(name, Box::new(move || work(&shared)))
+        };
         let tasks = [
-            env.spawn("journal-check", Box::new(move || checker.run_checker())),
-            env.spawn(
-                "journal-commit",
-                Box::new(move || committer.run_committer()),
-            ),
-            env.spawn("journal-seal", Box::new(move || sealing.run_sealing())),
-            env.spawn("journal-merge", Box::new(move || merging.run_merging())),
+            spawn("journal-check", Shared::run_checker),
+            spawn("journal-commit", Shared::run_committer),
+            spawn("journal-seal", Shared::run_sealing),
+            spawn("journal-merge", Shared::run_merging),
         ];
         let mut running = journal
             .threads
@@ -167,7 +164,7 @@ impl Journal {
         let manifest = storage.manifest()?;
         let log = Arc::new(Log::new(storage, env, &manifest, &options)?);
         absorb_all(&log)?;
-        let keeper = Arc::new(Keeper::new(Arc::clone(&log), manifest, &options));
+        let keeper = Arc::new(Keeper::new(Arc::clone(&log), &options));
         let shared = Arc::new(Shared::new(Arc::clone(&log), keeper, &options));
         let journal = Journal {
             log,

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use headwater_event::{Error, Kind};
 
+use crate::commits::Head;
 use crate::errors;
 use crate::index::{Piece, View};
 use crate::log::{Access, Log};
@@ -79,8 +80,8 @@ struct State {
 /// Seals and merges.
 pub(crate) struct Keeper {
     log: Arc<Log>,
-    /// What was published last.
-    manifest: Mutex<Manifest>,
+    /// One manifest is changed at a time.
+    publishing: Mutex<()>,
     state: Mutex<State>,
     wake: Condvar,
     closing: AtomicBool,
@@ -91,10 +92,10 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    pub(crate) fn new(log: Arc<Log>, manifest: Manifest, options: &Options) -> Keeper {
+    pub(crate) fn new(log: Arc<Log>, options: &Options) -> Keeper {
         Keeper {
             log,
-            manifest: Mutex::new(manifest),
+            publishing: Mutex::default(),
             state: Mutex::new(State {
                 seal: true,
                 merge: true,
@@ -106,11 +107,6 @@ impl Keeper {
             segment_bytes_max: options.segment_bytes_max,
             kept: Kept::default(),
         }
-    }
-
-    /// What was published last.
-    pub(crate) fn manifest(&self) -> MutexGuard<'_, Manifest> {
-        self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -182,31 +178,29 @@ impl Keeper {
 
     /// The thread that seals.
     pub(crate) fn run_sealing(&self) {
-        while self.wait(|state| std::mem::take(&mut state.seal)) {
-            loop {
-                match self.seal() {
-                    Ok(Step::Done) => {}
-                    Ok(_) => break,
-                    Err(error) => {
-                        self.failed("sealing", error);
-                        self.state().seal = true;
-                        break;
-                    }
-                }
-            }
-        }
+        self.run("sealing", |state| &mut state.seal, Keeper::seal);
     }
 
     /// The thread that merges.
     pub(crate) fn run_merging(&self) {
-        while self.wait(|state| std::mem::take(&mut state.merge)) {
+        self.run("merging", |state| &mut state.merge, Keeper::merge);
+    }
+
+    /// Takes steps as long as there are some, and again whenever they are due.
+    fn run(
+        &self,
+        doing: &str,
+        due: fn(&mut State) -> &mut bool,
+        step: fn(&Keeper) -> Result<Step, Error>,
+    ) {
+        while self.wait(due) {
             loop {
-                match self.merge() {
+                match step(self) {
                     Ok(Step::Done) => {}
                     Ok(_) => break,
                     Err(error) => {
-                        self.failed("merging", error);
-                        self.state().merge = true;
+                        self.failed(doing, error);
+                        *due(&mut self.state()) = true;
                         break;
                     }
                 }
@@ -214,14 +208,14 @@ impl Keeper {
         }
     }
 
-    /// Waits for something to do; says no when the journal is being closed.
-    fn wait(&self, mut wanted: impl FnMut(&mut State) -> bool) -> bool {
+    /// Waits until work is due; says no when the journal is being closed.
+    fn wait(&self, due: fn(&mut State) -> &mut bool) -> bool {
         let mut state = self.state();
         loop {
             if self.check_open().is_err() {
                 return false;
             }
-            if wanted(&mut state) {
+            if std::mem::take(due(&mut state)) {
                 return true;
             }
             state = self
@@ -246,20 +240,28 @@ impl Keeper {
             return Ok(Step::Idle);
         };
         self.check_open()?;
-        let (info, next) = self.put(&piece)?;
-        let mut manifest = self.manifest();
-        let mut changed = manifest.clone();
-        changed.next = next;
-        changed.segments.push(info);
-        self.publish(&mut manifest, changed)?;
-        let segment = self.open(info)?;
-        self.log.index.sealed(Arc::new(segment))?;
-        drop(manifest);
+        let name = SegmentName {
+            first: piece.before().next(),
+            last: piece.last(),
+        };
+        let (commits, before, after) = self.commits_of(name)?;
+        let next = commits.1.next();
+        let segment = match self.published(name)? {
+            Some(segment) => segment,
+            None => {
+                let segment = self.put(name, &piece, commits, before, after)?;
+                self.publish(|manifest| {
+                    manifest.next = next;
+                    manifest.segments.push(*segment.info());
+                })?;
+                segment
+            }
+        };
+        let bytes = segment.info().bytes;
+        self.log.index.sealed(segment)?;
         self.log.forget_below(next);
         self.kept.sealed.fetch_add(1, Ordering::Relaxed);
-        self.kept
-            .sealed_bytes
-            .fetch_add(info.bytes, Ordering::Relaxed);
+        self.kept.sealed_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.set_failure(None);
         self.state().merge = true;
         self.wake.notify_all();
@@ -269,13 +271,15 @@ impl Keeper {
         Ok(Step::Done)
     }
 
-    /// Writes a piece as a segment; gives the number of the first commit after it.
-    fn put(&self, piece: &Piece) -> Result<(SegmentInfo, Seq), Error> {
-        let name = SegmentName {
-            first: piece.before().next(),
-            last: piece.last(),
-        };
-        let (first, last, before, after) = self.ends(name)?;
+    /// Writes a piece as a segment.
+    fn put(
+        &self,
+        name: SegmentName,
+        piece: &Piece,
+        (first, last): (Seq, Seq),
+        before: Head,
+        after: Head,
+    ) -> Result<Arc<Segment>, Error> {
         let mut seq = first;
         let mut runs = || {
             if seq > last {
@@ -297,21 +301,23 @@ impl Keeper {
             ids: &mut piece.ids(),
             previous: view.segments.last().map(|segment| &**segment),
         };
-        let info = segment::seal(self.log.storage.put(name)?, source)?;
-        Ok((info, last.next()))
+        self.open(segment::seal(self.log.storage.put(name)?, source)?)
     }
 
-    /// The commits that a segment of this name is made of, and the ends of the log around them.
-    fn ends(&self, name: SegmentName) -> Result<(Seq, Seq, crate::Head, crate::Head), Error> {
+    /// The first and last commit that a segment of this name is made of, and the ends of the log
+    /// around them.
+    fn commits_of(&self, name: SegmentName) -> Result<((Seq, Seq), Head, Head), Error> {
         let commits = self.log.commits();
-        let first = commits.seq_of(name.first);
-        let last = commits.seq_of(name.last);
-        let ends = first.zip(last).and_then(|(first, last)| {
-            Some((first, last, commits.before(first)?, commits.after(last)?))
+        let found = commits.seq_of(name.first).zip(commits.seq_of(name.last));
+        let found = found.and_then(|(first, last)| {
+            let ends = (commits.before(first)?, commits.after(last)?);
+            Some(((first, last), ends.0, ends.1))
         });
-        match ends {
-            Some(ends) if ends.2.position.next() == name.first && ends.3.position == name.last => {
-                Ok(ends)
+        match found {
+            Some(found)
+                if found.1.position.next() == name.first && found.2.position == name.last =>
+            {
+                Ok(found)
             }
             _ => Err(errors::poisoned(
                 "a piece of the tail is not made of whole commits",
@@ -319,22 +325,34 @@ impl Keeper {
         }
     }
 
-    /// Publishes a manifest, whatever it takes to know what came of it.
-    fn publish(&self, manifest: &mut Manifest, mut changed: Manifest) -> Result<(), Error> {
-        changed.version = manifest.version + 1;
-        if let Err(error) = self.log.storage.publish(&changed) {
-            let found = self.log.storage.manifest()?;
-            if found != changed {
-                return Err(error);
-            }
-        }
-        *manifest = changed;
-        Ok(())
+    /// The segment of this name, if the manifest has it already: then an attempt before was
+    /// published, and nobody could be told.
+    fn published(&self, name: SegmentName) -> Result<Option<Arc<Segment>>, Error> {
+        let manifest = self.log.storage.manifest()?;
+        let info = manifest.segment(name);
+        info.map(|info| self.open(*info)).transpose()
     }
 
-    fn open(&self, info: SegmentInfo) -> Result<Segment, Error> {
+    /// Publishes the manifest, changed. What is to be read after that is open before: nobody waits
+    /// for a segment that cannot be had.
+    fn publish(&self, change: impl FnOnce(&mut Manifest)) -> Result<(), Error> {
+        let _one_at_a_time = self
+            .publishing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut changed = self.log.storage.manifest()?;
+        change(&mut changed);
+        changed.version += 1;
+        match self.log.storage.publish(&changed) {
+            Err(error) if self.log.storage.manifest()? != changed => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn open(&self, info: SegmentInfo) -> Result<Arc<Segment>, Error> {
         let bytes = self.log.storage.get(info.name)?;
-        Ok(Segment::open(info, bytes, Arc::clone(&self.log.cache)))
+        let segment = Segment::open(info, bytes, Arc::clone(&self.log.cache));
+        Ok(Arc::new(segment))
     }
 
     /// Merges the oldest segments of the lowest level that has enough of them.
@@ -343,33 +361,29 @@ impl Keeper {
         let Some(inputs) = self.mergeable(&view) else {
             return Ok(Step::Idle);
         };
-        let (first, last) = (inputs[0].first(), inputs[inputs.len() - 1].last());
-        let name = SegmentName { first, last };
-        let sink = self.log.storage.put(name)?;
-        let mut pace = |_bytes: u64| self.check_open();
-        let info = segment::merge(sink, inputs, &mut pace)?;
-        self.replace(inputs, info)?;
+        let name = SegmentName {
+            first: inputs[0].first(),
+            last: inputs[inputs.len() - 1].last(),
+        };
+        let merged = match self.published(name)? {
+            Some(merged) => merged,
+            None => {
+                let sink = self.log.storage.put(name)?;
+                let merged = segment::merge(sink, inputs, &mut |_bytes| self.check_open())?;
+                let merged = self.open(merged)?;
+                self.publish(|manifest| replace(manifest, *merged.info()))?;
+                merged
+            }
+        };
+        let bytes = merged.info().bytes;
+        self.log.index.merged(merged)?;
         for input in inputs {
             // What stays is removed when the log is opened.
             self.log.storage.remove(input.info().name)?;
         }
         self.kept.merged.fetch_add(1, Ordering::Relaxed);
-        self.kept
-            .merged_bytes
-            .fetch_add(info.bytes, Ordering::Relaxed);
+        self.kept.merged_bytes.fetch_add(bytes, Ordering::Relaxed);
         Ok(Step::Done)
-    }
-
-    fn replace(&self, inputs: &[Arc<Segment>], info: SegmentInfo) -> Result<(), Error> {
-        let mut manifest = self.manifest();
-        let mut changed = manifest.clone();
-        let is_input = |one: &SegmentInfo| {
-            one.name.first >= info.name.first && one.name.last <= info.name.last
-        };
-        let at = changed.segments.iter().position(is_input).unwrap_or(0);
-        changed.segments.splice(at..at + inputs.len(), [info]);
-        self.publish(&mut manifest, changed)?;
-        self.log.index.merged(Arc::new(self.open(info)?))
     }
 
     /// The segments to be merged next.
@@ -400,4 +414,12 @@ impl Keeper {
         };
         groups.map(debt).sum()
     }
+}
+
+/// Puts a merged segment in the place of those that it was merged from.
+fn replace(manifest: &mut Manifest, merged: SegmentInfo) {
+    let segments = &mut manifest.segments;
+    let from = segments.partition_point(|one| one.name.last < merged.name.first);
+    let to = segments.partition_point(|one| one.name.last <= merged.name.last);
+    segments.splice(from..to, [merged]);
 }

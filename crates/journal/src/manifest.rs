@@ -8,11 +8,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use headwater_event::{ChainHash, Error, EventId, Kind, LogId, Position, Timestamp};
+use headwater_event::{Error, EventId, Kind, LogId, Position};
 use uuid::Uuid;
 
 use crate::Seq;
+use crate::canonical::{Malformed, Reader};
 use crate::commits::Head;
+use crate::errors;
 
 const DIGITS: usize = 20;
 const SUFFIX: &str = ".segment";
@@ -163,19 +165,19 @@ impl Manifest {
         let Some((content, crc)) = bytes.split_last_chunk::<CRC_BYTES>() else {
             return Err(damaged(&format!("{} bytes", bytes.len())));
         };
-        let mut fields = Fields(content);
-        if fields.take::<8>() != Some(MAGIC) {
+        let mut fields = Reader::new(content);
+        if fields.array("the magic") != Ok(MAGIC) {
             return Err(damaged("bytes that start as no manifest does"));
         }
         if crc32c::crc32c(content).to_le_bytes() != *crc {
             return Err(damaged("a wrong checksum"));
         }
-        match fields.u32() {
-            Some(VERSION) => {}
-            version => return Err(newer(version.unwrap_or_default())),
+        let misfit = |_: Malformed| damaged("fields that do not fit");
+        let version = fields.u32("the version").map_err(misfit)?;
+        if version != VERSION {
+            return Err(errors::newer_format("the manifest", version, VERSION));
         }
-        let decoded = decode_fields(&mut fields).filter(|_| fields.0.is_empty());
-        let (log, manifest) = decoded.ok_or_else(|| damaged("fields that do not fit"))?;
+        let (log, manifest) = decode_fields(&mut fields).map_err(misfit)?;
         match manifest.flaw() {
             Some(flaw) => Err(damaged(&flaw)),
             None => Ok((log, manifest)),
@@ -184,7 +186,7 @@ impl Manifest {
 
     /// What is wrong with it in itself.
     fn flaw(&self) -> Option<String> {
-        if self.next < Seq::FIRST || (self.segments.is_empty() && self.next > Seq::FIRST) {
+        if self.next < Seq::FIRST || self.segments.is_empty() != (self.next == Seq::FIRST) {
             let count = self.segments.len();
             return Some(format!("{count} segments before commit {}", self.next));
         }
@@ -245,34 +247,22 @@ impl Manifest {
     }
 }
 
-fn newer(version: u32) -> Error {
-    Error::new(
-        Kind::Unavailable,
-        "newer_format",
-        "the manifest was written by a newer Headwater",
-    )
-    .found(format!("format version {version}"))
-    .expected(format!("format version {VERSION}"))
-    .action("use that version of Headwater")
-}
-
-fn decode_fields(fields: &mut Fields<'_>) -> Option<(LogId, Manifest)> {
-    let count = fields.u32()? as usize;
-    let log = LogId(Uuid::from_bytes(fields.take()?));
-    let (version, next) = (fields.u64()?, Seq(fields.u64()?));
-    if fields.0.len() != count.checked_mul(SEGMENT_BYTES)? {
-        return None;
+fn decode_fields(fields: &mut Reader<'_>) -> Result<(LogId, Manifest), Malformed> {
+    const COUNT: &str = "the number of segments";
+    let count = fields.u32(COUNT)? as usize;
+    let log = LogId(Uuid::from_bytes(fields.array("the log")?));
+    let version = fields.u64("the version of the manifest")?;
+    let next = Seq(fields.u64("the next commit")?);
+    if Some(fields.left()) != count.checked_mul(SEGMENT_BYTES) {
+        return Err(Malformed(COUNT));
     }
-    let mut segments = Vec::with_capacity(count);
-    for _ in 0..count {
-        segments.push(SegmentInfo::decode(fields)?);
-    }
+    let segments = (0..count).map(|_| SegmentInfo::decode(fields));
     let manifest = Manifest {
         version,
         next,
-        segments,
+        segments: segments.collect::<Result<_, _>>()?,
     };
-    Some((log, manifest))
+    Ok((log, manifest))
 }
 
 impl SegmentInfo {
@@ -285,33 +275,41 @@ impl SegmentInfo {
         for number in [self.bytes, self.raw_bytes, self.appends, self.streams_new] {
             out.extend_from_slice(&number.to_le_bytes());
         }
-        for head in [self.before, self.after] {
-            out.extend_from_slice(&head.position.0.to_le_bytes());
-            out.extend_from_slice(&head.recorded_at.as_micros().to_le_bytes());
-            out.extend_from_slice(&head.chain.0);
-        }
+        self.before.put(out);
+        self.after.put(out);
         for id in [self.id_min, self.id_max] {
             out.extend_from_slice(id.0.as_bytes());
         }
     }
 
-    fn decode(fields: &mut Fields<'_>) -> Option<SegmentInfo> {
+    fn decode(fields: &mut Reader<'_>) -> Result<SegmentInfo, Malformed> {
         let name = SegmentName {
-            first: Position(fields.u64()?),
-            last: Position(fields.u64()?),
+            first: Position(fields.u64("the first position")?),
+            last: Position(fields.u64("the last position")?),
         };
-        Some(SegmentInfo {
+        let level = fields.u32("the level")?;
+        let footer_crc = fields.u32("the checksum of the footer")?;
+        let mut number = || fields.u64("a number");
+        let (bytes, raw_bytes) = (number()?, number()?);
+        let (appends, streams_new) = (number()?, number()?);
+        let (before, after) = (Head::read(fields)?, Head::read(fields)?);
+        let mut id = || {
+            fields
+                .array("an id")
+                .map(|id| EventId(Uuid::from_bytes(id)))
+        };
+        Ok(SegmentInfo {
             name,
-            level: fields.u32()?.try_into().ok()?,
-            footer_crc: fields.u32()?,
-            bytes: fields.u64()?,
-            raw_bytes: fields.u64()?,
-            appends: fields.u64()?,
-            streams_new: fields.u64()?,
-            before: fields.head()?,
-            after: fields.head()?,
-            id_min: EventId(Uuid::from_bytes(fields.take()?)),
-            id_max: EventId(Uuid::from_bytes(fields.take()?)),
+            level: u8::try_from(level).map_err(|_| Malformed("the level"))?,
+            bytes,
+            raw_bytes,
+            appends,
+            streams_new,
+            before,
+            after,
+            id_min: id()?,
+            id_max: id()?,
+            footer_crc,
         })
     }
 
@@ -343,36 +341,10 @@ impl SegmentInfo {
     }
 }
 
-/// Bytes that fields are taken from, one after another.
-struct Fields<'a>(&'a [u8]);
-
-impl Fields<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (field, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*field)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        self.take().map(u64::from_le_bytes)
-    }
-
-    fn head(&mut self) -> Option<Head> {
-        Some(Head {
-            position: Position(self.u64()?),
-            recorded_at: Timestamp::from_micros(self.take().map(i64::from_le_bytes)?)?,
-            chain: ChainHash(self.take()?),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headwater_event::{ChainHash, Timestamp};
     use proptest::prelude::*;
 
     fn log() -> LogId {

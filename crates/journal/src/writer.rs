@@ -442,6 +442,16 @@ impl Shared {
         self.let_go();
     }
 
+    /// The thread that seals.
+    pub(crate) fn run_sealing(&self) {
+        self.run(|shared| shared.keeper.run_sealing());
+    }
+
+    /// The thread that merges.
+    pub(crate) fn run_merging(&self) {
+        self.run(|shared| shared.keeper.run_merging());
+    }
+
     /// Waits a moment for as many appends as the last commit told of: their callers are likely to
     /// come again, and one sync for all of them is cheaper than one for the first and one for the
     /// others. A caller that is alone waits for nobody.
@@ -490,7 +500,7 @@ impl Shared {
     fn run(&self, work: impl FnOnce(&Shared)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             let told = self.log.check_alive().err();
-            self.stop(told.unwrap_or_else(|| errors::poisoned("a panic in the writer")));
+            self.stop(told.unwrap_or_else(|| errors::poisoned("a panic in one of its threads")));
         }
     }
 

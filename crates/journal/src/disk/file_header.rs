@@ -13,7 +13,7 @@ pub(crate) const FILE_HEADER: usize = SECTOR;
 
 const MAGIC: [u8; 8] = *b"HEADWATR";
 /// The version of the format.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 const CRC_AT: usize = FILE_HEADER - 4;
 
 /// What stands in the first sector of a file.

@@ -111,10 +111,17 @@ impl ManifestFile {
             dir.sync()?;
             return Ok(Manifest::default());
         };
-        match replace(dir, &manifest.encode(self.log)) {
-            Ok(()) => Ok(manifest),
-            Err(NotPublished::Not(error) | NotPublished::Unclear(error)) => Err(error),
-        }
+        rewrite(dir, self.log, &manifest)?;
+        Ok(manifest)
+    }
+}
+
+/// Writes a manifest that was found once more, so that it is durable whatever came of the last
+/// sync.
+pub(crate) fn rewrite(dir: &Dir, log: LogId, manifest: &Manifest) -> Result<(), Error> {
+    match replace(dir, &manifest.encode(log)) {
+        Ok(()) => Ok(()),
+        Err(NotPublished::Not(error) | NotPublished::Unclear(error)) => Err(error),
     }
 }
 
@@ -125,7 +132,8 @@ pub(crate) fn read(dir: &Dir, log: Option<LogId>) -> Result<Option<(LogId, Manif
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         bytes => bytes.map_err(|error| failed("read", &path, error))?,
     };
-    let (found, manifest) = Manifest::decode(&bytes).map_err(|error| named(&path, error))?;
+    let (found, manifest) =
+        Manifest::decode(&bytes).map_err(|error| error.about(path.display()))?;
     match log {
         Some(log) if log != found => Err(other_log(&path, found, log)),
         _ => Ok(Some((found, manifest))),
@@ -153,12 +161,7 @@ fn replace(dir: &Dir, bytes: &[u8]) -> Result<(), NotPublished> {
         let _ = dir.fs.remove(&unnamed); // or the next opening does
         NotPublished::Not(failed("make", &unnamed, error))
     })?;
-    dir.fs.rename(&unnamed, &path).map_err(|error| {
-        // So that no file that may have the name after all is written to again.
-        let _ = dir.fs.remove(&unnamed);
-        NotPublished::Unclear(failed("name", &path, error))
-    })?;
-    dir.sync().map_err(NotPublished::Unclear)
+    dir.name(&unnamed, &path).map_err(NotPublished::Unclear)
 }
 
 fn unclear(cause: &Error) -> Error {
@@ -169,22 +172,6 @@ fn unclear(cause: &Error) -> Error {
     )
     .action("read the manifest again")
     .caused_by(cause.clone())
-}
-
-/// The same error, with the file that it is about.
-fn named(path: &Path, error: Error) -> Error {
-    let message = format!("{}: {}", path.display(), error.message());
-    let mut made = Error::new(error.kind(), error.code(), message);
-    if let Some(found) = error.what_found() {
-        made = made.found(found);
-    }
-    if let Some(expected) = error.what_expected() {
-        made = made.expected(expected);
-    }
-    match error.what_to_do() {
-        Some(action) => made.action(action),
-        None => made,
-    }
 }
 
 pub(crate) fn other_log(path: &Path, found: LogId, expected: LogId) -> Error {

@@ -245,18 +245,19 @@ impl Storage for DiskStorage {
     }
 
     fn read(&self, seq: Seq, bytes_max: usize) -> Result<Stored, Error> {
-        let sealed = |next: &Seq| seq < *next;
-        if let Some(next) = Some(self.manifest.next()).filter(sealed) {
-            return Ok(Stored::Sealed(next));
-        }
-        let Some(found) = self.files().find(seq, bytes_max) else {
-            return Ok(Stored::Commits(Vec::new()));
+        let sealed = || {
+            let next = Some(self.manifest.next()).filter(|next| seq < *next);
+            next.map(Stored::Sealed)
         };
-        let read = self.read_frames(seq, found);
+        if let Some(sealed) = sealed() {
+            return Ok(sealed);
+        }
+        let found = self.files().find(seq, bytes_max);
+        let read = found.map_or(Ok(Vec::new()), |found| self.read_frames(seq, found));
         // It may have been sealed meanwhile, and its file dropped.
-        if let Some(next) = Some(self.manifest.next()).filter(sealed) {
+        if let Some(sealed) = sealed() {
             self.handles.forget_before(self.files().first());
-            return Ok(Stored::Sealed(next));
+            return Ok(sealed);
         }
         read.map(Stored::Commits)
     }
@@ -279,15 +280,9 @@ impl Storage for DiskStorage {
             let Some(first) = self.files().droppable(seq.min(next)) else {
                 return Ok(());
             };
-            // Oldest first, so that what is left has no gaps. If it comes back after a crash, the
-            // next opening removes it.
-            let path = self.dir.file(first);
-            match self.dir.fs.remove(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(failed("remove", &path, error));
-                }
-                _ => self.files_mut().drop_first(first),
-            }
+            // Oldest first, so that what is left has no gaps.
+            self.dir.remove(&self.dir.file(first))?;
+            self.files_mut().drop_first(first);
             self.handles.forget_before(self.files().first());
         }
     }
@@ -313,14 +308,7 @@ impl Storage for DiskStorage {
 
     fn remove(&self, name: SegmentName) -> Result<(), Error> {
         self.check_unused(name)?;
-        // If it comes back after a crash, the next opening removes it.
-        let path = self.dir.path.join(name.to_string());
-        match self.dir.fs.remove(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(failed("remove", &path, error))
-            }
-            _ => Ok(()),
-        }
+        self.dir.remove(&self.dir.path.join(name.to_string()))
     }
 
     fn make_ready(&self) -> Result<(), Error> {
@@ -437,6 +425,26 @@ impl Dir {
         self.fs
             .sync_dir(&self.path)
             .map_err(|error| failed("sync", &self.path, error))
+    }
+
+    /// Gives a durable file its name, durably. After an error it may have it.
+    fn name(&self, unnamed: &Path, path: &Path) -> Result<(), Error> {
+        self.fs.rename(unnamed, path).map_err(|error| {
+            // So that no file that may have the name after all is written to again.
+            let _ = self.fs.remove(unnamed); // or the next opening does
+            failed("name", path, error)
+        })?;
+        self.sync()
+    }
+
+    /// Removes a file, if it is there. If it comes back after a crash, the next opening removes it.
+    fn remove(&self, path: &Path) -> Result<(), Error> {
+        match self.fs.remove(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("remove", path, error))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn names(&self) -> Result<Vec<String>, Error> {

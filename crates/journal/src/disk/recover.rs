@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use headwater_event::{Error, Kind, LogId, Position};
 
-use super::file_header::{FILE_HEADER, FileHeader, NoHeader};
+use super::file_header::{FILE_HEADER, FileHeader, NoHeader, VERSION};
 use super::files::{self, Span};
 use super::frame::{self, ALIGN, HEADER, Header, Salt, has_lost_sector, is_zero};
 use super::fs::{File, read_full, write_all};
@@ -29,6 +29,7 @@ use super::{
 };
 use crate::Seq;
 use crate::commits::Head;
+use crate::errors;
 use crate::manifest::{Manifest, SegmentName};
 
 /// How much is read at once.
@@ -60,8 +61,7 @@ pub(crate) fn recover(dir: &Dir, options: DiskOptions) -> Result<Recovered, Erro
     segments::check_all(dir, &manifest.segments)?;
     let obsolete = obsolete(&firsts, manifest.next);
     let found = find_tail(dir, options, &firsts[obsolete..], log, manifest)?;
-    // By now the names are synced, and with them the manifest's: what it does not need can go.
-    remove_unneeded(dir, &firsts[..obsolete], &found.manifest)?;
+    remove_unneeded(dir, &firsts[..obsolete], &found)?;
     Ok(found)
 }
 
@@ -104,7 +104,7 @@ fn find_tail(
                 tail: Tail::at(dir, found, options),
             });
         }
-        let (span, position) = opened.walk(firsts.get(at + 1).copied())?;
+        let (span, position) = opened.walk(firsts[at + 1])?;
         if at == 0 {
             joint.check_commit(&opened, &span)?;
         }
@@ -204,11 +204,20 @@ fn remove_unready(dir: &Dir) -> Result<(), Error> {
 
 /// Removes files of commits that are in segments, and segments that the manifest does not name.
 /// What comes back after a crash is removed again.
-fn remove_unneeded(dir: &Dir, commits: &[Seq], manifest: &Manifest) -> Result<(), Error> {
-    remove_all(dir, commits.iter().map(|first| dir.file(*first)))?;
+///
+/// The process before may have died without knowing whether its manifest was durable. What the one
+/// before that one needs goes only when this one is, so it is written again first.
+fn remove_unneeded(dir: &Dir, commits: &[Seq], found: &Recovered) -> Result<(), Error> {
+    let manifest = &found.manifest;
     let is_unneeded = |name: &SegmentName| manifest.segment(*name).is_none();
-    let unneeded = segments::list(dir)?.into_iter().filter(is_unneeded);
-    remove_all(dir, unneeded.map(|name| dir.path.join(name.to_string())))
+    let segments = segments::list(dir)?.into_iter().filter(is_unneeded);
+    let segments = segments.map(|name| dir.path.join(name.to_string()));
+    let commits = commits.iter().map(|first| dir.file(*first));
+    let unneeded: Vec<PathBuf> = commits.chain(segments).collect();
+    if !unneeded.is_empty() && manifest.version > 0 {
+        manifest_file::rewrite(dir, found.log, manifest)?;
+    }
+    remove_all(dir, unneeded.into_iter())
 }
 
 fn remove_all(dir: &Dir, paths: impl Iterator<Item = PathBuf>) -> Result<(), Error> {
@@ -278,9 +287,9 @@ impl OpenFile {
 
     /// Finds the frames of a file up to the first commit of the next file, by their headers; the
     /// payloads are checked whenever they are read. Gives the position after the last.
-    fn walk(&self, next_file: Option<Seq>) -> Result<(Span, Position), Error> {
+    fn walk(&self, next_file: Seq) -> Result<(Span, Position), Error> {
         let mut walk = Walk::new(self);
-        while next_file != Some(walk.span.next()) {
+        while next_file != walk.span.next() {
             let (seq, start) = (walk.span.next(), walk.span.end);
             let header = walk.header()?.ok_or(BAD_HEADER);
             let header = header.map_err(|why| damaged(&self.path, start, seq, why))?;
@@ -307,7 +316,7 @@ impl OpenFile {
             joint.check_commit(self, &walk.span)?;
         }
         let (span, filled) = (walk.span, self.length - self.length % ALIGN as u64);
-        self.settle_end(dir, &span)?;
+        self.settle_end(dir, &span, head)?;
         self.sync_last(dir, &span)?;
         let found = tail::Found {
             header: self.header,
@@ -322,7 +331,7 @@ impl OpenFile {
 
     /// Looks at what follows the last good frame: zeros are the end, a torn frame is cut off and
     /// kept aside, anything else is damage.
-    fn settle_end(&self, dir: &Dir, span: &Span) -> Result<(), Error> {
+    fn settle_end(&self, dir: &Dir, span: &Span, head: Head) -> Result<(), Error> {
         let mut rest = vec![0; self.length.saturating_sub(span.end) as usize];
         let read = read_full(&*self.file, &mut rest, span.end)
             .map_err(|error| failed("read", &self.path, error))?;
@@ -330,7 +339,7 @@ impl OpenFile {
         let Some(last) = rest.iter().rposition(|byte| *byte != 0) else {
             return Ok(());
         };
-        if let Some(found) = self.damage(&rest, span) {
+        if let Some(found) = self.damage(&rest, span, head) {
             return Err(damaged(&self.path, span.end, span.next(), &found));
         }
         let cut = &rest[..=last];
@@ -345,7 +354,7 @@ impl OpenFile {
 
     /// What is wrong with the bytes after the last good frame, if they are not those of a frame
     /// that was torn.
-    fn damage(&self, rest: &[u8], span: &Span) -> Option<String> {
+    fn damage(&self, rest: &[u8], span: &Span, head: Head) -> Option<String> {
         let next = span.next();
         let later = rest
             .chunks(ALIGN)
@@ -359,8 +368,11 @@ impl OpenFile {
         let Some(header) = Header::decode(rest, self.salt) else {
             return Some(BAD_HEADER.to_owned());
         };
-        if header.seq != next {
-            return Some(format!("commit {}", header.seq));
+        if header.seq != next || header.first != head.position.next() {
+            return Some(format!(
+                "commit {} at position {}",
+                header.seq, header.first
+            ));
         }
         let Some(frame) = rest.get(..header.frame_len()) else {
             return Some("the end of the file".to_owned());
@@ -492,14 +504,7 @@ fn no_header(path: &std::path::Path, why: NoHeader) -> Error {
     match why {
         NoHeader::Magic => bad_header(path, "other bytes"),
         NoHeader::Checksum => bad_header(path, "a file header with a wrong checksum"),
-        NoHeader::Version(version) => Error::new(
-            Kind::Unavailable,
-            "newer_format",
-            format!("{} was written by a newer Headwater", path.display()),
-        )
-        .found(format!("format version {version}"))
-        .expected("format version 1")
-        .action("use that version of Headwater"),
+        NoHeader::Version(found) => errors::newer_format(path.display(), found, VERSION),
     }
 }
 

@@ -219,12 +219,10 @@ impl SegmentSink for DiskSink {
             sink.file.sync_data()
         })?;
         let path = self.path();
-        if let Some(unnamed) = &self.unnamed {
-            let renamed = self.dir.fs.rename(unnamed, &path);
-            renamed.map_err(|error| failed("name", &path, error))?;
+        match self.unnamed.take() {
+            Some(unnamed) => self.dir.name(&unnamed, &path),
+            None => Ok(()),
         }
-        self.unnamed = None;
-        self.dir.sync()
     }
 }
 

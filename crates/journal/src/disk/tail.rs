@@ -285,9 +285,7 @@ fn name(
         let _ = dir.fs.remove(unnamed);
         NoFile::Unnamed(failed("make", unnamed, error))
     })?;
-    let name = dir.fs.rename(unnamed, &path);
-    name.map_err(|error| NoFile::Named(failed("name", &path, error)))?;
-    dir.sync().map_err(NoFile::Named)?;
+    dir.name(unnamed, &path).map_err(NoFile::Named)?;
     Ok(file)
 }
 

@@ -153,6 +153,10 @@ impl View {
 impl Lists for Segment {
     type List<'a> = SegmentList<'a>;
 
+    fn may_have(&self, name: &Name<'_>) -> Result<bool, Error> {
+        Segment::may_have(self, name.hash())
+    }
+
     fn list(&self, name: &Name<'_>, way: Way) -> Result<Option<SegmentList<'_>>, Error> {
         Segment::list(self, name.facet, name.text, name.hash(), way)
     }

@@ -125,11 +125,25 @@ impl Piece {
 
     /// Tells the `count` names of a facet that have the most events.
     pub(crate) fn tops(&self, facet: Facet, count: usize, tell: &mut dyn FnMut(&str, u64)) {
-        let keys = self.keys();
-        let mut names: Vec<_> = keys.iter().filter(|key| key.0 == facet).collect();
-        names.sort_by_key(|key| std::cmp::Reverse(key.3.len()));
-        for (_, name, _, list) in names.into_iter().take(count) {
-            tell(name, list.len() as u64);
+        let mut names: Vec<(&str, usize)> = match facet {
+            Facet::Stream => {
+                let streams = self.streams.iter();
+                streams
+                    .map(|(name, entry)| (&**name, entry.list.as_slice().len()))
+                    .collect()
+            }
+            _ => {
+                let lists = self.lists_of(facet).iter();
+                lists
+                    .map(|(name, list)| (&**name, list.as_slice().len()))
+                    .collect()
+            }
+        };
+        if names.len() > count {
+            names.select_nth_unstable_by_key(count, |(_, events)| std::cmp::Reverse(*events));
+        }
+        for (name, events) in names.into_iter().take(count) {
+            tell(name, events as u64);
         }
     }
 
@@ -255,6 +269,10 @@ impl StreamEntry {
 
 impl Lists for Piece {
     type List<'a> = Cursor<'a>;
+
+    fn may_have(&self, name: &Name<'_>) -> Result<bool, Error> {
+        Ok(self.list_of(name.facet, name.text).is_some())
+    }
 
     fn list(&self, name: &Name<'_>, way: Way) -> Result<Option<Cursor<'_>>, Error> {
         let list = self.list_of(name.facet, name.text);

@@ -51,6 +51,9 @@ pub(crate) trait Lists {
     where
         Self: 'a;
 
+    /// Whether some event may have this name, found out without a read. No is certain.
+    fn may_have(&self, name: &Name<'_>) -> Result<bool, Error>;
+
     /// The positions of the events that have this name; none if there are none.
     fn list(&self, name: &Name<'_>, way: Way) -> Result<Option<Self::List<'_>>, Error>;
 }
@@ -153,6 +156,11 @@ fn plan<'a, S: Lists>(
     item: &WantedItem<'_>,
     way: Way,
 ) -> Result<Option<Plan<S::List<'a>>>, Error> {
+    for name in &item.all {
+        if !lists.may_have(name)? {
+            return Ok(None); // before any list is read
+        }
+    }
     let mut all = Vec::with_capacity(item.all.len());
     for name in &item.all {
         match lists.list(name, way)? {

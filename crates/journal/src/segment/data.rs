@@ -16,16 +16,11 @@ use std::sync::Arc;
 use bytes::{BufMut, Bytes, BytesMut};
 use headwater_event::{Error, Position, Timestamp};
 
-use super::decoders::unpack;
 use super::defect;
 use super::dictionary::{Dictionary, Encoder};
 use super::output::Output;
-use super::stored::{PLAIN, Place, RAW_BYTES_MAX, ZSTD, check_block};
-use crate::canonical::{Malformed, Reader, put_varint};
+use super::stored::{PLAIN, Place, RAW_BYTES_MAX, ZSTD, ZSTD_DICTIONARY, put_block};
 use crate::run::{AppendSlot, BlockHeader, Run};
-
-/// A Zstandard frame that was packed with a dictionary.
-const ZSTD_DICTIONARY: u8 = 2;
 
 /// About how many bytes a block has before it is packed. Of larger ones, one event costs more to
 /// read; smaller ones pack worse.
@@ -240,17 +235,7 @@ impl DataPacker {
             Some(packed) => (packed_codec, packed),
             None => (PLAIN, &raw[..]),
         };
-        self.stored.clear();
-        self.stored.push(codec);
-        put_varint(&mut self.stored, raw.len() as u64);
-        self.stored.extend_from_slice(bytes);
-        let crc = crc32c::crc32c(&self.stored);
-        self.stored.extend_from_slice(&crc.to_le_bytes());
-        let place = Place {
-            offset: out.position(),
-            length: self.stored.len() as u32, // a little over RAW_BYTES_MAX at most
-        };
-        out.write(&self.stored)?;
+        let place = put_block(out, &mut self.stored, codec, raw.len(), bytes)?;
         Ok(BlockPlace {
             first: block.first,
             recorded_at: block.recorded_at,
@@ -265,27 +250,4 @@ fn too_long(block: &RawBlock) -> Error {
         .at(block.first)
         .found(format!("{} bytes", block.payload.len()))
         .expected(format!("at most {RAW_BYTES_MAX}"))
-}
-
-/// The payload of a stored data block, checked. Allocates at most [`RAW_BYTES_MAX`].
-pub(crate) fn decode_data(
-    stored: &[u8],
-    dictionary: Option<&Dictionary>,
-) -> Result<Bytes, Malformed> {
-    let mut reader = Reader::new(check_block(stored)?);
-    let codec = reader.take(1, "the codec of a block")?[0];
-    let length = reader.varint("the raw length of a block")?;
-    let bytes = reader.take(reader.left(), "a block")?;
-    if length > RAW_BYTES_MAX as u64 {
-        return Err(Malformed("the raw length of a block"));
-    }
-    let length = length as usize; // at most RAW_BYTES_MAX
-    match (codec, dictionary) {
-        (PLAIN, None) if bytes.len() == length => Ok(Bytes::copy_from_slice(bytes)),
-        (PLAIN, None) => Err(Malformed("the raw length of a block")),
-        (ZSTD, None) | (ZSTD_DICTIONARY, Some(_)) => {
-            Ok(Bytes::from(unpack(bytes, length, dictionary)?))
-        }
-        _ => Err(Malformed("the codec of a block")),
-    }
 }

@@ -4,10 +4,11 @@
 //! manifest has the footer's checksum: it vouches for the footer, the footer for the roots, and
 //! those for all blocks and pages.
 
-use headwater_event::{ChainHash, Error, EventId, Kind, Position, Timestamp};
+use headwater_event::{Error, EventId, Position};
 use uuid::Uuid;
 
 use super::Facet;
+use super::filter::FILTER_BLOCK_BYTES;
 use super::ids::IdsPlace;
 use super::keys::KeyRoots;
 use super::paged::Items;
@@ -15,20 +16,20 @@ use super::stored::Place;
 use super::tree::TreeRoot;
 use crate::canonical::{Malformed, Reader};
 use crate::commits::Head;
+use crate::errors;
 use crate::manifest::{SegmentInfo, SegmentName};
 
 const MAGIC: &[u8; 8] = b"HEADWATS";
 /// The version of the format.
 const VERSION: u32 = 1;
 
-const HEAD_BYTES: usize = 48;
 const TREES: usize = 4;
 const NAMES: usize = Facet::ALL.len();
 
 /// Its length.
 pub(crate) const FOOTER_BYTES: usize = 8
     + 4
-    + 2 * HEAD_BYTES
+    + 2 * Head::BYTES
     + 3 * 8
     + 2 * 16
     + 4 * 8
@@ -98,8 +99,8 @@ impl Footer {
         let mut out = Vec::with_capacity(FOOTER_BYTES);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
-        put_head(&mut out, &self.before);
-        put_head(&mut out, &self.after);
+        self.before.put(&mut out);
+        self.after.put(&mut out);
         for number in [self.appends, self.raw_bytes, self.streams_new] {
             out.extend_from_slice(&number.to_le_bytes());
         }
@@ -154,7 +155,10 @@ impl Footer {
         match decoded {
             Some(Ok(footer)) if footer.info(info.level, info.bytes, crc) == *info => Ok(footer),
             Some(Ok(_)) => Err(damaged("what the manifest does not say")),
-            Some(Err(Wrong::Version(version))) => Err(newer(version, info)),
+            Some(Err(Wrong::Version(version))) => {
+                let what = format!("the segment {}", info.name);
+                Err(errors::newer_format(what, version, VERSION))
+            }
             Some(Err(Wrong::Part(Malformed(part)))) => Err(damaged(part)),
             None => Err(damaged("a file that is too short")),
         }
@@ -179,7 +183,7 @@ impl Footer {
     }
 
     fn fields(reader: &mut Reader<'_>, end: u64) -> Result<Footer, Malformed> {
-        let (before, after) = (head(reader)?, head(reader)?);
+        let (before, after) = (Head::read(reader)?, Head::read(reader)?);
         let appends = reader.u64("the number of appends")?;
         let raw_bytes = reader.u64("the number of bytes")?;
         let streams_new = reader.u64("the number of streams")?;
@@ -197,10 +201,9 @@ impl Footer {
         let entries = Items::read(reader, end)?;
         let directory = Items::read(reader, end)?;
         let filter = Items::read(reader, end)?;
-        let tops = Place {
-            offset: reader.u64("the offset of the tops")?,
-            length: reader.u32("the length of the tops")?,
-        };
+        let offset = reader.u64("the offset of the tops")?;
+        let length = reader.u32("the length of the tops")?;
+        let tops = Place::checked(offset, u64::from(length), end)?;
         let mut names = [0; NAMES];
         for count in &mut names {
             *count = reader.u64("the number of names")?;
@@ -244,6 +247,7 @@ impl Footer {
             && self.filter.end() == self.tops.offset
             && tops_end == Some(end)
             && self.before.position < self.after.position
+            && usize::from(self.filter.item_bytes) == FILTER_BLOCK_BYTES
             && self.filter.count > 0
             && self.filter.count <= u64::from(u32::MAX)
     }
@@ -281,38 +285,6 @@ impl From<Malformed> for Wrong {
     }
 }
 
-fn newer(version: u32, info: &SegmentInfo) -> Error {
-    Error::new(
-        Kind::Unavailable,
-        "newer_format",
-        format!("the segment {} was written by a newer Headwater", info.name),
-    )
-    .found(format!("format version {version}"))
-    .expected(format!("format version {VERSION}"))
-    .action("use that version of Headwater")
-}
-
-fn put_head(out: &mut Vec<u8>, head: &Head) {
-    out.extend_from_slice(&head.position.0.to_le_bytes());
-    out.extend_from_slice(&head.recorded_at.as_micros().to_le_bytes());
-    out.extend_from_slice(&head.chain.0);
-}
-
-fn head(reader: &mut Reader<'_>) -> Result<Head, Malformed> {
-    let position = Position(reader.u64("a position")?);
-    let recorded_at: Timestamp = reader.instant("a time")?;
-    let chain = reader.take(32, "a chain")?;
-    let mut hash = ChainHash::START;
-    hash.0.copy_from_slice(chain);
-    Ok(Head {
-        position,
-        recorded_at,
-        chain: hash,
-    })
-}
-
 fn id(reader: &mut Reader<'_>) -> Result<EventId, Malformed> {
-    let bytes = reader.take(16, "an id")?;
-    let id = Uuid::from_slice(bytes).map_err(|_| Malformed("an id"))?;
-    Ok(EventId(id))
+    Ok(EventId(Uuid::from_bytes(reader.array("an id")?)))
 }

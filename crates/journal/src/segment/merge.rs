@@ -24,7 +24,7 @@ use super::postings::KeyValue;
 use super::reader::Segment;
 use super::seal::{blank, finish, write_tops};
 use super::sink::{Pace, Pacer, SinkOutput};
-use super::stored::{Blocks, Place, check_block};
+use super::stored::{Blocks, Place, check_block, put_stored};
 use super::stream::Stream;
 use super::tops::Tops;
 use super::tree::{Tree, TreeOptions};
@@ -161,7 +161,7 @@ impl Merge<'_> {
                     None => {
                         copied.push(Copied {
                             hash,
-                            place: put(&stored, out)?,
+                            place: put_stored(out, &stored)?,
                             packs_to,
                         });
                         copied.len() - 1
@@ -311,15 +311,6 @@ impl Input<'_> {
         checked.map_err(|why| self.segment.file.damaged(place.offset, why))?;
         Ok(stored)
     }
-}
-
-fn put(stored: &[u8], out: &mut dyn Output) -> Result<Place, Error> {
-    let place = Place {
-        offset: out.position(),
-        length: stored.len() as u32, // as it was in the input
-    };
-    out.write(stored)?;
-    Ok(place)
 }
 
 /// Copies the data blocks of an input.

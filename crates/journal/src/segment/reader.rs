@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 use headwater_event::{ChainHash, Error, EventId, Kind, Position, Timestamp};
 
 use super::chain::ChainWalk;
-use super::data::decode_data;
 use super::dictionary::Dictionary;
 use super::filter::Filter;
 use super::footer::{FOOTER_BYTES, Footer};
@@ -16,7 +15,7 @@ use super::places::{
     read_mark, time_key,
 };
 use super::segment_file::{Cached, SegmentFile};
-use super::stored::{Blocks, Place};
+use super::stored::{Blocks, Place, decode_data};
 use super::tops::Tops;
 use super::tree::Tree;
 use crate::cache::{BlockCache, Value};
@@ -141,7 +140,7 @@ impl Segment {
     /// The run that holds this position, if it takes no read.
     pub(crate) fn cached_run_at(&self, position: Position) -> Option<Arc<Run>> {
         let footer = &self.inside.get()?.footer;
-        let cached = Cached::new(&self.file);
+        let cached = Cached(&self.file);
         let blocks = Tree::new(footer.blocks, &cached);
         let entry = blocks.floor(&offset_key(self.first(), position)).ok()??;
         let (place, _) = read_block(&entry.value, footer).ok()?;
@@ -323,7 +322,7 @@ impl Segment {
         }
         let footer = &self.inside()?.footer;
         let times = Tree::new(footer.times, &self.file);
-        let last = Position(self.first().0.saturating_add(u64::MAX));
+        let last = Position(u64::MAX);
         let Some(entry) = times.floor(&time_key(Position::ZERO, instant, last))? else {
             return Ok(info.before.position);
         };

@@ -213,6 +213,13 @@ pub(super) fn write_tops(out: &mut dyn Output, tops: &Tops) -> Result<Place, Err
     Packer::new(Packing::Zstd(1))?.write(out, &tops.encode())
 }
 
+/// How far a position is behind the first of the segment that it is in.
+fn offset_in(footer: &Footer, position: u64) -> Result<u64, Error> {
+    let offset = position.checked_sub(footer.first().0);
+    let offset = offset.filter(|offset| *offset < footer.events());
+    offset.ok_or_else(|| defect("a position that is not in the segment"))
+}
+
 /// Writes the lists; gives the hashes of their names.
 fn write_lists(
     out: &mut dyn Output,
@@ -220,18 +227,12 @@ fn write_lists(
     footer: &mut Footer,
     tops: &mut Tops,
 ) -> Result<Vec<u64>, Error> {
-    let (first, events) = (footer.first(), footer.events());
     let mut lists = KeysWriter::new(TreeOptions::default())?;
     let mut hashes = Vec::new();
     let mut key = Vec::new();
     for (facet, name, revision_before, positions) in &mut *source.keys {
         for position in positions {
-            let offset = position.checked_sub(first.0);
-            let offset = offset.filter(|offset| *offset < events);
-            lists.push(
-                out,
-                offset.ok_or_else(|| defect("a list goes beyond its segment"))?,
-            )?;
+            lists.push(out, offset_in(footer, *position)?)?;
         }
         put_key(&mut key, facet, name);
         lists.end_name(out, &key, revision_before)?;
@@ -250,13 +251,12 @@ fn write_ids(
     ids: &mut dyn Iterator<Item = (EventId, Position)>,
     footer: &mut Footer,
 ) -> Result<(), Error> {
-    let first = footer.first();
     let mut sorted = Vec::new();
     for (id, position) in ids {
         footer.id_min = footer.id_min.min(id);
         footer.id_max = footer.id_max.max(id);
-        // A segment has fewer events than that: the writer looks.
-        let offset = position.0.saturating_sub(first.0) as u32;
+        let offset = u32::try_from(offset_in(footer, position.0)?);
+        let offset = offset.map_err(|_| defect("a segment of so many events"))?;
         sorted.push((id_hash(id), offset));
     }
     sorted.sort_unstable();

@@ -1,6 +1,5 @@
 //! The file of a segment, read by ranges, through the cache.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -109,39 +108,25 @@ impl Blocks for SegmentFile {
 }
 
 /// The blocks of a file as far as they are in the cache: looks, and does not read.
-pub(crate) struct Cached<'a> {
-    file: &'a SegmentFile,
-    /// Whether something was not there.
-    pub(crate) missed: Cell<bool>,
-}
+pub(crate) struct Cached<'a>(pub(crate) &'a SegmentFile);
 
-impl<'a> Cached<'a> {
-    pub(crate) fn new(file: &'a SegmentFile) -> Cached<'a> {
-        Cached {
-            file,
-            missed: Cell::new(false),
-        }
-    }
-
-    fn miss(&self) -> Error {
-        self.missed.set(true);
-        Error::new(Kind::Unavailable, "not_in_memory", String::new())
-    }
+fn missed() -> Error {
+    Error::new(Kind::Unavailable, "not_in_memory", String::new())
 }
 
 impl Blocks for Cached<'_> {
     fn block(&self, place: Place) -> Result<Bytes, Error> {
-        match self.file.cached(place.offset) {
+        match self.0.cached(place.offset) {
             Some(Value::Bytes(raw)) => Ok(raw),
-            _ => Err(self.miss()),
+            _ => Err(missed()),
         }
     }
 
     fn stored(&self, _: Place) -> Result<Bytes, Error> {
-        Err(self.miss())
+        Err(missed())
     }
 
     fn damaged(&self, offset: u64, why: Malformed) -> Error {
-        self.file.damaged(offset, why)
+        self.0.damaged(offset, why)
     }
 }

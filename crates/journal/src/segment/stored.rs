@@ -3,6 +3,7 @@
 //! ```text
 //! stored   codec u8 | raw length varint | bytes | crc32c of all before u32
 //! codec    0: bytes are the raw bytes    1: bytes are a Zstandard frame (RFC 8878) of them
+//!          2: such a frame, packed with a dictionary
 //! ```
 //!
 //! A block is checked before it is decoded. Its bytes do not depend on where it stands, so that a
@@ -13,6 +14,7 @@ use headwater_event::{Error, Kind};
 use zstd::bulk::Compressor;
 
 use super::decoders::unpack;
+use super::dictionary::Dictionary;
 use super::output::Output;
 use crate::canonical::{Malformed, Reader, put_varint};
 
@@ -21,6 +23,8 @@ pub(crate) const RAW_BYTES_MAX: usize = 2 << 20;
 
 pub(crate) const PLAIN: u8 = 0;
 pub(crate) const ZSTD: u8 = 1;
+/// A Zstandard frame that was packed with a dictionary.
+pub(crate) const ZSTD_DICTIONARY: u8 = 2;
 
 /// Below this, a frame's own header eats what packing saves.
 const PACK_BYTES_MIN: usize = 64;
@@ -119,18 +123,7 @@ impl Packer {
             true => (ZSTD, &self.packed[..]),
             false => (PLAIN, raw),
         };
-        self.stored.clear();
-        self.stored.push(codec);
-        put_varint(&mut self.stored, raw.len() as u64);
-        self.stored.extend_from_slice(bytes);
-        let crc = crc32c::crc32c(&self.stored);
-        self.stored.extend_from_slice(&crc.to_le_bytes());
-        let place = Place {
-            offset: out.position(),
-            length: self.stored.len() as u32, // a little over RAW_BYTES_MAX at most
-        };
-        out.write(&self.stored)?;
-        Ok(place)
+        put_block(out, &mut self.stored, codec, raw.len(), bytes)
     }
 
     /// Packs into `self.packed`; says whether that is worth it.
@@ -163,6 +156,15 @@ pub(crate) fn check_block(stored: &[u8]) -> Result<&[u8], Malformed> {
 
 /// The raw bytes of a stored block, checked. Allocates at most [`RAW_BYTES_MAX`].
 pub(crate) fn decode_block(stored: &[u8]) -> Result<Bytes, Malformed> {
+    decode_data(stored, None)
+}
+
+/// The raw bytes of a stored block that may be packed with a dictionary, checked. Allocates at most
+/// [`RAW_BYTES_MAX`].
+pub(crate) fn decode_data(
+    stored: &[u8],
+    dictionary: Option<&Dictionary>,
+) -> Result<Bytes, Malformed> {
     let mut reader = Reader::new(check_block(stored)?);
     let codec = reader.take(1, "the codec of a block")?[0];
     let length = reader.varint("the raw length of a block")?;
@@ -171,12 +173,42 @@ pub(crate) fn decode_block(stored: &[u8]) -> Result<Bytes, Malformed> {
         return Err(Malformed("the raw length of a block"));
     }
     let length = length as usize; // at most RAW_BYTES_MAX
-    match codec {
-        PLAIN if bytes.len() == length => Ok(Bytes::copy_from_slice(bytes)),
-        PLAIN => Err(Malformed("the raw length of a block")),
-        ZSTD => Ok(Bytes::from(unpack(bytes, length, None)?)),
+    match (codec, dictionary) {
+        (PLAIN, None) if bytes.len() == length => Ok(Bytes::copy_from_slice(bytes)),
+        (PLAIN, None) => Err(Malformed("the raw length of a block")),
+        (ZSTD, None) | (ZSTD_DICTIONARY, Some(_)) => {
+            Ok(Bytes::from(unpack(bytes, length, dictionary)?))
+        }
         _ => Err(Malformed("the codec of a block")),
     }
+}
+
+/// Puts a stored block around these bytes, which are the packing of `raw` ones; writes it, and says
+/// where. `stored` is reused.
+pub(crate) fn put_block(
+    out: &mut dyn Output,
+    stored: &mut Vec<u8>,
+    codec: u8,
+    raw: usize,
+    bytes: &[u8],
+) -> Result<Place, Error> {
+    stored.clear();
+    stored.push(codec);
+    put_varint(stored, raw as u64);
+    stored.extend_from_slice(bytes);
+    let crc = crc32c::crc32c(stored);
+    stored.extend_from_slice(&crc.to_le_bytes());
+    put_stored(out, stored)
+}
+
+/// Writes a stored block; says where.
+pub(crate) fn put_stored(out: &mut dyn Output, stored: &[u8]) -> Result<Place, Error> {
+    let place = Place {
+        offset: out.position(),
+        length: stored.len() as u32, // a little over RAW_BYTES_MAX at most
+    };
+    out.write(stored)?;
+    Ok(place)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Sealing and merging: the log goes from the tail into segments, and nobody notices.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use headwater_event::{Append, Error, Event, LogId, Query};
+use headwater_event::{Append, Error, Event, Kind, LogId, Query};
 use headwater_journal::conformance::Place;
 use headwater_journal::env::SystemEnv;
 use headwater_journal::{
@@ -205,18 +206,44 @@ fn a_commit_that_fails_takes_back_what_a_new_piece_was_begun_with() {
     journal.verify(&mut |_| Ok(())).unwrap();
 }
 
-/// Counts what is read of segments.
-struct Counting {
+/// A storage that counts what is read of segments, and fails on demand.
+#[derive(Default)]
+struct Orders {
+    reads: AtomicU64,
+    /// Which of the next looks at the manifest fail.
+    manifests: Mutex<VecDeque<bool>>,
+    /// The next segment cannot be opened.
+    get_fails: AtomicBool,
+    /// Putting a segment panics.
+    puts_panic: AtomicBool,
+}
+
+struct Ordered {
     inner: Arc<MemoryStorage>,
-    reads: Arc<AtomicU64>,
+    orders: Arc<Orders>,
 }
 
-struct CountingBytes {
+struct OrderedBytes {
     inner: Arc<dyn SegmentBytes>,
-    reads: Arc<AtomicU64>,
+    orders: Arc<Orders>,
 }
 
-impl SegmentBytes for CountingBytes {
+impl Ordered {
+    fn over(inner: Arc<MemoryStorage>) -> (Arc<Ordered>, Arc<Orders>) {
+        let orders: Arc<Orders> = Arc::default();
+        let storage = Ordered {
+            inner,
+            orders: Arc::clone(&orders),
+        };
+        (Arc::new(storage), orders)
+    }
+}
+
+fn on_demand() -> Error {
+    Error::new(Kind::Unavailable, "storage", "on demand")
+}
+
+impl SegmentBytes for OrderedBytes {
     fn name(&self) -> SegmentName {
         self.inner.name()
     }
@@ -224,16 +251,16 @@ impl SegmentBytes for CountingBytes {
         self.inner.len()
     }
     fn read(&self, offset: u64, length: usize) -> Result<Bytes, Error> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.orders.reads.fetch_add(1, Ordering::Relaxed);
         self.inner.read(offset, length)
     }
     fn map(&self, offset: u64, length: usize) -> Result<Option<Map>, Error> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.orders.reads.fetch_add(1, Ordering::Relaxed);
         self.inner.map(offset, length)
     }
 }
 
-impl Storage for Counting {
+impl Storage for Ordered {
     fn log_id(&self) -> LogId {
         self.inner.log_id()
     }
@@ -244,7 +271,10 @@ impl Storage for Counting {
         self.inner.read(seq, bytes_max)
     }
     fn manifest(&self) -> Result<Manifest, Error> {
-        self.inner.manifest()
+        match self.orders.manifests.lock().unwrap().pop_front() {
+            Some(true) => Err(on_demand()),
+            _ => self.inner.manifest(),
+        }
     }
     fn publish(&self, manifest: &Manifest) -> Result<(), Error> {
         self.inner.publish(manifest)
@@ -253,12 +283,16 @@ impl Storage for Counting {
         self.inner.drop_below(seq)
     }
     fn put(&self, name: SegmentName) -> Result<Box<dyn SegmentSink>, Error> {
+        assert!(!self.orders.puts_panic.load(Ordering::Relaxed), "on demand");
         self.inner.put(name)
     }
     fn get(&self, name: SegmentName) -> Result<Arc<dyn SegmentBytes>, Error> {
-        Ok(Arc::new(CountingBytes {
+        if self.orders.get_fails.swap(false, Ordering::Relaxed) {
+            return Err(on_demand());
+        }
+        Ok(Arc::new(OrderedBytes {
             inner: self.inner.get(name)?,
-            reads: Arc::clone(&self.reads),
+            orders: Arc::clone(&self.orders),
         }))
     }
     fn list(&self) -> Result<Vec<SegmentName>, Error> {
@@ -275,6 +309,93 @@ impl Storage for Counting {
     }
 }
 
+/// Whatever fails between the put and the publish, reads go on; and what was published without
+/// anybody being told is taken in, and not made again.
+#[test]
+fn what_was_published_and_nobody_was_told_is_taken_in() {
+    for work in [Writer::seal, Writer::merge] {
+        let memory = memory();
+        let (storage, orders) = Ordered::over(Arc::clone(&memory));
+        let (journal, writer) = stepped(storage);
+        fill(&journal, &writer, 300);
+        let before = told(&journal);
+        for _ in 0..4 {
+            writer.seal().unwrap();
+        }
+        orders.get_fails.store(true, Ordering::Relaxed);
+        work(&writer).unwrap_err();
+        assert_eq!(told(&journal), before, "the segment cannot be opened");
+        *orders.manifests.lock().unwrap() = [true].into();
+        work(&writer).unwrap_err();
+        assert_eq!(told(&journal), before, "the manifest cannot be read");
+        // It is looked at before it is changed, twice, and when it is not clear what came of that.
+        *orders.manifests.lock().unwrap() = [false, false, true].into();
+        memory.inject_publish(PublishFault::UnknownPublished);
+        let version = memory.manifest().unwrap().version;
+        work(&writer).unwrap_err();
+        assert_eq!(work(&writer).unwrap(), Step::Done);
+        assert_eq!(memory.manifest().unwrap().version, version + 1);
+        assert_eq!(told(&journal), before);
+        keep(&writer);
+        assert_eq!(told(&journal), before);
+        journal.verify(&mut |_| Ok(())).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_the_background_stops_the_journal() {
+    let (storage, orders) = Ordered::over(memory());
+    orders.puts_panic.store(true, Ordering::Relaxed);
+    let journal = Journal::open(storage, Arc::new(SystemEnv), small()).unwrap();
+    let error = loop {
+        if let Err(error) = journal.append(one("Happened", "s/1"), None).await {
+            break error;
+        }
+    };
+    assert_eq!(error.code(), "poisoned");
+}
+
+#[test]
+fn a_log_is_held_against_what_was_kept_of_it() {
+    let (journal, writer) = stepped(memory());
+    fill(&journal, &writer, 200);
+    let kept = journal.chain_at(at(150)).unwrap();
+    keep(&writer);
+    let verified = journal.verify_against(kept, &mut |_| Ok(())).unwrap();
+    assert_eq!(verified.events, 200);
+    let other = (kept.0, journal.chain_at(at(149)).unwrap().1);
+    let error = journal.verify_against(other, &mut |_| Ok(())).unwrap_err();
+    assert_eq!(error.code(), "chain_differs");
+    let ahead = (at(201), kept.1);
+    let error = journal.verify_against(ahead, &mut |_| Ok(())).unwrap_err();
+    assert_eq!(error.code(), "position_ahead");
+}
+
+#[test]
+fn the_layout_says_where_all_bytes_are() {
+    let (journal, writer) = stepped(memory());
+    fill(&journal, &writer, 500);
+    keep(&writer);
+    fill(&journal, &writer, 5);
+    let (layout, stats) = (journal.layout().unwrap(), journal.stats().unwrap());
+    let parts = layout.parts;
+    let sum = parts.blocks
+        + parts.dictionaries
+        + parts.lists
+        + parts.places
+        + parts.ids
+        + parts.filters
+        + parts.rest;
+    let files: u64 = layout.levels.iter().map(|level| level.bytes).sum();
+    assert_eq!((sum, files), (stats.segment_bytes, stats.segment_bytes));
+    let sealed: u64 = layout.levels.iter().map(|level| level.raw_bytes).sum();
+    assert_eq!(sealed + layout.tail_raw_bytes, layout.raw_bytes);
+    assert_eq!(layout.types, [("Happened".to_owned(), 505)]);
+    assert_eq!(layout.streams.len(), 10);
+    assert_eq!(layout.streams[0], ("s/0".to_owned(), 51));
+    assert_eq!(layout.streams[9], ("s/9".to_owned(), 50));
+}
+
 #[test]
 fn opening_reads_no_segment_and_new_names_cost_a_look_at_filters() {
     let storage = memory();
@@ -283,12 +404,9 @@ fn opening_reads_no_segment_and_new_names_cost_a_look_at_filters() {
     keep(&writer);
     let segments = journal.stats().unwrap().segments as u64;
     drop((journal, writer));
-    let reads = Arc::new(AtomicU64::new(0));
-    let counting = Counting {
-        inner: storage,
-        reads: Arc::clone(&reads),
-    };
-    let (journal, writer) = stepped(Arc::new(counting));
+    let (storage, orders) = Ordered::over(storage);
+    let reads = &orders.reads;
+    let (journal, writer) = stepped(storage);
     assert_eq!(reads.load(Ordering::Relaxed), 0, "opening reads no segment");
     let append = |name: &str| {
         let condition = Query::tag(tag(&format!("new:{name}")));

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use headwater_event::Error;
 
-use super::{Chunk, Directory, List, SHORT_OFFSETS_MAX, Seek};
+use super::{Chunk, Directory, List, Long, SHORT_OFFSETS_MAX, Seek};
 use crate::canonical::Malformed;
 use crate::index::Way;
 use crate::index::postings::gallop;
@@ -36,8 +36,7 @@ enum Part {
 
 struct LongWalk<'a, B: ?Sized> {
     directory: Directory<'a, B>,
-    number: u32,
-    count: u64,
+    list: Long,
     /// Where a walk up through the directory is.
     walk: Option<tree::Cursor<'a, B>>,
 }
@@ -69,8 +68,7 @@ impl<'a, B: Blocks + ?Sized> ListCursor<'a, B> {
             List::Long(list) => {
                 long = Some(LongWalk {
                     directory,
-                    number: list.number,
-                    count: list.count,
+                    list: *list,
                     walk: None,
                 });
                 Part::Nothing
@@ -110,7 +108,7 @@ impl<B: Blocks + ?Sized> Seek for ListCursor<'_, B> {
 
     fn len(&self) -> usize {
         let ahead = match (&self.long, &self.part) {
-            (Some(long), _) => long.count,
+            (Some(long), _) => long.list.count,
             (None, Part::Run { first, last }) => last - first + 1,
             (None, Part::Listed { ahead, .. }) => ahead.len() as u64,
             (None, Part::Nothing) => 0,
@@ -162,11 +160,15 @@ impl<B: Blocks + ?Sized> LongWalk<'_, B> {
     fn load(&mut self, from: u64, way: Way) -> Result<Option<Part>, Error> {
         let chunk = match way {
             Way::Up => self.chunk_up(from)?,
-            Way::Down => self.directory.floor(self.number, from)?,
+            Way::Down => self.directory.floor(self.list.number, from)?,
         };
         let Some(chunk) = chunk else {
             return Ok(None);
         };
+        if chunk.first < self.list.first || chunk.last > self.list.last {
+            let wrong = Malformed("the chunks of a list");
+            return Err(self.directory.tree.damaged(wrong));
+        }
         Ok(Some(match chunk.place {
             None => Part::Run {
                 first: chunk.first,
@@ -180,16 +182,18 @@ impl<B: Blocks + ?Sized> LongWalk<'_, B> {
         // Often it is the next one.
         if let Some(walk) = &mut self.walk {
             match self.directory.next(walk)? {
-                Some(chunk) if chunk.number == self.number && chunk.last < from => {}
-                next => return Ok(next.filter(|chunk| chunk.number == self.number)),
+                Some(chunk) if chunk.number == self.list.number && chunk.last < from => {}
+                next => return Ok(next.filter(|chunk| chunk.number == self.list.number)),
             }
         }
-        let walk = self.walk.insert(self.directory.walk(self.number, from)?);
+        let walk = self
+            .walk
+            .insert(self.directory.walk(self.list.number, from)?);
         // The first one may be of the list before, or end before `from`.
         for _ in 0..2 {
             match self.directory.next(walk)? {
-                Some(chunk) if chunk.number < self.number || chunk.last < from => {}
-                next => return Ok(next.filter(|chunk| chunk.number == self.number)),
+                Some(chunk) if chunk.number < self.list.number || chunk.last < from => {}
+                next => return Ok(next.filter(|chunk| chunk.number == self.list.number)),
             }
         }
         Ok(None)

@@ -5,7 +5,7 @@ use headwater_event::Error;
 use super::{CHUNK_OFFSETS_MAX, Chunk, KeyValue, List, Long, SHORT_OFFSETS_MAX, Short, put_gaps};
 use crate::segment::defect;
 use crate::segment::output::Output;
-use crate::segment::stored::{Packer, Place};
+use crate::segment::stored::{Packer, Place, put_stored};
 use crate::segment::tree::{TreeOptions, TreeRoot, TreeWriter};
 
 /// What has at least so many offsets is copied whole; no chunk but the last of a list has fewer.
@@ -126,11 +126,7 @@ impl ListWriter {
         self.list.extend(first, last, chunk.count)?;
         self.write_pending(out, self.list.pending.len())?;
         self.write_run(out)?;
-        let place = Place {
-            offset: out.position(),
-            length: stored.len() as u32, // it was read as a block
-        };
-        out.write(stored)?;
+        let place = put_stored(out, stored)?;
         self.write_entry(out, first, last, chunk.count, Some(place))
     }
 

@@ -313,7 +313,7 @@ fn an_index_that_does_not_say_what_the_events_say_is_found() {
 #[test]
 fn what_is_not_of_the_segment_is_not_sealed() {
     let log = some_log(5, 20);
-    let changes: [Change<'_>; 4] = [
+    let changes: [Change<'_>; 5] = [
         &|parts| parts.keys.first_entry().unwrap().get_mut().1.insert(0, 1),
         &|parts| {
             parts
@@ -326,6 +326,7 @@ fn what_is_not_of_the_segment_is_not_sealed() {
         },
         &|parts| parts.ids.truncate(3),
         &|parts| parts.ids[0].1 = Position(1_000_000),
+        &|parts| parts.ids[0].1 = Position(1),
     ];
     for (at, change) in changes.into_iter().enumerate() {
         let mut parts = log.parts(5..20);

@@ -169,7 +169,9 @@ impl<'a> Block<'a> {
 
     /// The key of an entry that was found.
     pub(crate) fn key(&self, spot: &Spot) -> Result<Vec<u8>, Malformed> {
-        let mut key = Vec::with_capacity(spot.slot.shared + spot.slot.suffix.len());
+        // What it shares is said by bytes, and not more than the block has.
+        let room = spot.slot.shared.min(self.bytes.len()) + spot.slot.suffix.len();
+        let mut key = Vec::with_capacity(room);
         let mut at = spot.restart;
         while at <= spot.slot.at {
             let slot = self.slot(at)?;
@@ -294,6 +296,7 @@ pub(crate) fn common(a: &[u8], b: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canonical::put_varint;
     use proptest::prelude::*;
 
     #[test]
@@ -312,6 +315,18 @@ mod tests {
         }
     }
 
+    /// An entry says that it shares more bytes than there are.
+    #[test]
+    fn what_is_shared_is_bounded_by_what_is_there() {
+        let mut raw = b"\0\0\x01\0a".to_vec();
+        put_varint(&mut raw, 1 << 62);
+        raw.extend_from_slice(b"\x01\0b");
+        raw.extend_from_slice(b"a\0\0\0\x01\0\0\0\x01\0"); // the restart, and how many
+        let block = Block::new(&raw, 0).unwrap();
+        let spot = block.find(b"b", Bound::AtMost).unwrap().unwrap();
+        assert!(block.key(&spot).is_err());
+    }
+
     proptest! {
         /// Bytes that no writer made lead to an answer or an error, never further.
         #[test]
@@ -328,6 +343,7 @@ mod tests {
                 {
                     prop_assert!(spot.slot.value.end <= block.end());
                     prop_assert!(!(spot.exact && bound == Bound::Below));
+                    let _ = block.key(&spot);
                 }
             }
         }

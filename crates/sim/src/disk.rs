@@ -242,19 +242,6 @@ impl Fs for SimDisk {
         }
     }
 
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let mut state = self.state();
-        state.change()?;
-        if state.platter.inode(to).is_some() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        if state.platter.link(from, to) {
-            Ok(())
-        } else {
-            Err(missing(from))
-        }
-    }
-
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.change()?;

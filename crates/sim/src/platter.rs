@@ -221,15 +221,6 @@ impl Platter {
         self.next
     }
 
-    /// Gives a file one more name.
-    pub(crate) fn link(&mut self, from: &Path, to: &Path) -> bool {
-        let inode = self.inode(from);
-        if let Some(inode) = inode {
-            self.change(NameChange::Link(to.to_owned(), inode));
-        }
-        inode.is_some()
-    }
-
     pub(crate) fn remove(&mut self, path: &Path) -> bool {
         let known = self.names.files.contains_key(path);
         if known {
@@ -282,11 +273,13 @@ impl Platter {
         self.names.files.keys().filter(inside).cloned().collect()
     }
 
-    /// Bytes of all files that have a name.
+    /// Bytes of all files.
     pub(crate) fn used(&self) -> usize {
-        let named: BTreeSet<&Inode> = self.names.files.values().collect();
-        let bytes = |inode: &Inode| self.files[inode].bytes().len();
-        named.into_iter().map(bytes).sum()
+        self.names
+            .files
+            .values()
+            .map(|inode| self.files[inode].bytes().len())
+            .sum()
     }
 
     /// Every file by name, with its bytes.

@@ -48,6 +48,8 @@ pub struct World {
     trace: ChainHash,
     /// Nothing is sealed: the log is its tail.
     tail_only: bool,
+    /// The process, until it has died: what it does when it lets go must not reach the disk.
+    life: Option<Life>,
 }
 
 /// A log that is open.
@@ -78,6 +80,7 @@ impl World {
             kept_aside: Vec::new(),
             trace: ChainHash::START,
             tail_only: false,
+            life: None,
         }
     }
 
@@ -142,17 +145,20 @@ impl World {
         }
         self.hear();
         self.note(&format!("{} changes", self.disk.changes()));
+        self.life = Some(life);
     }
 
     /// The process dies, and the next one goes on with the disk as it is, cache and all. What was
     /// promised is looked at after the next [`crash`](Self::crash).
     pub fn die(&mut self) {
         self.disk = self.disk.power_cycle(Survival::Everything);
+        self.life = None;
     }
 
     /// The power goes off; the next process opens what is left and must find what was promised.
     pub fn crash(&mut self, survival: Survival) {
         self.disk = self.disk.power_cycle(survival);
+        self.life = None;
         let aside = self.aside();
         for cut in &self.kept_aside {
             assert!(

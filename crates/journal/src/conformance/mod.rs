@@ -139,14 +139,7 @@ pub fn commits_are_read_back_as_they_were_written(make: Make<'_>) {
     let storage = place.storage();
     write_all(&*storage, &commits);
     for from in 0..=commits.len() {
-        let mut read = Vec::new();
-        while let Ok(more) = storage
-            .read(Seq((from + read.len()) as u64 + 1), 1 << 16)
-            .and_then(Stored::commits)
-            && !more.is_empty()
-        {
-            read.extend(more);
-        }
+        let read = read_from(&*storage, Seq(from as u64 + 1), 1 << 16);
         assert!(read == commits[from..], "the commits from {} on", from + 1);
     }
 }

@@ -131,10 +131,6 @@ impl Fs for FaultFs {
         StdFs.rename(from, to)
     }
 
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        StdFs.link(from, to)
-    }
-
     fn remove(&self, path: &Path) -> io::Result<()> {
         StdFs.remove(path)
     }

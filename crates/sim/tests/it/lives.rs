@@ -1,27 +1,20 @@
 //! Many lives of many logs, with everything going wrong.
 
+use crate::Chances;
 use headwater_sim::{Faults, Random, Survival, World};
 
-fn faults(random: &mut Random) -> Faults {
-    let maybe =
-        |random: &mut Random, times: u64| random.once_in(2).then(|| 2 + random.below(times));
-    Faults {
-        power_off_at: random.once_in(2).then(|| 1 + random.below(80)),
-        sync_fails_once_in: maybe(random, 12),
-        sync_fails_from: random.once_in(8).then(|| 1 + random.below(20)),
-        short_write_once_in: maybe(random, 6),
-        room_bytes: random
-            .once_in(4)
-            .then(|| 60_000 + random.below(400_000) as usize),
-        lying_sync: None,
-    }
-}
+const CHANCES: Chances = Chances {
+    power_off_at: 80,
+    sync_fails_once_in: 12,
+    sync_fails_from: 20,
+    room_bytes: (60_000, 400_000),
+};
 
 fn run(seed: u64) -> World {
     let mut random = Random::new(!seed);
     let mut world = World::new(seed);
     for _ in 0..4 {
-        let faults = faults(&mut random);
+        let faults = CHANCES.faults(&mut random);
         world.live(20 + random.below(120), faults);
         let survival = match random.below(3) {
             0 => Survival::Nothing,

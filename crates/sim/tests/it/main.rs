@@ -6,6 +6,40 @@ mod lives;
 mod storage;
 mod syncs;
 
+use headwater_sim::{Faults, Random};
+
+/// How likely and how early things go wrong in a life: each number is the most.
+struct Chances {
+    power_off_at: u64,
+    sync_fails_once_in: u64,
+    sync_fails_from: u64,
+    /// The least room, and how much more there may be.
+    room_bytes: (usize, u64),
+}
+
+impl Chances {
+    /// What goes wrong in the next life.
+    fn faults(&self, random: &mut Random) -> Faults {
+        let maybe =
+            |random: &mut Random, times: u64| random.once_in(2).then(|| 2 + random.below(times));
+        let (least, more) = self.room_bytes;
+        Faults {
+            power_off_at: random
+                .once_in(2)
+                .then(|| 1 + random.below(self.power_off_at)),
+            sync_fails_once_in: maybe(random, self.sync_fails_once_in),
+            sync_fails_from: random
+                .once_in(8)
+                .then(|| 1 + random.below(self.sync_fails_from)),
+            short_write_once_in: maybe(random, 6),
+            room_bytes: random
+                .once_in(4)
+                .then(|| least + random.below(more) as usize),
+            lying_sync: None,
+        }
+    }
+}
+
 /// How many seeds a test runs: some in `./check`, many more in its long mode.
 fn seeds(few: u64, many: u64) -> std::ops::Range<u64> {
     let long = std::env::var_os("HEADWATER_LONG").is_some();

@@ -230,11 +230,6 @@ impl Fs for ReadOnly {
         StdFs.rename(from, to)
     }
 
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.refuse()?;
-        StdFs.link(from, to)
-    }
-
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.refuse()?;
         StdFs.remove(path)

@@ -106,7 +106,10 @@ impl Append {
     /// The same append, [checked](Self::check).
     pub fn checked(self) -> Result<CheckedAppend, Error> {
         self.check()?;
-        Ok(CheckedAppend(self))
+        Ok(CheckedAppend {
+            append: self,
+            held: 0,
+        })
     }
 
     fn check_with(&self, check_event: fn(&NewEvent) -> Result<(), Error>) -> Result<(), Error> {
@@ -150,18 +153,28 @@ impl Append {
 
 /// An append that passed [`Append::check`], so that nobody checks it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckedAppend(Append);
+pub struct CheckedAppend {
+    append: Append,
+    held: usize,
+}
 
 impl CheckedAppend {
-    /// Checks an append that was read from JSON: what is JSON in it need not be parsed again.
-    pub(crate) fn of_parsed(append: Append) -> Result<CheckedAppend, Error> {
+    /// Checks an append that was read from a JSON body of `held` bytes: what is JSON in it need not
+    /// be parsed again.
+    pub(crate) fn of_parsed(append: Append, held: usize) -> Result<CheckedAppend, Error> {
         append.check_with(NewEvent::check_parsed)?;
-        Ok(CheckedAppend(append))
+        Ok(CheckedAppend { append, held })
+    }
+
+    /// Bytes of the body that its text and data are slices of, all of which stays in memory as long
+    /// as one of them; 0 if it was not read from one.
+    pub fn held(&self) -> usize {
+        self.held
     }
 
     /// The append.
     pub fn into_append(self) -> Append {
-        self.0
+        self.append
     }
 }
 
@@ -169,7 +182,7 @@ impl std::ops::Deref for CheckedAppend {
     type Target = Append;
 
     fn deref(&self) -> &Append {
-        &self.0
+        &self.append
     }
 }
 

@@ -203,7 +203,7 @@ pub fn parse_append(body: &[u8]) -> Result<Append, Error> {
 /// body, and are looked at once.
 pub fn parse_checked(body: &Bytes) -> Result<CheckedAppend, Error> {
     let append = parse::<AppendBody<'_>>(body)?.into_append(body)?;
-    CheckedAppend::of_parsed(append)
+    CheckedAppend::of_parsed(append, body.len())
 }
 
 impl AppendBody<'_> {

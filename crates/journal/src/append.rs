@@ -62,10 +62,11 @@ impl Journal {
         deadline: Option<Duration>,
     ) -> Result<Ticket, Error> {
         self.log.check_alive()?;
+        let held = append.held();
         let append = append.into_append();
-        let bytes = append_len_max(&append.events);
-        if bytes > APPEND_BYTES_MAX {
-            return Err(too_large(bytes));
+        let encoded = append_len_max(&append.events);
+        if encoded > APPEND_BYTES_MAX {
+            return Err(too_large(encoded));
         }
         self.log.check_log(append.condition.log_id)?;
         if let Some(boundary) = &append.condition.boundary {
@@ -77,7 +78,8 @@ impl Journal {
             append,
             reply,
             expires: self.expires(deadline),
-            bytes,
+            encoded,
+            bytes: encoded.max(held),
         })?;
         Ok(Ticket {
             log: Arc::clone(&self.log),

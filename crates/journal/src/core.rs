@@ -148,7 +148,7 @@ impl Core {
             };
             *revision = change.insert(keys, *revision);
         }
-        change.add_bytes(request.bytes);
+        change.add_bytes(request.encoded);
         Ok(())
     }
 

@@ -20,7 +20,7 @@ use crate::writer::{Shared, Step};
 pub struct Options {
     /// Appends that may wait to be written; one more is refused with `busy`.
     pub queue_appends_max: usize,
-    /// Bytes of appends that may wait to be written.
+    /// Bytes of appends that may wait to be written, or of the bodies that they were read from.
     pub queue_bytes_max: usize,
     /// Bytes of one commit, about: a larger append still is one commit.
     pub batch_bytes_max: usize,

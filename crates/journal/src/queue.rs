@@ -20,6 +20,9 @@ pub(crate) struct Request {
     /// On the monotonic clock; after this it is refused unwritten.
     pub(crate) expires: Option<Duration>,
     /// The most bytes that its canonical encoding can take.
+    pub(crate) encoded: usize,
+    /// What it takes in memory, about, as long as it waits: at least `encoded`, and all of the body
+    /// that it is made of slices of.
     pub(crate) bytes: usize,
 }
 
@@ -38,6 +41,7 @@ const MUCH_BYTES: usize = 64 << 10;
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Request>,
+    /// Of memory, that all of them take.
     bytes: usize,
     /// Why nothing more is accepted.
     closed: Option<Error>,
@@ -125,9 +129,10 @@ impl Queue {
         })
     }
 
-    /// Takes what waits, in order, about `bytes_max` of it and at least one, into `taken`.
-    pub(crate) fn take(&self, taken: &mut VecDeque<Request>, bytes_max: usize) {
-        take_from(&mut self.lock(), taken, bytes_max);
+    /// Takes what waits, in order, about `encoded_max` bytes of it as it will be encoded and at
+    /// least one, into `taken`.
+    pub(crate) fn take(&self, taken: &mut VecDeque<Request>, encoded_max: usize) {
+        take_from(&mut self.lock(), taken, encoded_max);
     }
 
     /// The committer waits until there is an append, or something in the open batch, or the queue
@@ -228,18 +233,19 @@ impl Queue {
     }
 }
 
-fn take_from(state: &mut State, taken: &mut VecDeque<Request>, bytes_max: usize) {
-    if state.bytes <= bytes_max && taken.is_empty() {
+fn take_from(state: &mut State, taken: &mut VecDeque<Request>, encoded_max: usize) {
+    // What is encoded never takes more than what waits.
+    if state.bytes <= encoded_max && taken.is_empty() {
         std::mem::swap(&mut state.waiting, taken);
         state.bytes = 0;
         return;
     }
-    let mut bytes = 0;
+    let mut encoded = 0;
     while let Some(next) = state.waiting.front() {
-        if bytes > 0 && bytes + next.bytes > bytes_max {
+        if encoded > 0 && encoded + next.encoded > encoded_max {
             break;
         }
-        bytes += next.bytes;
+        encoded += next.encoded;
         state.bytes -= next.bytes;
         taken.extend(state.waiting.pop_front());
     }

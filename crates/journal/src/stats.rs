@@ -50,7 +50,7 @@ pub struct Stats {
     pub commits_failed: u64,
     /// Appends that wait to be written.
     pub queue_appends: usize,
-    /// Bytes that they take at most.
+    /// Bytes of memory that they take, about: each its encoding at most, or the body that holds it.
     pub queue_bytes: usize,
     /// Bytes of commits, blocks and index kept in memory for reads.
     pub cache_bytes: usize,

@@ -1,13 +1,15 @@
 //! What callers are told when the storage fails, and what is true afterwards.
 
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use headwater_event::{Append, Error, ExpectedRevision, Kind, Outcome, Query};
+use headwater_event::{Append, Error, ExpectedRevision, Kind, Outcome, Query, json};
 use headwater_journal::{Fault, Journal, MemoryStorage, Options, Step, Ticket};
 
 use crate::support::{
-    TestEnv, appended, at, conflict, event, events, memory, one, open, positions, stream, with_ids,
+    TestEnv, appended, at, conflict, event, events, memory, one, open, poll_once, positions,
+    stream, with_ids,
 };
 
 fn stepped(storage: &Arc<MemoryStorage>) -> (Journal, headwater_journal::Writer, Arc<TestEnv>) {
@@ -307,6 +309,33 @@ fn a_full_queue_is_busy() {
     writer.run_once();
     assert_eq!(journal.head().position, at(3));
     drop((waiting, more));
+}
+
+#[tokio::test]
+async fn a_queue_counts_the_bodies_that_its_appends_keep() {
+    let options = Options {
+        queue_bytes_max: 10_000,
+        ..Options::default()
+    };
+    let env = TestEnv::at(1_000);
+    let (journal, writer) = Journal::open_stepped(memory(), env, options).unwrap();
+    // Its event takes few bytes, and is made of slices of all of the body.
+    let padded = || {
+        let body = format!(r#"{{"events": [{{"type": "Made"}}]{}}}"#, " ".repeat(6_000));
+        json::parse_checked(&body.into()).unwrap()
+    };
+    let mut first = Box::pin(journal.append_checked(padded(), None));
+    assert!(poll_once(&mut first).is_pending(), "there is room for one");
+    let Poll::Ready(second) = poll_once(&mut Box::pin(journal.append_checked(padded(), None)))
+    else {
+        panic!("two bodies are too many bytes, and both wait");
+    };
+    let error = second.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (Kind::Busy, "busy"));
+    assert!(journal.stats().unwrap().queue_bytes >= 6_000);
+    writer.run_once();
+    assert_eq!(appended(first.await.unwrap()).first, at(1));
+    assert_eq!(journal.stats().unwrap().queue_bytes, 0);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use headwater_event::Query;
 use headwater_journal::Journal;
 use headwater_journal::conformance::Place;
 
-use crate::support::{Disk, appended, at, event_type, memory, one, open, positions};
+use crate::support::{Disk, appended, at, event_type, memory, one, open, poll_once, positions};
 
 async fn append(journal: &Journal, name: &str) {
     appended(journal.append(one(name, "count/1"), None).await.unwrap());
@@ -54,20 +54,11 @@ async fn a_dropped_wait_loses_nothing() {
     for round in 1..=20 {
         {
             let mut next = Box::pin(follower.next());
-            let polled = futures_poll_once(&mut next).await;
-            assert!(!polled, "there is nothing yet");
+            assert!(poll_once(&mut next).is_pending(), "there is nothing yet");
         }
         append(&journal, "Event").await;
         assert_eq!(positions(&follower.next().await.unwrap().events), [round]);
     }
-}
-
-async fn futures_poll_once<F: std::future::Future + Unpin>(future: &mut F) -> bool {
-    std::future::poll_fn(|context| {
-        let polled = std::pin::Pin::new(&mut *future).poll(context).is_ready();
-        std::task::Poll::Ready(polled)
-    })
-    .await
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! What the tests have in common.
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use headwater_event::{
     Append, Appended, Conflict, Error, Event, EventType, LogId, NewEvent, Outcome, Position,
@@ -88,6 +90,11 @@ pub(crate) fn positions(events: &[Event]) -> Vec<u64> {
 
 pub(crate) fn at(position: u64) -> Position {
     Position(position)
+}
+
+/// How far a future comes without waiting.
+pub(crate) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// A log in memory, which survives what is called a restart.

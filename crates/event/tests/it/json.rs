@@ -1,18 +1,25 @@
 use bytes::Bytes;
+use headwater_event::limits::JSON_DEPTH_MAX;
 use headwater_event::{
-    Append, Event, EventId, EventType, ExpectedRevision, NewEvent, Position, Revision, StreamName,
-    Tag, Text, Timestamp, json, tag_set,
+    Append, Error, Event, EventId, EventType, ExpectedRevision, NewEvent, Position, Revision,
+    StreamName, Tag, Text, Timestamp, json, tag_set,
 };
 use proptest::prelude::*;
 
+/// Code and field of the error, which both ways to read an append agree on.
 fn refused(body: &str) -> (String, String) {
-    let error = json::parse_append(body.as_bytes())
-        .and_then(|append| append.check())
-        .expect_err(body);
-    (
-        error.code().to_owned(),
-        error.field_name().unwrap_or("").to_owned(),
-    )
+    let named = |error: Error| {
+        (
+            error.code().to_owned(),
+            error.field_name().unwrap_or("").to_owned(),
+        )
+    };
+    let apart = json::parse_append(body.as_bytes()).and_then(Append::checked);
+    let apart = named(apart.expect_err(body));
+    let at_once = json::parse_checked(&Bytes::copy_from_slice(body.as_bytes()));
+    let at_once = named(at_once.expect_err(body));
+    assert_eq!(apart, at_once, "{body}");
+    apart
 }
 
 #[test]
@@ -145,6 +152,37 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn json_is_nested_as_deeply_as_it_may_be() {
+    let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    let with = |field: &str, json: &str| {
+        let body = format!(r#"{{"events":[{{"type":"T","{field}":{json}}}]}}"#);
+        (Bytes::from(body.clone()), body)
+    };
+    let object = |levels: usize| format!(r#"{{"a":{}}}"#, nested(levels - 1));
+    let deepest = [
+        ("data", nested(JSON_DEPTH_MAX)),
+        ("metadata", object(JSON_DEPTH_MAX)),
+    ];
+    for (field, json) in deepest {
+        let (bytes, body) = with(field, &json);
+        json::parse_checked(&bytes).expect(&body);
+        json::parse_append(&bytes).unwrap().check().expect(&body);
+    }
+    let too_deep = [
+        ("data", nested(JSON_DEPTH_MAX + 1)),
+        ("metadata", object(JSON_DEPTH_MAX + 1)),
+    ];
+    for (field, json) in too_deep {
+        let (_, body) = with(field, &json);
+        let named = ("too_deep".to_owned(), format!("events[0].{field}"));
+        assert_eq!(refused(&body), named);
+    }
+    // What is in a string opens nothing.
+    let (bytes, body) = with("data", &format!("\"{}\"", "[".repeat(JSON_DEPTH_MAX + 1)));
+    json::parse_checked(&bytes).expect(&body);
+}
+
+#[test]
 fn a_foreign_id_is_kept_in_the_metadata() {
     let event = json::parse_event(
         br#"{"id":"order-1","source":"shop","type":"T","metadata":{"actor":"ada"}}"#,
@@ -223,6 +261,18 @@ fn same(new: &NewEvent, event: &Event) -> bool {
         && new.occurred_at == Some(event.occurred_at)
 }
 
+/// Any bytes, or an append of which one byte is any other.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    const APPEND: &[u8] = br#"{"events":[{"type":"T","tags":["a"],"data":[1,"\\x"],
+        "metadata":{"a":1}}],"expected_revisions":{"a/b":3}}"#;
+    let changed = (0..APPEND.len(), any::<u8>()).prop_map(|(at, byte)| {
+        let mut body = APPEND.to_vec();
+        body[at] = byte;
+        body
+    });
+    prop_oneof![any::<Vec<u8>>(), changed]
+}
+
 proptest! {
     #[test]
     fn an_exported_line_is_read_back_as_it_was(event in event()) {
@@ -237,8 +287,10 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_an_append_or_an_error(body: Vec<u8>) {
-        let _ = json::parse_append(&body);
+    fn any_bytes_are_an_append_or_an_error(body in body()) {
+        let apart = json::parse_append(&body).and_then(Append::checked);
+        let at_once = json::parse_checked(&Bytes::from(body));
+        prop_assert_eq!(apart.is_ok(), at_once.is_ok());
     }
 
     #[test]

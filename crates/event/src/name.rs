@@ -77,14 +77,6 @@ impl StreamName {
     pub fn key(&self) -> &str {
         &self.text[usize::from(self.category) + 1..]
     }
-
-    /// A copy that holds nothing but its own bytes.
-    pub fn detached(&self) -> StreamName {
-        StreamName {
-            text: self.text.detached(),
-            category: self.category,
-        }
-    }
 }
 
 /// A category: the part of stream names before the first `/`.
@@ -120,11 +112,6 @@ macro_rules! name {
             /// The name, sharing its buffer.
             pub fn text(&self) -> &Text {
                 &self.0
-            }
-
-            /// A copy that holds nothing but its own bytes.
-            pub fn detached(&self) -> $name {
-                $name(self.0.detached())
             }
         }
 

@@ -38,11 +38,6 @@ impl Text {
     pub fn as_bytes(&self) -> &Bytes {
         &self.0
     }
-
-    /// A copy that holds nothing but its own bytes, for keeping when the buffer should go.
-    pub fn detached(&self) -> Text {
-        Text(Bytes::copy_from_slice(&self.0))
-    }
 }
 
 impl From<String> for Text {

@@ -44,7 +44,7 @@ pub(crate) enum Work {
     Sealing,
     /// A filled log: its size, opening, conditions, reads
     Filled,
-    /// A log that grows and grows; only where --volume is given
+    /// A log that grows and grows; only where --volume or --volume-rivals is given
     Volume,
     /// The journal in the process of its user
     Embedded,

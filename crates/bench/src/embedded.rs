@@ -37,10 +37,12 @@ fn line(measure: &Measure) -> String {
         latency,
         ..
     } = &measure.outcome;
+    let (case, contender) = (&measure.case, measure.contender.name());
+    if *events == 0 {
+        return format!("{case:<42} {contender:<20} {:>10.1} ms", seconds * 1e3);
+    }
     format!(
-        "{:<42} {:<20} {:>10.0} events/s  p50 {:>9.1} µs  p99 {:>9.1} µs  p99.9 {:>9.1} µs",
-        measure.case,
-        measure.contender.name(),
+        "{case:<42} {contender:<20} {:>10.0} events/s  p50 {:>9.1} µs  p99 {:>9.1} µs  p99.9 {:>9.1} µs",
         *events as f64 / seconds,
         latency.p50,
         latency.p99,
@@ -130,5 +132,24 @@ fn of(case: &str, round: u32, outcome: Outcome) -> Measure {
         server_cpu: 0.0,
         load_cpu: 0.0,
         figures: BTreeMap::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_no_events_tells_how_long_it_took() {
+        let outcome = |events| Outcome {
+            requests: 1,
+            events,
+            seconds: 0.0125,
+            ..Outcome::default()
+        };
+        let opened = line(&of("open", 1, outcome(0)));
+        assert!(opened.ends_with(" 12.5 ms"), "{opened}");
+        let read = line(&of("read all", 1, outcome(25)));
+        assert!(read.contains(" 2000 events/s "), "{read}");
     }
 }

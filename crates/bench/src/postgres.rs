@@ -6,8 +6,9 @@
 //! and those of other tags share a sync. (At the isolation level `serializable` without locks,
 //! whose predicate locks cover pages of the index, nearly every append had to be tried again.)
 //!
-//! What the table does not promise: positions without gaps that become visible in order, and that
-//! an event that is sent again is not written again.
+//! What the table does not promise: positions without gaps that become visible in order, and the
+//! answer of the first time where an event is sent again. That is an error, as its revision is
+//! taken.
 
 use std::pin::pin;
 

@@ -45,8 +45,11 @@ pub(crate) fn run(args: Compare) -> Result<(), Failure> {
         true => usual.to_vec(),
         false => args.only.clone(),
     };
-    if args.volume.is_some() && args.only.is_empty() {
+    if args.only.is_empty() && (args.volume.is_some() || args.volume_rivals > 0) {
         works.push(Work::Volume);
+    }
+    if works.contains(&Work::Volume) {
+        volume::check(&args)?;
     }
     let mut lab = Lab::open(args)?;
     for work in works {

@@ -1,11 +1,10 @@
 //! A log that grows and grows: how fast it takes events then, and what is left to do at the end.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use headwater_load::Failure;
 
-use crate::args::Work;
+use crate::args::{Compare, Work};
 use crate::compare::SERVERS;
 use crate::compare::lab::{Lab, Label};
 use crate::plan;
@@ -14,15 +13,36 @@ use crate::results::Contender;
 /// Grows a log of each contender that is asked for.
 pub(super) fn run(lab: &mut Lab) -> Result<(), Failure> {
     for contender in lab.turns(&SERVERS, 0) {
-        let events = match contender {
-            Contender::Headwater => lab.args.volume.unwrap_or(0),
-            _ => lab.args.volume_rivals,
-        };
+        let events = events_of(&lab.args, contender);
         if events > 0 {
             grow(lab, contender, events)?;
         }
     }
     Ok(())
+}
+
+/// To how many events the log of a contender is to grow; 0 if it is not asked for.
+fn events_of(args: &Compare, contender: Contender) -> u64 {
+    match contender {
+        Contender::Headwater => args.volume.unwrap_or(0),
+        _ => args.volume_rivals,
+    }
+}
+
+/// Refuses to measure this without a number of events, before anything is forgotten.
+pub(super) fn check(args: &Compare) -> Result<(), Failure> {
+    let asked = |one: &Contender| args.contenders.is_empty() || args.contenders.contains(one);
+    match SERVERS
+        .iter()
+        .any(|one| asked(one) && events_of(args, *one) > 0)
+    {
+        true => Ok(()),
+        false => Err(
+            "a log that grows needs its number of events: --volume, or --volume-rivals for \
+             the rivals"
+                .into(),
+        ),
+    }
 }
 
 fn grow(lab: &mut Lab, contender: Contender, events: u64) -> Result<(), Failure> {
@@ -32,18 +52,9 @@ fn grow(lab: &mut Lab, contender: Contender, events: u64) -> Result<(), Failure>
     let server = place.fresh(&lab.programs, &lab.settings)?;
     let loaded = lab.load(contender, &server, plan::filling(orders))?;
     let settled = server.settle();
-    let opened = {
-        server.stop()?;
-        let begun = Instant::now();
-        let mut again = place.start(&lab.programs, &lab.settings)?;
-        again.wait()?;
-        let opened = begun.elapsed().as_secs_f64();
-        again.stop()?;
-        opened
-    };
+    server.stop()?;
     let figures = BTreeMap::from([
         ("settled_seconds".to_owned(), settled),
-        ("listening_seconds".to_owned(), opened),
         (
             "bytes_per_event".to_owned(),
             place.bytes()? as f64 / events as f64,

@@ -107,6 +107,15 @@ const fn figure(title: &'static str, unit: Unit, of: fn(&Measure) -> Option<f64>
     Figure { title, unit, of }
 }
 
+// What is told of more than one work.
+const APPENDS: Figure = figure("appends/s", Unit::PerSecond, requests);
+const EVENTS: Figure = figure("events/s", Unit::PerSecond, events);
+const P50: Figure = figure("p50", Unit::Micros, p50);
+const P99: Figure = figure("p99", Unit::Micros, p99);
+const P999: Figure = figure("p99.9", Unit::Micros, p999);
+const BYTES: Figure = figure("bytes per event", Unit::Bytes, bytes_per_event);
+const BUSY: Figure = figure("busy afterwards", Unit::Seconds, settled);
+
 fn tables(out: &mut String, run: &Run, cases: &[&str], figures: &[Figure]) {
     for figure in figures {
         out.push_str(&table(run, cases, figure));
@@ -121,9 +130,9 @@ fn append(out: &mut String, run: &Run) {
          clients at once and syncs it, one after another, with nothing to do in between.",
     );
     let figures = [
-        figure("appends/s", Unit::PerSecond, requests),
-        figure("p50", Unit::Micros, p50),
-        figure("p99", Unit::Micros, p99),
+        APPENDS,
+        P50,
+        P99,
         figure(
             "server's processor time per append",
             Unit::Micros,
@@ -141,12 +150,7 @@ fn paced(out: &mut String, run: &Run) {
          database was measured to take above. Latency counts from when an append came, also when \
          it had to wait.",
     );
-    let figures = [
-        figure("appends/s", Unit::PerSecond, requests),
-        figure("p50", Unit::Micros, p50),
-        figure("p99", Unit::Micros, p99),
-        figure("p99.9", Unit::Micros, p999),
-    ];
+    let figures = [APPENDS, P50, P99, P999];
     tables(out, run, &run.cases(), &figures);
 }
 
@@ -162,14 +166,14 @@ fn batch(out: &mut String, run: &Run) {
          when the load had ended.",
     );
     let figures = [
-        figure("events/s", Unit::PerSecond, events),
+        EVENTS,
         figure("p99 of an append", Unit::Micros, p99),
         figure(
             "server's processor time per event",
             Unit::Micros,
             server_per_event,
         ),
-        figure("busy afterwards", Unit::Seconds, settled),
+        BUSY,
     ];
     tables(out, run, &run.cases(), &figures);
 }
@@ -181,9 +185,9 @@ fn sealing(out: &mut String, run: &Run) {
         "One event each, for long enough that what is in the background is in it many times.",
     );
     let figures = [
-        figure("appends/s", Unit::PerSecond, requests),
-        figure("p50", Unit::Micros, p50),
-        figure("p99.9", Unit::Micros, p999),
+        APPENDS,
+        P50,
+        P999,
         figure("longest", Unit::Micros, |of| Some(of.outcome.latency.max)),
     ];
     tables(out, run, &run.cases(), &figures);
@@ -195,19 +199,12 @@ fn filled(out: &mut String, run: &Run) {
         "A filled log",
         "Bytes are those of all files when nothing was left to do; of PostgreSQL without its \
          write-ahead log and its catalogs. A line is the event as Headwater exports it. Opening \
-         counts from the start of the process to the answer of a first read, after a clean stop.",
+         counts from the start of the process to the answer of a first read, after a clean stop, \
+         with the files in the operating system's cache as far as they fit.",
     );
     let conditions: Vec<&str> = CONDITIONS.iter().map(|(case, _)| *case).collect();
     let [all, one @ ..] = READS.map(|(case, _)| case);
-    tables(
-        out,
-        run,
-        &["fill"],
-        &[
-            figure("bytes per event", Unit::Bytes, bytes_per_event),
-            figure("events/s", Unit::PerSecond, events),
-        ],
-    );
+    tables(out, run, &["fill"], &[BYTES, EVENTS]);
     tables(
         out,
         run,
@@ -220,7 +217,7 @@ fn filled(out: &mut String, run: &Run) {
         &conditions,
         &[
             figure("appends/s, 16 clients", Unit::PerSecond, requests),
-            figure("p99", Unit::Micros, p99),
+            P99,
         ],
     );
     out.push_str(&against(
@@ -236,15 +233,7 @@ fn filled(out: &mut String, run: &Run) {
         &[all],
         &[figure("events/s, one client", Unit::PerSecond, events)],
     );
-    tables(
-        out,
-        run,
-        &one,
-        &[
-            figure("p50", Unit::Micros, p50),
-            figure("p99", Unit::Micros, p99),
-        ],
-    );
+    tables(out, run, &one, &[P50, P99]);
     let line = median(run, all, Contender::Headwater, line_bytes);
     let stored = median(run, "fill", Contender::Headwater, bytes_per_event);
     if let (Some(line), Some(stored)) = (line, stored) {
@@ -271,13 +260,13 @@ fn volume(out: &mut String, run: &Run) {
         out.push_str("![Events in a second, by events in the log](benchmarks-volume.svg)\n\n");
     }
     let figures = [
-        figure("events/s", Unit::PerSecond, events),
+        EVENTS,
         figure("last ÷ first ten million", Unit::Times, |of| {
             lines::last_of_first(&of.outcome.progress, VOLUME_END_EVENTS)
         }),
         figure("p99.9 of an append", Unit::Micros, p999),
-        figure("bytes per event", Unit::Bytes, bytes_per_event),
-        figure("busy afterwards", Unit::Seconds, settled),
+        BYTES,
+        BUSY,
     ];
     let total = run.measures.iter().map(|of| of.outcome.events).max();
     let total = text::grouped(total.unwrap_or_default() as f64);
@@ -297,24 +286,13 @@ fn embedded(out: &mut String, run: &Run) {
         cases.iter().filter(of).copied().collect::<Vec<_>>()
     };
     let opens = [figure("until it is open", Unit::Seconds, seconds)];
-    tables(
-        out,
-        run,
-        &is("append"),
-        &[
-            figure("events/s", Unit::PerSecond, events),
-            figure("p50", Unit::Micros, p50),
-        ],
-    );
+    tables(out, run, &is("append"), &[EVENTS, P50]);
     tables(out, run, &is("open"), &opens);
     tables(
         out,
         run,
         &is("read"),
-        &[
-            figure("events/s, one core", Unit::PerSecond, events),
-            figure("p50", Unit::Micros, p50),
-        ],
+        &[figure("events/s, one core", Unit::PerSecond, events), P50],
     );
 }
 

@@ -46,6 +46,38 @@ fn embedded_measures_everything() {
 }
 
 #[test]
+fn a_log_that_grows_to_nothing_is_refused_before_anything_is_forgotten() {
+    let scratch = tempfile::tempdir().unwrap();
+    for asked in [
+        &["--only", "volume"][..],
+        &["--only", "volume", "--volume", "0"],
+        &[
+            "--only",
+            "append,volume",
+            "--contenders",
+            "umadb",
+            "--volume",
+            "9",
+        ],
+    ] {
+        let output = Command::new(BENCH)
+            .arg("compare")
+            .args(asked)
+            .arg("--scratch")
+            .arg(scratch.path().join("databases"))
+            .arg("--results")
+            .arg(scratch.path().join("results.json"))
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{asked:?}");
+        assert!(errors.contains("--volume-rivals"), "{asked:?}: {errors}");
+        let left = std::fs::read_dir(scratch.path()).unwrap().count();
+        assert_eq!(left, 0, "{asked:?}: nothing was begun");
+    }
+}
+
+#[test]
 fn the_document_is_what_the_results_tell() {
     let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
     let made = tempfile::tempdir().unwrap();

@@ -1,13 +1,11 @@
 //! A connection to Headwater: HTTP/1.1, kept alive, in as few words as it needs.
 
+use headwater_event::limits::READ_EVENTS_MAX;
 use headwater_load::{
     Answer, Appended, EVENT_TYPE, Failure, Order, Session, Unless, Which, digits,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-
-/// Most events of one page: what the server gives at most.
-const PAGE_EVENTS: u64 = 10_000;
 
 /// A connection, and the buffers that it uses again and again.
 pub(crate) struct HttpSession {
@@ -77,7 +75,7 @@ impl Session for HttpSession {
         let mut after = 0;
         loop {
             let request = format!(
-                "GET /v1/databases/{}/events?after={after}&limit={PAGE_EVENTS}{filter} HTTP/1.1\r\n\
+                "GET /v1/databases/{}/events?after={after}&limit={READ_EVENTS_MAX}{filter} HTTP/1.1\r\n\
                  host: localhost\r\naccept: application/x-ndjson\r\n\r\n",
                 self.database
             );

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use headwater_event::limits::READ_EVENTS_MAX;
 use headwater_event::{
     Append, EventType, NewEvent, Outcome as Decision, Position, Query, QueryItem, StreamName, Tag,
 };
@@ -14,9 +15,6 @@ use headwater_load::{
     Answer, Appended, EVENT_TYPE, Failure, Job, Order, Outcome, Session, Unless, Which, run,
 };
 use tokio::task::LocalSet;
-
-/// Most events of one page.
-const PAGE_EVENTS: usize = 10_000;
 
 /// A log in a directory, opened in this process.
 pub(crate) struct Embedded {
@@ -112,7 +110,7 @@ impl Session for JournalSession {
             let page = self.journal.read(&Read {
                 query: query.clone(),
                 direction: Direction::Forward { after },
-                limit: PAGE_EVENTS,
+                limit: READ_EVENTS_MAX,
                 ..Read::default()
             })?;
             total.events += page.events.len() as u64;

@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use headwater_event::limits::READ_EVENTS_MAX;
+
 use crate::bench::load::{Client as LoadClient, get};
 use crate::bench::samples::Samples;
 use crate::bench::{body, percentiles};
@@ -21,9 +23,6 @@ const FILL_EVENTS: u64 = 100;
 
 /// Events of each stream.
 const STREAM_EVENTS: u64 = 100;
-
-/// Events on one page.
-const PAGE_EVENTS: u64 = 10_000;
 
 /// How often the database is opened again.
 const OPENS: u32 = 5;
@@ -95,16 +94,16 @@ async fn read_all(address: SocketAddr, events: u64) -> Result<(), Failure> {
     let mut samples = Samples::default();
     let mut bytes = 0;
     let begun = Instant::now();
-    for after in (0..events).step_by(PAGE_EVENTS as usize) {
+    for after in (0..events).step_by(READ_EVENTS_MAX) {
         let started = Instant::now();
-        let path = format!("/v1/databases/{DATABASE}/events?after={after}&limit={PAGE_EVENTS}");
+        let path = format!("/v1/databases/{DATABASE}/events?after={after}&limit={READ_EVENTS_MAX}");
         bytes += client.request(&get(&path)).await?;
         samples.add(started.elapsed());
     }
     let took = begun.elapsed();
     let megabytes = bytes as f64 / took.as_secs_f64() / 1e6;
     row(
-        &format!("read all, {PAGE_EVENTS} events a page"),
+        &format!("read all, {READ_EVENTS_MAX} events a page"),
         &format!("{} events/s", grouped(rate(events, took))),
         &mut samples,
     )?;

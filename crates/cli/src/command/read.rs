@@ -37,8 +37,11 @@ pub(crate) async fn run(target: &Target, args: Read) -> Result<(), Failure> {
         before: args.before,
         ..Events::from(args.filter)
     };
-    let limit = if args.all { u64::MAX } else { args.limit };
-    let connection = connect::open(target, Need::Moment).await?;
+    let (limit, need) = match args.all {
+        true => (u64::MAX, Need::While),
+        false => (args.limit, Need::Moment),
+    };
+    let connection = connect::open(target, need).await?;
     let done = pages(connection.client(), &args.database.database, events, limit).await;
     connection.close().await?;
     done

@@ -17,7 +17,8 @@ pub struct Layout {
     pub events: u64,
     /// Bytes of appends in the log, in their canonical encoding.
     pub raw_bytes: u64,
-    /// Bytes of the files of the tail, with what is filled ahead.
+    /// Bytes of the files of the tail, with what is filled ahead; not the next file, which may be
+    /// made ahead.
     pub tail_bytes: u64,
     /// Bytes of appends in the tail, in their canonical encoding.
     pub tail_raw_bytes: u64,

@@ -26,7 +26,8 @@ pub struct Stats {
     pub segment_bytes: u64,
     /// Bytes of appends in them, in their canonical encoding.
     pub sealed_bytes: u64,
-    /// Bytes of the files of the tail.
+    /// Bytes of the files of the tail, with what is filled ahead; not the next file, which may be
+    /// made ahead.
     pub tail_bytes: u64,
     /// Pieces of the tail that wait to be sealed.
     pub pieces_waiting: usize,

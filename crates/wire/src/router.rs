@@ -1,7 +1,7 @@
 //! Which request goes where.
 //!
 //! The paths are few, and an append should cost little more than its commit: a path is taken apart
-//! once and matched as a whole, and what answers it is called without a layer between.
+//! and matched as a whole, and what answers it is called without a layer between.
 
 use std::pin::Pin;
 
@@ -101,15 +101,33 @@ pub(crate) async fn answer(route: Option<Route>, request: Request, app: Shared) 
     let Some(route) = route else {
         return unknown_path(&request).into_response();
     };
-    let is_head = request.method() == Method::HEAD;
-    let method = match is_head {
-        true => "GET",
-        false => request.method().as_str(),
-    };
-    match route.methods.iter().find(|(name, _)| *name == method) {
-        Some((_, answer)) if is_head => without_body(answer(request, app).await),
-        Some((_, answer)) => answer(request, app).await,
+    match route.answer_to(request.method()) {
+        Some(answer) if request.method() == Method::HEAD => {
+            without_body(answer(request, app).await)
+        }
+        Some(answer) => answer(request, app).await,
         None => method_not_allowed(&route, &request),
+    }
+}
+
+impl Route {
+    /// What answers this method.
+    fn answer_to(&self, method: &Method) -> Option<Answer> {
+        let name = match *method {
+            Method::HEAD => "GET",
+            _ => method.as_str(),
+        };
+        let found = self.methods.iter().find(|(known, _)| *known == name);
+        found.map(|(_, answer)| *answer)
+    }
+
+    /// The methods that it knows, as the header `allow` lists them.
+    fn allowed(&self) -> String {
+        let names = self.methods.iter().map(|(name, _)| match *name {
+            "GET" => "GET,HEAD",
+            name => name,
+        });
+        names.collect::<Vec<_>>().join(",")
     }
 }
 
@@ -135,11 +153,7 @@ fn method_not_allowed(route: &Route, request: &Request) -> Response {
         .found(format!("{} {}", request.method(), request.uri().path()))
         .action("the header `allow` lists the methods that it knows");
     let mut response = problem.into_response();
-    let names = route.methods.iter().map(|(name, _)| match *name {
-        "GET" => "GET,HEAD",
-        name => name,
-    });
-    if let Ok(value) = HeaderValue::from_str(&names.collect::<Vec<_>>().join(",")) {
+    if let Ok(value) = HeaderValue::from_str(&route.allowed()) {
         response.headers_mut().insert(header::ALLOW, value);
     }
     response
@@ -147,7 +161,24 @@ fn method_not_allowed(route: &Route, request: &Request) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use axum::http::Method;
+
     use super::find;
+
+    const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+
+    /// Every method that a document may name, but `HEAD`, which none does.
+    const METHODS: [Method; 7] = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::PATCH,
+        Method::OPTIONS,
+        Method::TRACE,
+    ];
 
     fn template(path: &str) -> Option<&'static str> {
         find(path).map(|route| route.template)
@@ -178,6 +209,38 @@ mod tests {
             "/v1/databases/shop/projections/a/skip/x/y",
         ] {
             assert_eq!(template(path), None, "{path}");
+        }
+    }
+    #[test]
+    fn what_is_documented_is_what_is_answered() {
+        let document: serde_json::Value = serde_json::from_str(DOCUMENT).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        assert!(!paths.is_empty());
+        for (path, operations) in paths {
+            let documented: BTreeSet<String> = operations
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(|name| name.to_uppercase())
+                .collect();
+            let filled = path.replace("{db}", "shop").replace("{name}", "a");
+            let route = find(&filled).unwrap_or_else(|| panic!("{path} leads nowhere"));
+            assert_eq!(route.template, path);
+            for method in METHODS {
+                let is_answered = route.answer_to(&method).is_some();
+                let is_documented = documented.contains(method.as_str());
+                assert_eq!(is_answered, is_documented, "{method} {path}");
+            }
+            let has_get = documented.contains("GET");
+            assert_eq!(route.answer_to(&Method::HEAD).is_some(), has_get, "{path}");
+            let mut allowed = documented;
+            if has_get {
+                allowed.insert("HEAD".to_owned());
+            }
+            let listed = route.allowed();
+            let listed: Vec<&str> = listed.split(',').collect();
+            assert_eq!(listed.len(), allowed.len(), "{path}: {listed:?}");
+            assert!(listed.iter().all(|name| allowed.contains(*name)), "{path}");
         }
     }
 }

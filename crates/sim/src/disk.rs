@@ -19,14 +19,32 @@ pub struct Faults {
     pub power_off_at: Option<u64>,
     /// Syncs fail once in so many.
     pub sync_fails_once_in: Option<u64>,
-    /// From this sync on (counted from 1) every sync of a file fails.
+    /// From this sync on (counted from 1) every sync fails.
     pub sync_fails_from: Option<u64>,
     /// Writes take fewer bytes than they are given once in so many.
     pub short_write_once_in: Option<u64>,
     /// Bytes that fit onto the disk.
     pub room_bytes: Option<usize>,
-    /// The sync (counted from 1) that answers without having done anything.
-    pub lying_sync: Option<u64>,
+    /// The syncs (counted from 1) that answer without having done anything.
+    pub lying_syncs: Vec<u64>,
+}
+
+/// A sync that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Synced {
+    /// Which call that changes something it was, counted from 1.
+    pub change: u64,
+    /// What it was to make durable.
+    pub what: Durable,
+}
+
+/// What a sync makes durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Durable {
+    /// The bytes of the file that has this name now.
+    Bytes(PathBuf),
+    /// The names that a folder got since it was last synced.
+    Names(Vec<PathBuf>),
 }
 
 /// A simulated disk. A clone is the same disk.
@@ -40,7 +58,8 @@ struct State {
     faults: Faults,
     random: Random,
     changes: u64,
-    syncs: u64,
+    syncs: Vec<Synced>,
+    removals: Vec<(u64, PathBuf)>,
     is_off: bool,
 }
 
@@ -56,7 +75,8 @@ impl SimDisk {
             faults: Faults::default(),
             random,
             changes: 0,
-            syncs: 0,
+            syncs: Vec::new(),
+            removals: Vec::new(),
             is_off: false,
         };
         SimDisk {
@@ -76,7 +96,18 @@ impl SimDisk {
 
     /// How many syncs there were, of files and of folders.
     pub fn syncs(&self) -> u64 {
-        self.state().syncs
+        self.state().syncs.len() as u64
+    }
+
+    /// The syncs, of files and of folders, in order: the first is the one that is counted as 1.
+    pub fn syncs_made(&self) -> Vec<Synced> {
+        self.state().syncs.clone()
+    }
+
+    /// The files that were removed, each with the call that did: which one of those that change
+    /// something, counted from 1.
+    pub fn removals(&self) -> Vec<(u64, PathBuf)> {
+        self.state().removals.clone()
     }
 
     /// Whether the power has gone off.
@@ -88,7 +119,10 @@ impl SimDisk {
     pub fn power_cycle(&self, survival: Survival) -> SimDisk {
         let mut state = self.state();
         state.is_off = true;
-        let mut random = state.random.clone();
+        let mut random = match survival {
+            Survival::Drawn(seed) => Random::new(seed),
+            _ => state.random.clone(),
+        };
         let platter = state.platter.survive(survival, &mut random);
         SimDisk::with(platter, random)
     }
@@ -172,10 +206,21 @@ impl State {
     }
 
     /// Counts a sync; says whether it is to do its work, or only to claim so.
-    fn sync(&mut self) -> io::Result<bool> {
+    fn sync(&mut self, what: Durable) -> io::Result<bool> {
         self.change()?;
-        self.syncs += 1;
-        Ok(self.faults.lying_sync != Some(self.syncs))
+        self.syncs.push(Synced {
+            change: self.changes,
+            what,
+        });
+        let number = self.syncs.len() as u64;
+        Ok(!self.faults.lying_syncs.contains(&number))
+    }
+
+    /// Whether the sync that was counted last fails.
+    fn sync_fails(&mut self) -> bool {
+        let from = self.faults.sync_fails_from;
+        from.is_some_and(|from| self.syncs.len() as u64 >= from)
+            || self.happens(self.faults.sync_fails_once_in)
     }
 }
 
@@ -246,6 +291,8 @@ impl Fs for SimDisk {
         let mut state = self.state();
         state.change()?;
         if state.platter.remove(path) {
+            let change = state.changes;
+            state.removals.push((change, path.to_owned()));
             Ok(())
         } else {
             Err(missing(path))
@@ -271,7 +318,12 @@ impl Fs for SimDisk {
 
     fn sync_dir(&self, folder: &Path) -> io::Result<()> {
         let mut state = self.state();
-        if state.sync()? {
+        let names = state.platter.open_names(folder);
+        let works = state.sync(Durable::Names(names))?;
+        if state.sync_fails() {
+            return Err(io::Error::other("the sync failed"));
+        }
+        if works {
             state.platter.sync_folder(folder);
         }
         Ok(())
@@ -304,12 +356,9 @@ impl File for SimFile {
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.disk.state();
         let state = &mut *state;
-        let works = state.sync()?;
-        let fails = state
-            .faults
-            .sync_fails_from
-            .is_some_and(|from| state.syncs >= from);
-        if fails || state.happens(state.faults.sync_fails_once_in) {
+        let path = state.platter.path(self.inode).unwrap_or_default();
+        let works = state.sync(Durable::Bytes(path))?;
+        if state.sync_fails() {
             state
                 .platter
                 .file_mut(self.inode)

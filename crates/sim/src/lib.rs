@@ -13,7 +13,7 @@ mod random;
 mod workload;
 mod world;
 
-pub use disk::{Faults, SimDisk};
+pub use disk::{Durable, Faults, SimDisk, Synced};
 pub use env::SimEnv;
 pub use model::{Model, Verdict, is_written};
 pub use platter::{SECTOR_BYTES, Survival};

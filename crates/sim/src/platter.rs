@@ -98,7 +98,9 @@ impl File {
         let mut left = self.durable.clone();
         for (sector, versions) in &self.versions {
             let kept = match survival {
-                Survival::Any => versions.get(random.below(versions.len() as u64 + 1) as usize),
+                Survival::Any | Survival::Drawn(_) => {
+                    versions.get(random.below(versions.len() as u64 + 1) as usize)
+                }
                 Survival::Nothing | Survival::Everything => None,
             };
             if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
@@ -187,6 +189,8 @@ pub enum Survival {
     Everything,
     /// Any sectors and any names, as the seed has it.
     Any,
+    /// Any sectors and any names, as this number has it.
+    Drawn(u64),
 }
 
 /// All files and names of the disk.
@@ -267,6 +271,24 @@ impl Platter {
             .for_each(|change| change.apply(&mut self.durable_names));
     }
 
+    /// The names that a folder got and that are not durable.
+    pub(crate) fn open_names(&self, folder: &Path) -> Vec<PathBuf> {
+        let got = |change: &NameChange| match change {
+            NameChange::Link(path, _) | NameChange::Folder(path) => Some(path.clone()),
+            NameChange::Rename(_, to, _) => Some(to.clone()),
+            NameChange::Unlink(_) => None,
+        };
+        let inside = self.changes.iter().filter(|change| change.is_in(folder));
+        inside.filter_map(got).collect()
+    }
+
+    /// The name that a file has now.
+    pub(crate) fn path(&self, inode: Inode) -> Option<PathBuf> {
+        let mut names = self.names.files.iter();
+        let named = names.find(|(_, of)| **of == inode);
+        named.map(|(path, _)| path.clone())
+    }
+
     /// The names of the files directly in a folder, in order.
     pub(crate) fn list(&self, folder: &Path) -> Vec<PathBuf> {
         let inside = |path: &&PathBuf| path.parent() == Some(folder);
@@ -295,8 +317,9 @@ impl Platter {
             return self.clone();
         }
         let mut names = self.durable_names.clone();
+        let keeps_some = survival != Survival::Nothing;
         for change in &self.changes {
-            if survival == Survival::Any && random.once_in(2) {
+            if keeps_some && random.once_in(2) {
                 change.apply(&mut names);
             }
         }

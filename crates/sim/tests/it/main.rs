@@ -3,6 +3,7 @@
 
 mod crash_points;
 mod lives;
+mod sealing_syncs;
 mod storage;
 mod syncs;
 
@@ -35,7 +36,7 @@ impl Chances {
             room_bytes: random
                 .once_in(4)
                 .then(|| least + random.below(more) as usize),
-            lying_sync: None,
+            lying_syncs: Vec::new(),
         }
     }
 }

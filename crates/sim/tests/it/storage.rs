@@ -226,8 +226,12 @@ impl Kept {
         }
     }
 
-    /// Removes what the manifest does not name.
+    /// Removes what the manifest does not name, once it is known which one stands.
     fn remove(&mut self, storage: &DiskStorage) {
+        match storage.manifest() {
+            Ok(found) => self.found(found),
+            Err(_) => return,
+        }
         for name in storage.list().unwrap_or_default() {
             if storage.remove(name).is_ok() {
                 assert!(self.manifest.segment(name).is_none(), "{name} is needed");
@@ -399,9 +403,10 @@ fn both_syncs_of_a_publish_are_missed_when_they_are_left_out() {
         (0..3).for_each(|_| kept.append(&storage));
         let info = info_of(Head::EMPTY, &kept.commits[..2], 1);
         let info = kept.put(&storage, info).unwrap();
-        let lying_sync = lying.map(|lying| kept.disk.syncs() + lying);
+        let lying_syncs = lying.map(|lying| kept.disk.syncs() + lying);
+        let lying_syncs = lying_syncs.into_iter().collect();
         kept.disk.set_faults(Faults {
-            lying_sync,
+            lying_syncs,
             ..Faults::default()
         });
         let manifest = Manifest {

@@ -9,20 +9,24 @@ const STEPS: u64 = 160;
 /// Whether anything is found wrong when this sync lies and the power then goes off here.
 fn is_missed(seed: u64, lying_sync: u64, power_off_at: Option<u64>) -> bool {
     let faults = Faults {
-        lying_sync: Some(lying_sync),
+        lying_syncs: vec![lying_sync],
         power_off_at,
         ..Faults::default()
     };
-    catch_unwind(AssertUnwindSafe(|| {
+    is_lost(|| {
         let mut world = World::of_a_tail(seed);
         world.live(STEPS, faults);
         world.crash(Survival::Nothing);
-    }))
-    .is_err()
+    })
 }
 
-/// Looks for panics, which are what a missed sync ends in, without their words.
-fn quietly<T>(look: impl FnOnce() -> T) -> T {
+/// Whether these lives end in a panic, which is what a missed sync ends in.
+pub(crate) fn is_lost(lives: impl FnOnce()) -> bool {
+    catch_unwind(AssertUnwindSafe(lives)).is_err()
+}
+
+/// Looks for panics without their words.
+pub(crate) fn quietly<T>(look: impl FnOnce() -> T) -> T {
     std::panic::set_hook(Box::new(|_| {}));
     let found = look();
     drop(std::panic::take_hook());
@@ -74,11 +78,10 @@ fn second_life(died_at: u64, faults: Faults, survival: Survival) -> Opening {
     world.die();
     world.live(STEPS / 4, faults);
     let (syncs, has_cut) = (world.opening_syncs(), world.has_cut());
-    let crash = catch_unwind(AssertUnwindSafe(|| world.crash(survival)));
     Opening {
         syncs,
         has_cut,
-        is_missed: crash.is_err(),
+        is_missed: is_lost(|| world.crash(survival)),
     }
 }
 
@@ -89,9 +92,8 @@ fn is_missed_later(died_at: u64, lying_sync: u64) -> bool {
             .into_iter()
             .any(|survival| {
                 let power_off_at = Some(power_off_at).filter(|at| *at > 0);
-                let lying_sync = Some(lying_sync);
                 let faults = Faults {
-                    lying_sync,
+                    lying_syncs: vec![lying_sync],
                     power_off_at,
                     ..Faults::default()
                 };

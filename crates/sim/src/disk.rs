@@ -127,6 +127,12 @@ impl SimDisk {
         SimDisk::with(platter, random)
     }
 
+    /// Another disk with all that is on this one, without faults.
+    pub fn copy(&self) -> SimDisk {
+        let state = self.state();
+        SimDisk::with(state.platter.clone(), state.random.clone())
+    }
+
     /// Every file with its bytes.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         self.state().platter.files()

@@ -5,6 +5,7 @@
 //! trace. [`World`] drives a log through lives and crashes and holds what it finds against
 //! [`Model`], a log in the simplest way. Nothing depends on this crate.
 
+mod damage;
 mod disk;
 mod env;
 mod model;
@@ -13,6 +14,7 @@ mod random;
 mod workload;
 mod world;
 
+pub use damage::Damage;
 pub use disk::{Durable, Faults, SimDisk, Synced};
 pub use env::SimEnv;
 pub use model::{Model, Verdict, is_written};

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::Random;
 
 /// Makes appends. Names are few, so that conditions meet.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Workload {
     made: u64,
     earlier: Vec<Append>,
@@ -72,15 +72,15 @@ impl Workload {
     }
 }
 
-fn stream(random: &mut Random) -> StreamName {
+pub(crate) fn stream(random: &mut Random) -> StreamName {
     StreamName::new(format!("s/{}", random.below(4))).expect("a good name")
 }
 
-fn event_type(random: &mut Random) -> EventType {
+pub(crate) fn event_type(random: &mut Random) -> EventType {
     EventType::new(format!("T{}", random.below(3))).expect("a good name")
 }
 
-fn tag(random: &mut Random) -> Tag {
+pub(crate) fn tag(random: &mut Random) -> Tag {
     Tag::new(format!("t:{}", random.below(4))).expect("a good name")
 }
 

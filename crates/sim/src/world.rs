@@ -53,9 +53,9 @@ pub struct World {
 }
 
 /// A log that is open.
-struct Life {
-    journal: Journal,
-    writer: Writer,
+pub(crate) struct Life {
+    pub(crate) journal: Journal,
+    pub(crate) writer: Writer,
     follower: Follower,
 }
 
@@ -208,8 +208,22 @@ impl World {
         files
     }
 
+    /// What was appended so far, and what else may be.
+    pub(crate) fn model(&self) -> &Model {
+        &self.model
+    }
+
+    pub(crate) fn workload(&self) -> &Workload {
+        &self.workload
+    }
+
     fn open(&self) -> Result<Life, Error> {
-        let fs: Arc<dyn Fs> = Arc::new(self.disk.clone());
+        self.open_on(&self.disk)
+    }
+
+    /// Opens the log that is on this disk.
+    pub(crate) fn open_on(&self, disk: &SimDisk) -> Result<Life, Error> {
+        let fs: Arc<dyn Fs> = Arc::new(disk.clone());
         let folder = PathBuf::from("/data/log");
         let storage = match DiskStorage::exists(&*fs, &folder)? {
             true => DiskStorage::open_with(fs, folder, FILES)?,

@@ -1,4 +1,11 @@
 //! Many lives of many logs, with everything going wrong.
+//!
+//! `HEADWATER_SEEDS=100000` runs so many seeds, from 0 on, and takes a core some minutes for each
+//! ten thousand:
+//!
+//! ```text
+//! HEADWATER_SEEDS=100000 cargo test --release -p headwater-sim --test it -- lives:: storage::
+//! ```
 
 use crate::Chances;
 use headwater_sim::{Faults, Random, Survival, World};
@@ -22,6 +29,9 @@ fn run(seed: u64) -> World {
             _ => Survival::Any,
         };
         world.crash(survival);
+        if random.once_in(4) {
+            world.live_with_damage(random.draw());
+        }
     }
     world
 }

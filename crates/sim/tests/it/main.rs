@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod crash_points;
+mod damaged;
 mod lives;
 mod sealing_syncs;
 mod storage;
@@ -41,8 +42,11 @@ impl Chances {
     }
 }
 
-/// How many seeds a test runs: some in `./check`, many more in its long mode.
+/// How many seeds a test runs: some in `./check`, many more in its long mode, and as many as somebody
+/// asks for.
 fn seeds(few: u64, many: u64) -> std::ops::Range<u64> {
     let long = std::env::var_os("HEADWATER_LONG").is_some();
-    0..if long { many } else { few }
+    let asked = std::env::var("HEADWATER_SEEDS");
+    let asked = asked.ok().and_then(|asked| asked.parse().ok());
+    0..asked.unwrap_or(if long { many } else { few })
 }

@@ -172,7 +172,7 @@ impl World {
             .unwrap_or_else(|error| panic!("it opens after a crash: {error}"));
         self.assert_tidy();
         let log = read_all(&life.journal);
-        self.reconcile(&log);
+        self.reconcile(&log, &life.journal);
         for (position, chain) in std::mem::take(&mut self.seen) {
             let found = life
                 .journal
@@ -324,14 +324,15 @@ impl World {
     }
 
     /// Holds what was told against the log, in the order of the appends.
-    fn reconcile(&mut self, log: &[Event]) {
+    fn reconcile(&mut self, log: &[Event], journal: &Journal) {
         let submitted = std::mem::take(&mut self.submitted);
         for (at, one) in submitted.iter().enumerate() {
             let verdict = self.model.decide(&one.append);
             let first = self.model.head().next();
             let fits = verdict == Verdict::Appended(first);
-            let there =
-                fits && stands_at(log, first, &one.append) && !claimed(&submitted[at + 1..], first);
+            let there = fits
+                && stands_at(log, journal, first, &one.append)
+                && !claimed(&submitted[at + 1..], first);
             let written = match &one.told {
                 Some(Ok(outcome)) => {
                     assert_eq!(Verdict::of(outcome), verdict, "{:?}", one.append);
@@ -354,10 +355,21 @@ impl World {
     }
 }
 
-/// Whether the log holds the append's first event there.
-fn stands_at(log: &[Event], first: Position, append: &Append) -> bool {
-    let event = log.get(first.0 as usize - 1);
-    event.is_some_and(|event| is_written(&append.events[0], event))
+/// Whether the log holds the append there, and not another one that begins with its events.
+fn stands_at(log: &[Event], journal: &Journal, first: Position, append: &Append) -> bool {
+    let before = first.0 as usize - 1;
+    let after = before + append.events.len();
+    let is_written = |events: &[Event]| {
+        let mut pairs = append.events.iter().zip(events);
+        pairs.all(|(new, event)| is_written(new, event))
+    };
+    let end_at = |position: usize| {
+        let end = journal.chain_at(Position(position as u64));
+        end.expect("it is there").0.0 as usize
+    };
+    log.get(before..after).is_some_and(is_written)
+        && end_at(after) == after
+        && end_at(after - 1) == before
 }
 
 /// Whether one of these was told that it is what was written there: the same append, tried again.

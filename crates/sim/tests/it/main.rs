@@ -3,6 +3,7 @@
 
 mod crash_points;
 mod damaged;
+mod every_byte;
 mod lives;
 mod sealing_syncs;
 mod storage;
@@ -45,8 +46,12 @@ impl Chances {
 /// How many seeds a test runs: some in `./check`, many more in its long mode, and as many as somebody
 /// asks for.
 fn seeds(few: u64, many: u64) -> std::ops::Range<u64> {
-    let long = std::env::var_os("HEADWATER_LONG").is_some();
     let asked = std::env::var("HEADWATER_SEEDS");
     let asked = asked.ok().and_then(|asked| asked.parse().ok());
-    0..asked.unwrap_or(if long { many } else { few })
+    0..asked.unwrap_or(if is_long() { many } else { few })
+}
+
+/// Whether this is the long mode of `./check`.
+fn is_long() -> bool {
+    std::env::var_os("HEADWATER_LONG").is_some()
 }

@@ -162,6 +162,16 @@ pub(crate) struct Serve {
         value_parser = duration
     )]
     pub(crate) sleep_after: Duration,
+    /// How much of a database is kept in its tail, about, before it is sealed into a segment: what
+    /// is read when it is opened
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "HEADWATER_TAIL_MAX",
+        default_value = "16MiB",
+        value_parser = tail_max
+    )]
+    pub(crate) tail_max: u64,
     /// How many connections there may be at once; one more is told 503
     #[arg(
         long,
@@ -639,6 +649,23 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads `64KiB`, `16MiB`, `1GiB`, within the bounds of a tail.
+fn tail_max(text: &str) -> Result<u64, String> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit());
+    let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
+    let shift = match unit {
+        "KiB" => 10,
+        "MiB" => 20,
+        "GiB" => 30,
+        _ => return Err("expected a number with KiB, MiB or GiB, such as 16MiB".to_owned()),
+    };
+    let number: Option<u64> = number.parse().ok();
+    match number.and_then(|number| number.checked_mul(1 << shift)) {
+        Some(bytes) if (64 << 10..=1 << 30).contains(&bytes) => Ok(bytes),
+        _ => Err("expected at least 64KiB and at most 1GiB".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -664,6 +691,25 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&command());
+    }
+
+    #[test]
+    fn tails_have_bounds() {
+        assert_eq!(tail_max("64KiB"), Ok(64 << 10));
+        assert_eq!(tail_max("16MiB"), Ok(16 << 20));
+        assert_eq!(tail_max("1GiB"), Ok(1 << 30));
+        for bad in [
+            "",
+            "64",
+            "MiB",
+            "63KiB",
+            "2GiB",
+            "16 MiB",
+            "16MB",
+            "99999999999999999999KiB",
+        ] {
+            assert!(tail_max(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

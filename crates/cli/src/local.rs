@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use headwater_journal::DataLock;
 use headwater_journal::env::SystemEnv;
-use headwater_node::Node;
+use headwater_journal::{DataLock, DiskOptions};
+use headwater_node::{DiskStorages, Node};
 use headwater_wire::{Limits, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
     /// How long a database stays open without use.
     pub(crate) sleep_after: Duration,
+    /// How many bytes of a database its tail has at most, about.
+    pub(crate) tail_max: u64,
     /// What the server gives to its clients at most.
     pub(crate) limits: Limits,
     /// Whether other commands on the data directory are told the address.
@@ -41,8 +43,28 @@ impl Options {
         Options {
             listen,
             sleep_after: Duration::from_secs(300),
+            tail_max: 16 << 20,
             limits: Limits::default(),
             announced: true,
+        }
+    }
+}
+
+impl Options {
+    /// What is sealed at once is half a tail: the other half grows meanwhile.
+    fn of_node(&self) -> headwater_node::Options {
+        let piece = self.tail_max / 2;
+        let storages = DiskStorages::default().with(DiskOptions {
+            file_bytes_max: piece,
+        });
+        headwater_node::Options {
+            sleep_after: Some(self.sleep_after),
+            journal: headwater_journal::Options {
+                piece_bytes: piece as usize, // at most a gibibyte
+                ..headwater_journal::Options::default()
+            },
+            storages: Arc::new(storages),
+            ..headwater_node::Options::default()
         }
     }
 }
@@ -69,14 +91,7 @@ impl LocalServer {
     pub(crate) async fn open(data: &Path, options: Options) -> Result<Opened, Failure> {
         let begun = Instant::now();
         loop {
-            let opened = Node::open(
-                data.to_owned(),
-                Arc::new(SystemEnv),
-                headwater_node::Options {
-                    sleep_after: Some(options.sleep_after),
-                    ..headwater_node::Options::default()
-                },
-            );
+            let opened = Node::open(data.to_owned(), Arc::new(SystemEnv), options.of_node());
             match opened.await {
                 Ok(node) => return LocalServer::serve(node, &options).await.map(Opened::Here),
                 Err(error) if error.code() == "locked" => {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use headwater_event::{Error, Kind, LogId};
 use headwater_journal::disk::fs::{Fs, StdFs};
-use headwater_journal::{DiskStorage, MemoryStorage, Storage};
+use headwater_journal::{DiskOptions, DiskStorage, MemoryStorage, Storage};
 
 /// Makes and opens the storages of logs. The node knows directories, and not what is in them.
 pub trait Storages: Send + Sync + 'static {
@@ -30,12 +30,21 @@ const LEVELS: usize = 4;
 /// Logs in files.
 pub struct DiskStorages {
     fs: Arc<dyn Fs>,
+    options: DiskOptions,
 }
 
 impl DiskStorages {
     /// Reaches the operating system through `fs`.
     pub fn new(fs: Arc<dyn Fs>) -> DiskStorages {
-        DiskStorages { fs }
+        DiskStorages {
+            fs,
+            options: DiskOptions::default(),
+        }
+    }
+
+    /// Keeps each log so.
+    pub fn with(self, options: DiskOptions) -> DiskStorages {
+        DiskStorages { options, ..self }
     }
 }
 
@@ -47,7 +56,7 @@ impl Default for DiskStorages {
 
 impl Storages for DiskStorages {
     fn create(&self, directory: &Path, log_id: LogId) -> Result<Arc<dyn Storage>, Error> {
-        let storage = DiskStorage::create(self.fs.clone(), directory, log_id)?;
+        let storage = DiskStorage::create_with(self.fs.clone(), directory, log_id, self.options)?;
         for above in directory.ancestors().skip(1).take(LEVELS - 1) {
             self.fs
                 .sync_dir(above)
@@ -57,7 +66,8 @@ impl Storages for DiskStorages {
     }
 
     fn open(&self, directory: &Path) -> Result<Arc<dyn Storage>, Error> {
-        Ok(Arc::new(DiskStorage::open(self.fs.clone(), directory)?))
+        let storage = DiskStorage::open_with(self.fs.clone(), directory, self.options)?;
+        Ok(Arc::new(storage))
     }
 
     fn exists(&self, directory: &Path) -> Result<bool, Error> {

@@ -13,6 +13,7 @@ use crate::output;
 pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
     let options = Options {
         sleep_after: args.sleep_after,
+        tail_max: args.tail_max,
         limits: Limits {
             connections_max: args.connections_max.get(),
             drain_max: args.drain_max,

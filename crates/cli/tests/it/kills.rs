@@ -1,17 +1,29 @@
-//! `kill -9` under load, again and again: what was acknowledged is there, exactly once.
+//! `kill -9` under load, again and again, while the log is sealed and merged: what was acknowledged
+//! is there, exactly once.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use headwater_journal::Manifest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{Place, Serve, http, runtime};
 
-const KILLS: u32 = 100;
 const WRITERS: u64 = 8;
+/// So small that each life seals some of it.
+const SMALL_TAIL: [&str; 2] = ["--tail-max", "64KiB"];
+
+/// How often the server is killed; more often in the long mode of `./check`.
+fn kills() -> u32 {
+    match std::env::var_os("HEADWATER_LONG") {
+        Some(_) => 1_000,
+        None => 100,
+    }
+}
 
 /// Where the server is now, and whether the writers go on.
 struct Stage {
@@ -20,9 +32,9 @@ struct Stage {
 }
 
 #[test]
-fn a_hundred_kills_lose_nothing_and_repeat_nothing() {
+fn kills_lose_nothing_and_repeat_nothing() {
     let place = Place::new();
-    let server = place.serve();
+    let server = place.serve_with(&SMALL_TAIL);
     place.run(["database", "create", "shop"]).ok();
     let stage = Arc::new(Stage {
         url: Mutex::new(server.url.clone()),
@@ -38,7 +50,11 @@ fn a_hundred_kills_lose_nothing_and_repeat_nothing() {
     for writer in writers {
         acknowledged.extend(runtime.block_on(writer).unwrap());
     }
-    assert!(acknowledged.len() > 10 * KILLS as usize, "too little load");
+    assert!(
+        acknowledged.len() > 10 * kills() as usize,
+        "too little load"
+    );
+    check_sealed(&place, acknowledged.len() as u64);
     check(&place, &acknowledged);
     place.run(["verify", "-d", "shop"]).ok();
     assert_eq!(server.terminate(), Some(0));
@@ -46,12 +62,12 @@ fn a_hundred_kills_lose_nothing_and_repeat_nothing() {
 
 /// Kills the server at moments that differ each time, and starts it on the same data.
 fn kill_again_and_again(place: &Place, mut server: Serve, stage: &Stage) -> Serve {
-    for round in 0..KILLS {
+    for round in 0..kills() {
         std::thread::sleep(Duration::from_micros(
             u64::from(round * 7_919 % 100) * 2_500,
         ));
         server.kill();
-        server = place.serve();
+        server = place.serve_with(&SMALL_TAIL);
         *stage.url.lock().unwrap() = server.url.clone();
     }
     server
@@ -130,4 +146,30 @@ fn check(place: &Place, acknowledged: &HashMap<Uuid, u64>) {
     for (id, position) in acknowledged {
         assert_eq!(found.get(id), Some(position), "{id}");
     }
+}
+
+/// Most of the log is in segments, and many of them were merged.
+fn check_sealed(place: &Place, events: u64) {
+    let manifests = files_named("manifest", &place.data());
+    let decode = |path: PathBuf| Manifest::decode(&std::fs::read(path).unwrap()).unwrap().1;
+    let largest = manifests.into_iter().map(decode);
+    let largest = largest.max_by_key(|manifest| manifest.end().position);
+    let manifest = largest.expect("a log was sealed");
+    let level = manifest.segments.iter().map(|segment| segment.level).max();
+    let sealed = manifest.end().position.0;
+    assert!(sealed * 2 > events, "{sealed} of {events} events");
+    assert!(level > Some(0), "nothing was merged");
+}
+
+fn files_named(name: &str, folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_named(name, &path));
+        } else if path.file_name().is_some_and(|it| it == name) {
+            found.push(path);
+        }
+    }
+    found
 }

@@ -82,7 +82,12 @@ impl Place {
 
     /// Starts a server and waits until it listens.
     pub(crate) fn serve(&self) -> Serve {
-        Serve::start(&self.data())
+        Serve::start(&self.data(), &[])
+    }
+
+    /// As [`serve`](Self::serve), with options.
+    pub(crate) fn serve_with(&self, options: &[&str]) -> Serve {
+        Serve::start(&self.data(), options)
     }
 }
 
@@ -143,7 +148,7 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) fn start(data: &Path) -> Serve {
+    pub(crate) fn start(data: &Path, options: &[&str]) -> Serve {
         let mut command = headwater();
         command
             .args([
@@ -154,7 +159,8 @@ impl Serve {
                 "warn",
                 "--data",
             ])
-            .arg(data);
+            .arg(data)
+            .args(options);
         Serve::wait_for("listening on ", command)
     }
 

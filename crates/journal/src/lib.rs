@@ -37,6 +37,8 @@ pub mod disk;
 pub mod env;
 mod errors;
 mod follow;
+#[doc(hidden)]
+pub mod fuzz;
 mod index;
 mod journal;
 mod keeper;

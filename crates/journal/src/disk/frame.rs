@@ -280,6 +280,27 @@ pub(crate) fn decode(header: &Header, frame: &Bytes, salt: Salt) -> Result<Commi
     })
 }
 
+/// Sets the checksums and the end bytes of a frame right, as far as it has a length.
+pub(crate) fn set_right(bytes: &mut [u8], salt: Salt) {
+    let Some(header) = bytes.first_chunk_mut::<HEADER>() else {
+        return;
+    };
+    header[..4].copy_from_slice(&MARK);
+    let crc = crc32c::crc32c_append(salt.0, &header[..60]).to_le_bytes();
+    header[60..].copy_from_slice(&crc);
+    let header = Header::decode(bytes, salt);
+    if let Some((header, frame)) = header.and_then(|header| {
+        let frame = bytes.get_mut(..header.frame_len())?;
+        Some((header, frame))
+    }) {
+        finish(frame, &header, salt);
+        let (fill, last) = frame[HEADER + header.payload as usize + CRC..]
+            .split_at_mut(header.frame_len() - HEADER - header.payload as usize - CRC - ENDING);
+        fill.fill(END);
+        last.copy_from_slice(&ending(salt, header.seq));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -164,6 +164,11 @@ impl Footer {
         }
     }
 
+    /// The footer that these bytes before the checksum are, of a segment that nobody vouches for.
+    pub(crate) fn unvouched(content: &[u8], end: u64) -> Option<Footer> {
+        Footer::decode(content, end).ok()
+    }
+
     /// Reads what [`encode`](Footer::encode) wrote before the checksum, of a segment whose footer
     /// starts at `end`.
     fn decode(content: &[u8], end: u64) -> Result<Footer, Wrong> {

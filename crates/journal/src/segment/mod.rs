@@ -24,6 +24,7 @@ mod facet;
 mod file;
 mod filter;
 mod footer;
+pub(crate) mod fuzz;
 mod ids;
 pub(crate) mod keys;
 mod merge;

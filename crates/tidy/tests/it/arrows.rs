@@ -14,6 +14,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("headwater-wire", &["event", "sql", "node"]),
     ("headwater", &["event", "journal", "node", "wire"]),
     ("headwater-sim", &["event", "journal"]),
+    ("headwater-fuzz", &["event", "journal", "projection"]),
     ("headwater-load", &[]),
     ("headwater-bench", &["event", "journal", "load"]),
     ("headwater-tidy", &[]),

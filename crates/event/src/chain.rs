@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Error;
+use crate::{Error, Position};
 
 /// The hash of everything up to the end of one append.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -70,12 +70,82 @@ impl FromStr for ChainHash {
                 .found(text)
                 .expected("64 hexadecimal digits")
         };
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(bad());
         }
         for (at, byte) in hash.iter_mut().enumerate() {
             *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| bad())?;
         }
         Ok(ChainHash(hash))
+    }
+}
+
+/// The chain at the end of an append, `POSITION:HASH`: whoever keeps it can prove later that
+/// nothing up to there was changed, inserted or dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainPoint {
+    /// The position of the append's last event; 0 before the first append.
+    pub position: Position,
+    /// The hash of everything up to there.
+    pub chain: ChainHash,
+}
+
+impl fmt::Display for ChainPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.position, self.chain)
+    }
+}
+
+impl FromStr for ChainPoint {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<ChainPoint, Error> {
+        let parse = || {
+            let (position, chain) = text.trim().split_once(':')?;
+            if !position.bytes().all(|byte| byte.is_ascii_digit()) {
+                return None;
+            }
+            Some(ChainPoint {
+                position: Position(position.parse().ok()?),
+                chain: chain.parse().ok()?,
+            })
+        };
+        parse().ok_or_else(|| {
+            Error::invalid("bad_request", "the position and hash cannot be read")
+                .found(text)
+                .expected("POSITION:HASH with 64 hexadecimal digits, as verify told it")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_is_read_as_it_is_written() {
+        let point = ChainPoint {
+            position: Position(1234),
+            chain: ChainHash::START.then(b"append"),
+        };
+        assert_eq!(point.to_string().parse::<ChainPoint>().unwrap(), point);
+        let hash = point.chain.to_string();
+        for bad in [
+            String::new(),
+            "12".to_owned(),
+            format!("1,234:{hash}"),
+            format!("+1:{hash}"),
+            format!("-1:{hash}"),
+            format!(":{hash}"),
+            format!("99999999999999999999:{hash}"),
+            format!("1:{}", &hash[1..]),
+            format!("1:{hash}0"),
+            format!("1:+{}", &hash[1..]),
+            format!("1:{}g", &hash[1..]),
+            format!("1:ä{}", &hash[2..]),
+        ] {
+            let error = bad.parse::<ChainPoint>().unwrap_err();
+            assert_eq!(error.code(), "bad_request", "{bad}");
+        }
     }
 }

@@ -31,7 +31,7 @@ mod time;
 pub use append::{
     Append, Appended, Boundary, CheckedAppend, Condition, Conflict, ExpectedRevision, Outcome,
 };
-pub use chain::{ChainHash, ChainLink};
+pub use chain::{ChainHash, ChainLink, ChainPoint};
 pub use error::{Error, Kind};
 pub use event::{Event, EventRef, JSON, NewEvent, tag_set};
 pub use id::{EventId, LogId};

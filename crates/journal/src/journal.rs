@@ -164,7 +164,7 @@ impl Journal {
         let manifest = storage.manifest()?;
         let log = Arc::new(Log::new(storage, env, &manifest, &options)?);
         absorb_all(&log)?;
-        let keeper = Arc::new(Keeper::new(Arc::clone(&log), &options));
+        let keeper = Arc::new(Keeper::new(Arc::clone(&log), &options)?);
         let shared = Arc::new(Shared::new(Arc::clone(&log), keeper, &options));
         let journal = Journal {
             log,

@@ -12,27 +12,31 @@
 //!   when it is opened.
 //! * Merging does the same with segments in the place of commits. The oldest of a level go first.
 //! * Both read what is immutable, and hold no lock while they do.
-//! * When too much waits, the writer is slowed; when very much does, appends are refused.
+//! * When too much waits to be sealed or merged, the writer is slowed: the bounds are here and in
+//!   [`debt`](crate::debt). Appends are refused only when the tail outgrows what memory may hold of
+//!   it, which takes a storage that does not take segments.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use headwater_event::{Error, Kind};
 
 use crate::commits::Head;
+use crate::debt::{Debt, Merging};
 use crate::errors;
 use crate::index::{Piece, View};
 use crate::log::{Access, Log};
 use crate::manifest::{Manifest, SegmentInfo, SegmentName};
 use crate::segment::{self, Segment, Source};
+use crate::work::Tally;
 use crate::writer::Step;
 use crate::{Options, Seq};
 
 /// How much of the tail is read at once.
 const READ_BYTES: usize = 1 << 20;
 /// So many pieces may wait without anybody noticing.
-const PIECES_FREE: usize = 2;
+pub(crate) const PIECES_FREE: usize = 2;
 /// From so many pieces on appends are refused.
 const PIECES_MAX: usize = 64;
 /// How much each piece beyond slows one commit.
@@ -42,32 +46,11 @@ const PAUSE_MAX: Duration = Duration::from_millis(100);
 /// How long to wait after a failure.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-/// How much was done since the journal was opened.
+/// How often and how long the writer was slowed since the journal was opened.
 #[derive(Default)]
-pub(crate) struct Kept {
-    pub(crate) sealed: AtomicU64,
-    pub(crate) sealed_bytes: AtomicU64,
-    pub(crate) merged: AtomicU64,
-    pub(crate) merged_bytes: AtomicU64,
-    pub(crate) slowed: AtomicU64,
-}
-
-impl Kept {
-    /// How many segments were sealed, and their bytes.
-    pub(crate) fn seals(&self) -> (u64, u64) {
-        (
-            self.sealed.load(Ordering::Relaxed),
-            self.sealed_bytes.load(Ordering::Relaxed),
-        )
-    }
-
-    /// How many segments were merged, and their bytes.
-    pub(crate) fn merges(&self) -> (u64, u64) {
-        (
-            self.merged.load(Ordering::Relaxed),
-            self.merged_bytes.load(Ordering::Relaxed),
-        )
-    }
+struct Slowed {
+    commits: AtomicU64,
+    micros: AtomicU64,
 }
 
 #[derive(Default)]
@@ -85,15 +68,17 @@ pub(crate) struct Keeper {
     state: Mutex<State>,
     wake: Condvar,
     closing: AtomicBool,
-    failure: Mutex<Option<Error>>,
-    fan_in: usize,
-    segment_bytes_max: u64,
-    pub(crate) kept: Kept,
+    pub(crate) merges: Merging,
+    pub(crate) sealing: Tally,
+    pub(crate) merging: Tally,
+    /// How many segments are due to be merged.
+    due: AtomicUsize,
+    slowed: Slowed,
 }
 
 impl Keeper {
-    pub(crate) fn new(log: Arc<Log>, options: &Options) -> Keeper {
-        Keeper {
+    pub(crate) fn new(log: Arc<Log>, options: &Options) -> Result<Keeper, Error> {
+        let keeper = Keeper {
             log,
             publishing: Mutex::default(),
             state: Mutex::new(State {
@@ -102,25 +87,21 @@ impl Keeper {
             }),
             wake: Condvar::new(),
             closing: AtomicBool::new(false),
-            failure: Mutex::default(),
-            fan_in: options.fan_in.max(2),
-            segment_bytes_max: options.segment_bytes_max,
-            kept: Kept::default(),
-        }
+            merges: Merging {
+                fan_in: options.fan_in.max(2),
+                segment_bytes_max: options.segment_bytes_max,
+            },
+            sealing: Tally::default(),
+            merging: Tally::default(),
+            due: AtomicUsize::new(0),
+            slowed: Slowed::default(),
+        };
+        keeper.look_at_debt()?;
+        Ok(keeper)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Why nothing is sealed or merged, if that is so.
-    pub(crate) fn failure(&self) -> Option<Error> {
-        let failure = self.failure.lock();
-        failure.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set_failure(&self, error: Option<Error>) {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 
     /// Looks whether something became ready to be sealed. Called after each commit.
@@ -135,11 +116,38 @@ impl Keeper {
         }
     }
 
+    /// Looks how much is due to be merged. Called when segments came or went.
+    fn look_at_debt(&self) -> Result<(), Error> {
+        let _one_after_another = self.state();
+        let due = self.debt(&*self.log.index.view()?).segments;
+        self.due.store(due, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// What is due to be merged.
+    pub(crate) fn debt(&self, view: &View) -> Debt {
+        self.merges.debt(&view.segments)
+    }
+
     /// How long the writer should pause before its next commit.
     pub(crate) fn pause(&self) -> Option<Duration> {
-        let over = self.log.index.waiting().checked_sub(PIECES_FREE + 1)?;
-        self.kept.slowed.fetch_add(1, Ordering::Relaxed);
-        Some((PIECE_PAUSE * (over as u32 + 1)).min(PAUSE_MAX))
+        let waiting = self.log.index.waiting().checked_sub(PIECES_FREE + 1);
+        let sealing = waiting.map(|over| PIECE_PAUSE.saturating_mul(over as u32 + 1));
+        let merging = self.merges.pause(self.due.load(Ordering::Relaxed));
+        let pause = sealing.max(merging)?.min(PAUSE_MAX);
+        let micros = pause.as_micros() as u64; // at most PAUSE_MAX
+        self.slowed.commits.fetch_add(1, Ordering::Relaxed);
+        self.slowed.micros.fetch_add(micros, Ordering::Relaxed);
+        Some(pause)
+    }
+
+    /// How many commits were slowed since the journal was opened, and for how long together.
+    pub(crate) fn slowed(&self) -> (u64, Duration) {
+        let micros = self.slowed.micros.load(Ordering::Relaxed);
+        (
+            self.slowed.commits.load(Ordering::Relaxed),
+            Duration::from_micros(micros),
+        )
     }
 
     /// Refuses an append when very much waits to be sealed.
@@ -156,7 +164,7 @@ impl Keeper {
         .found(format!("{waiting} pieces"))
         .expected(format!("less than {PIECES_MAX}"))
         .action("try again after a pause");
-        Err(match self.failure() {
+        Err(match self.sealing.failing() {
             Some(failure) => busy.caused_by(failure),
             None => busy,
         })
@@ -230,16 +238,22 @@ impl Keeper {
             return;
         }
         tracing::error!(%error, log = %self.log.id, "{doing} failed, and will be tried again");
-        self.set_failure(Some(error));
         self.log.env.sleep(RETRY_PAUSE);
     }
 
     /// Seals the oldest piece that is ready.
     pub(crate) fn seal(&self) -> Result<Step, Error> {
+        let step = self.seal_oldest();
+        self.sealing.end(&step, || self.log.env.now());
+        step
+    }
+
+    fn seal_oldest(&self) -> Result<Step, Error> {
         let Some(piece) = self.log.index.sealable(self.log.head().position)? else {
             return Ok(Step::Idle);
         };
         self.check_open()?;
+        self.sealing.begin();
         let name = SegmentName {
             first: piece.before().next(),
             last: piece.last(),
@@ -260,9 +274,8 @@ impl Keeper {
         let bytes = segment.info().bytes;
         self.log.index.sealed(segment)?;
         self.log.forget_below(next);
-        self.kept.sealed.fetch_add(1, Ordering::Relaxed);
-        self.kept.sealed_bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.set_failure(None);
+        self.sealing.made(bytes);
+        self.look_at_debt()?;
         self.state().merge = true;
         self.wake.notify_all();
         // What stays is removed when the log is opened.
@@ -357,10 +370,17 @@ impl Keeper {
 
     /// Merges the oldest segments of the lowest level that has enough of them.
     pub(crate) fn merge(&self) -> Result<Step, Error> {
+        let step = self.merge_oldest();
+        self.merging.end(&step, || self.log.env.now());
+        step
+    }
+
+    fn merge_oldest(&self) -> Result<Step, Error> {
         let view = self.log.index.view()?;
-        let Some(inputs) = self.mergeable(&view) else {
+        let Some(inputs) = self.merges.next(&view.segments) else {
             return Ok(Step::Idle);
         };
+        self.merging.begin();
         let name = SegmentName {
             first: inputs[0].first(),
             last: inputs[inputs.len() - 1].last(),
@@ -377,42 +397,13 @@ impl Keeper {
         };
         let bytes = merged.info().bytes;
         self.log.index.merged(merged)?;
+        self.merging.made(bytes);
+        self.look_at_debt()?;
         for input in inputs {
             // What stays is removed when the log is opened.
             self.log.storage.remove(input.info().name)?;
         }
-        self.kept.merged.fetch_add(1, Ordering::Relaxed);
-        self.kept.merged_bytes.fetch_add(bytes, Ordering::Relaxed);
         Ok(Step::Done)
-    }
-
-    /// The segments to be merged next.
-    fn mergeable<'a>(&self, view: &'a View) -> Option<&'a [Arc<Segment>]> {
-        let segments = &view.segments[..];
-        let mut groups = segments
-            .chunk_by(|a, b| a.info().level == b.info().level)
-            .rev();
-        groups.find_map(|group| {
-            let oldest = group.get(..self.fan_in)?;
-            let raw: u64 = oldest.iter().map(|one| one.info().raw_bytes).sum();
-            (raw <= self.segment_bytes_max).then_some(oldest)
-        })
-    }
-
-    /// Bytes of segments that wait to be merged.
-    pub(crate) fn merge_debt(&self, view: &View) -> u64 {
-        let groups = view
-            .segments
-            .chunk_by(|a, b| a.info().level == b.info().level);
-        let debt = |group: &[Arc<Segment>]| -> u64 {
-            let due = group.len() - group.len() % self.fan_in;
-            let raw: u64 = group[..due].iter().map(|one| one.info().raw_bytes).sum();
-            match raw <= self.segment_bytes_max * (due / self.fan_in) as u64 {
-                true => group[..due].iter().map(|one| one.info().bytes).sum(),
-                false => 0,
-            }
-        };
-        groups.map(debt).sum()
     }
 }
 

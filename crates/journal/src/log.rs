@@ -40,6 +40,7 @@ const SEALED_PAUSE: Duration = Duration::from_micros(100);
 #[derive(Default)]
 pub(crate) struct Counters {
     pub(crate) appended: AtomicU64,
+    pub(crate) appended_bytes: AtomicU64,
     pub(crate) conflicts: AtomicU64,
     pub(crate) seen: AtomicU64,
     pub(crate) failed_commits: AtomicU64,

@@ -135,6 +135,14 @@ impl Manifest {
         at.ok().and_then(|at| self.segments.get(at))
     }
 
+    /// How many bytes it is kept as; that of a new log is not kept.
+    pub fn encoded_bytes(&self) -> u64 {
+        match self.version {
+            0 => 0,
+            _ => (HEADER_BYTES + self.segments.len() * SEGMENT_BYTES + CRC_BYTES) as u64,
+        }
+    }
+
     /// The bytes that it is kept as.
     pub fn encode(&self, log: LogId) -> Vec<u8> {
         let length = HEADER_BYTES + self.segments.len() * SEGMENT_BYTES + CRC_BYTES;

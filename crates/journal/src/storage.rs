@@ -113,7 +113,7 @@ pub trait Storage: Send + Sync + 'static {
     fn make_ready(&self) -> Result<(), Error>;
 
     /// How many bytes the tail takes where it is kept, with everything that is not dropped yet or
-    /// filled ahead, but without what [`make_ready`](Self::make_ready) made.
+    /// filled ahead, and with what [`make_ready`](Self::make_ready) made.
     fn tail_bytes(&self) -> u64;
 }
 

@@ -1,6 +1,6 @@
 //! Verifying a log: every byte is read again, every hash is computed again.
 
-use headwater_event::{ChainHash, Error, Kind, Position};
+use headwater_event::{ChainHash, ChainPoint, Error, Kind, Position};
 
 use crate::absorb::check_follows;
 use crate::commits::Head;
@@ -79,17 +79,22 @@ impl Journal {
         })
     }
 
-    /// As [`verify`](Self::verify), and holds the log against `position:chain` that somebody kept:
-    /// an append must end there, and the chain there must be this one. The error `chain_differs`
-    /// says that something up to there was changed, inserted or dropped since.
+    /// As [`verify`](Self::verify), and holds the log against a point that somebody kept of it: an
+    /// append must end there, and the chain there must be this one. The error `chain_differs` says
+    /// that something up to there was changed, inserted or dropped since. That the log ends before
+    /// it is told first, as `position_ahead`.
     pub fn verify_against(
         &self,
-        kept: (Position, ChainHash),
+        kept: ChainPoint,
         progress: &mut dyn FnMut(Progress) -> Result<(), Error>,
     ) -> Result<Verified, Error> {
-        self.log.check_position("against", kept.0)?;
+        let head = self.log.head();
+        if kept.position > head.position {
+            return Err(ends_before(kept, head));
+        }
         let verified = self.verify(progress)?;
-        let found = self.chain_at(kept.0)?;
+        let (position, chain) = self.chain_at(kept.position)?;
+        let found = ChainPoint { position, chain };
         if found == kept {
             return Ok(verified);
         }
@@ -98,11 +103,27 @@ impl Journal {
             "chain_differs",
             "the log is not the one that was kept: events up to there were changed, inserted or dropped",
         )
-        .at(kept.0)
-        .found(format!("{}:{}", found.0, found.1))
-        .expected(format!("{}:{}", kept.0, kept.1))
+        .at(kept.position)
+        .found(found)
+        .expected(kept.to_string())
         .action("compare with a backup that has the expected chain"))
     }
+}
+
+fn ends_before(kept: ChainPoint, head: Head) -> Error {
+    let found = ChainPoint {
+        position: head.position,
+        chain: head.chain,
+    };
+    Error::invalid(
+        "position_ahead",
+        "the log ends before what was kept: it is another one, or events were dropped",
+    )
+    .field("against")
+    .at(head.position)
+    .found(found)
+    .expected(kept.to_string())
+    .action("check which database it was kept of, and compare with a backup that reaches so far")
 }
 
 struct Walk<'a> {

@@ -204,8 +204,7 @@ impl Shared {
         }
         match attempt {
             Attempt::Ours => {
-                self.log.publish(&write.loaded);
-                self.log.counters.commits.fetch_add(1, Ordering::Relaxed);
+                self.publish(&write);
                 self.answer(sealed.decided);
                 self.keeper.look();
                 Step::Done
@@ -214,6 +213,16 @@ impl Shared {
             Attempt::Failed(error) => self.fail(&write, sealed.decided, &error),
             Attempt::Unknown(error) => self.unsettle(write, sealed.decided, &error),
         }
+    }
+
+    /// Makes a commit of ours that is durable visible.
+    fn publish(&self, write: &Write) {
+        self.log.publish(&write.loaded);
+        let (counters, bytes) = (&self.log.counters, write.loaded.run.bytes().len());
+        counters.commits.fetch_add(1, Ordering::Relaxed);
+        counters
+            .appended_bytes
+            .fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     fn attempt(&self, write: &Write, unknown_before: bool) -> Attempt {
@@ -296,7 +305,7 @@ impl Shared {
         let write = &unsettled.write;
         match self.attempt(write, true) {
             Attempt::Ours => {
-                self.log.publish(&write.loaded);
+                self.publish(write);
                 self.lock().core.resume(&self.log);
                 self.log.set_unsettled(None);
                 Step::Done

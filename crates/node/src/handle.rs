@@ -1,4 +1,4 @@
-//! The use of one database: append, read, follow, list streams, verify.
+//! The use of one database: append, read, follow, list streams, verify, look where its bytes are.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use headwater_event::{
-    Append, ChainHash, CheckedAppend, Error, Kind, LogId, Outcome, Position, Query,
+    Append, ChainPoint, CheckedAppend, Error, Kind, LogId, Outcome, Position, Query,
 };
-use headwater_journal::{Batch, Direction, Follower, Page, Progress, Read, StreamPage, Verified};
+use headwater_journal::{
+    Batch, Direction, Follower, Layout, Page, Progress, Read, StreamPage, Verified,
+};
 
 use crate::database::Use;
 use crate::layout::Place;
@@ -122,12 +124,12 @@ impl DatabaseHandle {
             .await
     }
 
-    /// Reads the whole log again and checks everything; with `against`, a `position:chain` that
-    /// somebody kept, also that nothing up to there was changed since. `progress` is told from time
+    /// Reads the whole log again and checks everything; with `against`, a point that
+    /// somebody kept of it, also that nothing up to there was changed since. `progress` is told from time
     /// to time how far it is, on another thread; its error ends the verification.
     pub async fn verify(
         &self,
-        against: Option<(Position, ChainHash)>,
+        against: Option<ChainPoint>,
         mut progress: impl FnMut(Progress) -> Result<(), Error> + Send + 'static,
     ) -> Result<Verified, Error> {
         let journal = self.using.awake.journal.clone();
@@ -136,6 +138,12 @@ impl DatabaseHandle {
             None => journal.verify(&mut progress),
         })
         .await
+    }
+
+    /// Where the bytes of the log are, and how sealing and merging go.
+    pub async fn layout(&self) -> Result<Layout, Error> {
+        let journal = self.using.awake.journal.clone();
+        self.blocking(move || journal.layout()).await
     }
 
     /// Figures of the log, and how many projections there are. Wakes no read model.

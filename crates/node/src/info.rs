@@ -1,8 +1,9 @@
 //! What is shown of databases and of the node.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use headwater_event::{Error, LogId, Position, Timestamp};
 
@@ -58,68 +59,133 @@ pub struct DatabaseFigures {
 pub struct NodeStats {
     /// How many databases are in each state.
     pub databases: Vec<(&'static str, u64)>,
-    /// Appends that were written since the node was opened.
+    /// What logs did since the node was opened, with those that are closed by now.
+    pub counts: LogCounts,
+    /// Times that a log was opened on use.
+    pub wakes: u64,
+    /// What the logs hold that are awake.
+    pub held: LogSizes,
+}
+
+/// What logs did, all together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogCounts {
+    /// Appends that were written.
     pub appends: u64,
+    /// Bytes of them.
+    pub appended_bytes: u64,
     /// Appends that were refused by their condition.
     pub conflicts: u64,
     /// Durable writes.
     pub commits: u64,
-    /// Times that a log was opened on use.
-    pub wakes: u64,
+    /// Bytes of segments that were sealed.
+    pub sealed_bytes: u64,
+    /// Bytes of segments that were merged from others.
+    pub merged_bytes: u64,
+    /// Attempts to seal that failed.
+    pub seal_failures: u64,
+    /// Attempts to merge that failed.
+    pub merge_failures: u64,
+    /// Commits that were slowed because sealing or merging was behind.
+    pub slowed: u64,
+    /// How long they were slowed together.
+    pub slowed_for: Duration,
+}
+
+/// What logs hold, all together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogSizes {
+    /// Bytes of appends in them.
+    pub bytes: u64,
+    /// Bytes of the files of their tails.
+    pub tail_bytes: u64,
+    /// Pieces of their tails that wait to be sealed.
+    pub pieces_waiting: u64,
+    /// Their segments.
+    pub segments: u64,
+    /// Bytes of them.
+    pub segment_bytes: u64,
+    /// Bytes that were written for them in the life of the logs.
+    pub segment_writes: u64,
+    /// Segments that are due to be merged.
+    pub segments_due: u64,
+    /// Bytes of them.
+    pub merge_debt: u64,
     /// Appends that wait to be written.
     pub queue: u64,
     /// Bytes of commits that are kept in memory for reads.
     pub cache_bytes: u64,
 }
 
+impl LogCounts {
+    fn add(&mut self, log: &headwater_journal::Stats) {
+        self.appends += log.appended;
+        self.appended_bytes += log.appended_bytes;
+        self.conflicts += log.conflicts;
+        self.commits += log.commits_written;
+        self.sealed_bytes += log.seals.1;
+        self.merged_bytes += log.merges.1;
+        self.seal_failures += log.seal_failures;
+        self.merge_failures += log.merge_failures;
+        self.slowed += log.slowed.0;
+        self.slowed_for += log.slowed.1;
+    }
+}
+
+impl LogSizes {
+    fn add(&mut self, log: &headwater_journal::Stats) {
+        self.bytes += log.bytes;
+        self.tail_bytes += log.tail_bytes;
+        self.pieces_waiting += log.pieces_waiting as u64;
+        self.segments += log.segments as u64;
+        self.segment_bytes += log.segment_bytes;
+        self.segment_writes += log.segment_writes;
+        self.segments_due += log.segments_due as u64;
+        self.merge_debt += log.merge_debt;
+        self.queue += log.queue_appends as u64;
+        self.cache_bytes += log.cache_bytes as u64;
+    }
+}
+
 /// What logs counted that are closed by now.
 #[derive(Debug, Default)]
 pub(crate) struct Retired {
-    appends: AtomicU64,
-    conflicts: AtomicU64,
-    commits: AtomicU64,
+    counts: Mutex<LogCounts>,
 }
 
 impl Retired {
     /// Takes over what a log counted that is being closed.
     pub(crate) fn add(&self, log: &headwater_journal::Stats) {
-        self.appends.fetch_add(log.appended, Ordering::Relaxed);
-        self.conflicts.fetch_add(log.conflicts, Ordering::Relaxed);
-        self.commits
-            .fetch_add(log.commits_written, Ordering::Relaxed);
+        self.lock().add(log);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LogCounts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner) // sums are never half changed
     }
 }
 
 impl NodeStats {
+    /// Looks at what is awake, and wakes nothing.
     pub(crate) fn of(inner: &Inner) -> NodeStats {
         let all: Vec<Arc<Database>> = inner.registry().all().cloned().collect();
         let mut states = BTreeMap::new();
         let mut stats = NodeStats {
-            appends: inner.retired.appends.load(Ordering::Relaxed),
-            conflicts: inner.retired.conflicts.load(Ordering::Relaxed),
-            commits: inner.retired.commits.load(Ordering::Relaxed),
+            counts: *inner.retired.lock(),
             wakes: inner.wakes.load(Ordering::Relaxed),
             ..NodeStats::default()
         };
         for database in &all {
             *states.entry(database.state().0).or_insert(0) += 1;
-            stats.add(database);
+            let awake = database.peek();
+            if let Some(log) = awake.and_then(|awake| awake.journal.stats().ok()) {
+                stats.counts.add(&log);
+                stats.held.add(&log);
+            }
         }
         let count = |state| states.get(&state).copied().unwrap_or(0);
         stats.databases = DatabaseState::ALL
             .map(|state| (state.as_str(), count(state)))
             .to_vec();
         stats
-    }
-
-    fn add(&mut self, database: &Database) {
-        let Some(log) = database.peek().and_then(|awake| awake.journal.stats().ok()) else {
-            return;
-        };
-        self.appends += log.appended;
-        self.conflicts += log.conflicts;
-        self.commits += log.commits_written;
-        self.queue += log.queue_appends as u64;
-        self.cache_bytes += log.cache_bytes as u64;
     }
 }

@@ -34,14 +34,14 @@ mod system;
 pub use database::DatabaseState;
 pub use handle::{DatabaseHandle, Follow};
 pub use headwater_journal::{
-    Batch, DataLock, Direction, Options as JournalOptions, Page, Progress, Read, Stats, Storage,
-    StreamInfo, StreamPage, Verified, env,
+    Batch, DataLock, Direction, Layout, Options as JournalOptions, Page, Progress, Read, Stats,
+    Storage, StreamInfo, StreamPage, Verified, Work, WorkFailure, WorkState, env,
 };
 pub use headwater_projection::{
     Applied, At, Building, CancelHandle, Consistency, DefinitionError, Error as ProjectionError,
     Failure, Options as ProjectionOptions, Request, Skipped, State, Status, Version,
 };
-pub use info::{DatabaseFigures, DatabaseInfo, NodeStats};
+pub use info::{DatabaseFigures, DatabaseInfo, LogCounts, LogSizes, NodeStats};
 pub use name::{DATABASE_NAME_CHARS_MAX, DatabaseName};
 pub use node::{Node, Options};
 pub use query::{Answer, RowBatch};

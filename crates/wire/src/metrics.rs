@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use headwater_node::{Node, NodeStats};
+use headwater_node::{LogSizes, Node, NodeStats};
 
 use crate::answer;
 use crate::app::Shared;
@@ -231,40 +231,144 @@ fn write_node(out: &mut String, stats: &NodeStats) {
     for (state, count) in &stats.databases {
         line(out, "databases", &format!("state=\"{state}\""), count);
     }
-    let counters = [
-        ("appends_total", "Appends that were written.", stats.appends),
+    for (name, help, value) in counters(stats) {
+        simple(out, name, "counter", help, value);
+    }
+    for (name, help, value) in gauges(&stats.held) {
+        simple(out, name, "gauge", help, value);
+    }
+    write_upkeep(out, stats);
+}
+
+type Figure = (&'static str, &'static str, u64);
+
+fn counters(stats: &NodeStats) -> [Figure; 8] {
+    let counts = &stats.counts;
+    [
+        (
+            "appends_total",
+            "Appends that were written.",
+            counts.appends,
+        ),
         (
             "append_conflicts_total",
             "Appends that were refused by their condition.",
-            stats.conflicts,
+            counts.conflicts,
         ),
-        ("commits_total", "Durable writes.", stats.commits),
+        ("commits_total", "Durable writes.", counts.commits),
         (
             "wakes_total",
             "Times that a database was opened.",
             stats.wakes,
         ),
-    ];
-    for (name, help, value) in counters {
-        simple(out, name, "counter", help, value);
-    }
+        (
+            "appended_bytes_total",
+            "Bytes of appends that were written, before compression.",
+            counts.appended_bytes,
+        ),
+        (
+            "sealed_bytes_total",
+            "Bytes of segments that were sealed.",
+            counts.sealed_bytes,
+        ),
+        (
+            "merged_bytes_total",
+            "Bytes of segments that were merged from others.",
+            counts.merged_bytes,
+        ),
+        (
+            "slowed_commits_total",
+            "Commits that were slowed because sealing or merging was behind.",
+            counts.slowed,
+        ),
+    ]
+}
+
+fn gauges(held: &LogSizes) -> [Figure; 9] {
+    [
+        (
+            "append_queue",
+            "Appends that wait to be written.",
+            held.queue,
+        ),
+        (
+            "cache_bytes",
+            "Bytes of commits that are kept in memory for reads.",
+            held.cache_bytes,
+        ),
+        (
+            "log_bytes",
+            "Bytes of appends in databases that are awake, before compression.",
+            held.bytes,
+        ),
+        (
+            "tail_bytes",
+            "Bytes of files of databases that are awake that are not sealed.",
+            held.tail_bytes,
+        ),
+        (
+            "unsealed_pieces",
+            "Pieces of the tail that wait to be sealed; from 3 of a database on its writer is slowed.",
+            held.pieces_waiting,
+        ),
+        (
+            "segments",
+            "Segments of databases that are awake.",
+            held.segments,
+        ),
+        (
+            "segment_bytes",
+            "Bytes of segments of databases that are awake.",
+            held.segment_bytes,
+        ),
+        (
+            "merge_debt_segments",
+            "Segments that are due to be merged; beyond 128 of a database its writer is slowed.",
+            held.segments_due,
+        ),
+        (
+            "merge_debt_bytes",
+            "Bytes of segments that are due to be merged.",
+            held.merge_debt,
+        ),
+    ]
+}
+
+/// What is no whole number, and what has labels.
+fn write_upkeep(out: &mut String, stats: &NodeStats) {
+    let (counts, held) = (&stats.counts, &stats.held);
     simple(
         out,
-        "append_queue",
+        "slowed_seconds_total",
+        "counter",
+        "How long commits were slowed because sealing or merging was behind.",
+        counts.slowed_for.as_secs_f64(),
+    );
+    let name = "upkeep_failures_total";
+    head(out, name, "counter", "Attempts that failed, by work.");
+    line(out, name, "work=\"sealing\"", counts.seal_failures);
+    line(out, name, "work=\"merging\"", counts.merge_failures);
+    let ratio = |bytes: u64| match held.bytes {
+        0 => 0.0,
+        all => bytes as f64 / all as f64,
+    };
+    simple(
+        out,
+        "write_amplification",
         "gauge",
-        "Appends that wait to be written.",
-        stats.queue,
+        "Bytes written for each byte of appends, in the life of databases that are awake.",
+        ratio(held.bytes + held.segment_writes),
     );
     simple(
         out,
-        "cache_bytes",
+        "space_amplification",
         "gauge",
-        "Bytes of commits that are kept in memory for reads.",
-        stats.cache_bytes,
+        "Bytes of files for each byte of appends, of databases that are awake.",
+        ratio(held.tail_bytes + held.segment_bytes),
     );
 }
 
-fn simple(out: &mut String, name: &str, kind: &str, help: &str, value: u64) {
+fn simple(out: &mut String, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
     head(out, name, kind, help);
     let _ = writeln!(out, "headwater_{name} {value}"); // a String takes everything
 }

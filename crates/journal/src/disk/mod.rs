@@ -322,7 +322,7 @@ impl Storage for DiskStorage {
     }
 
     fn tail_bytes(&self) -> u64 {
-        self.files().bytes()
+        self.files().bytes() + self.ready.bytes()
     }
 }
 

@@ -54,6 +54,11 @@ impl Ready {
         slot.as_ref().is_some_and(|ready| ready.length >= length)
     }
 
+    /// How many bytes it takes; 0 if there is none.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.slot().as_ref().map_or(0, |ready| ready.length)
+    }
+
     /// The one that is there, if it has at least this length.
     pub(crate) fn take(&self, length: u64) -> Option<ReadyFile> {
         self.slot().take_if(|ready| ready.length >= length)

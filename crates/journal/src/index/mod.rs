@@ -366,6 +366,17 @@ impl Index {
         Ok(true)
     }
 
+    /// How many events have a name, with those in flight.
+    pub(crate) fn count(&self, name: &Name<'_>) -> Result<u64, Error> {
+        let (active, view) = self.with_active(|active, view| (active.count(name), view.clone()))?;
+        let in_pieces: u64 = view.pieces.iter().map(|piece| piece.count(name)).sum();
+        view.segments
+            .iter()
+            .try_fold(active + in_pieces, |sum, one| {
+                Ok(sum + one.count(name.facet, name.text, name.hash())?)
+            })
+    }
+
     /// How many streams begin in the tail.
     pub(crate) fn streams_new(&self) -> Result<u64, Error> {
         let state = self.state()?;

@@ -123,6 +123,12 @@ impl Piece {
         self.streams_new
     }
 
+    /// How many events have a name.
+    pub(crate) fn count(&self, name: &Name<'_>) -> u64 {
+        let list = self.list_of(name.facet, name.text);
+        list.map_or(0, |list| list.len() as u64)
+    }
+
     /// Tells the `count` names of a facet that have the most events.
     pub(crate) fn tops(&self, facet: Facet, count: usize, tell: &mut dyn FnMut(&str, u64)) {
         let mut names: Vec<(&str, usize)> = match facet {

@@ -38,6 +38,14 @@ impl Segment {
         ListCursor::new(&value.list, way, self.first().0, keys.chunks).map(Some)
     }
 
+    /// How many events have a name.
+    pub(crate) fn count(&self, facet: Facet, name: &str, hash: u64) -> Result<u64, Error> {
+        match self.value(facet, name, hash)? {
+            Some(value) => Ok(self.key_value(&value)?.list.count()),
+            None => Ok(0),
+        }
+    }
+
     /// Where a stream ends within the segment; none if it has no event here.
     pub(crate) fn stream(&self, name: &str, hash: u64) -> Result<Option<StreamEnd>, Error> {
         let value = self.value(Facet::Stream, name, hash)?;

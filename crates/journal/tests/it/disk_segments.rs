@@ -87,9 +87,15 @@ fn starts(place: &Disk) -> Vec<u64> {
     names.iter().map(start).collect()
 }
 
+/// Bytes of the files of commits, and of the one that is made ahead.
 fn bytes_of_commits(place: &Disk) -> u64 {
-    let length = |path: &PathBuf| fs::metadata(path).unwrap().len();
-    place.files().iter().map(length).sum()
+    let length = |path: PathBuf| fs::metadata(path).unwrap().len();
+    let ready = fs::read_dir(place.path()).unwrap();
+    let ready = ready.map(|entry| entry.unwrap().path()).filter(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with("ready.")
+    });
+    place.files().into_iter().chain(ready).map(length).sum()
 }
 
 #[track_caller]

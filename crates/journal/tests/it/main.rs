@@ -19,3 +19,4 @@ mod reading;
 mod sealing;
 mod support;
 mod two_writers;
+mod upkeep;

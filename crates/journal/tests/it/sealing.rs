@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use headwater_event::{Append, Error, Event, Kind, LogId, Query};
+use headwater_event::{Append, ChainPoint, Error, Event, Kind, LogId, Query};
 use headwater_journal::conformance::Place;
 use headwater_journal::env::SystemEnv;
 use headwater_journal::{
@@ -359,14 +359,24 @@ async fn a_panic_in_the_background_stops_the_journal() {
 fn a_log_is_held_against_what_was_kept_of_it() {
     let (journal, writer) = stepped(memory());
     fill(&journal, &writer, 200);
-    let kept = journal.chain_at(at(150)).unwrap();
+    let point = |upto| {
+        let (position, chain) = journal.chain_at(at(upto)).unwrap();
+        ChainPoint { position, chain }
+    };
+    let kept = point(150);
     keep(&writer);
     let verified = journal.verify_against(kept, &mut |_| Ok(())).unwrap();
     assert_eq!(verified.events, 200);
-    let other = (kept.0, journal.chain_at(at(149)).unwrap().1);
+    let other = ChainPoint {
+        chain: point(149).chain,
+        ..kept
+    };
     let error = journal.verify_against(other, &mut |_| Ok(())).unwrap_err();
     assert_eq!(error.code(), "chain_differs");
-    let ahead = (at(201), kept.1);
+    let ahead = ChainPoint {
+        position: at(201),
+        ..kept
+    };
     let error = journal.verify_against(ahead, &mut |_| Ok(())).unwrap_err();
     assert_eq!(error.code(), "position_ahead");
 }
@@ -389,7 +399,7 @@ fn the_layout_says_where_all_bytes_are() {
     let files: u64 = layout.levels.iter().map(|level| level.bytes).sum();
     assert_eq!((sum, files), (stats.segment_bytes, stats.segment_bytes));
     let sealed: u64 = layout.levels.iter().map(|level| level.raw_bytes).sum();
-    assert_eq!(sealed + layout.tail_raw_bytes, layout.raw_bytes);
+    assert_eq!(sealed + layout.tail_raw_bytes, stats.bytes);
     assert_eq!(layout.types, [("Happened".to_owned(), 505)]);
     assert_eq!(layout.streams.len(), 10);
     assert_eq!(layout.streams[0], ("s/0".to_owned(), 51));

@@ -197,6 +197,7 @@ impl Place for Disk {
 pub(crate) struct TestEnv {
     micros: std::sync::atomic::AtomicI64,
     monotonic: std::sync::atomic::AtomicU64,
+    slept: std::sync::atomic::AtomicU64,
 }
 
 impl TestEnv {
@@ -204,6 +205,7 @@ impl TestEnv {
         let env = TestEnv {
             micros: 0.into(),
             monotonic: 0.into(),
+            slept: 0.into(),
         };
         env.set(seconds);
         Arc::new(env)
@@ -214,6 +216,12 @@ impl TestEnv {
         let micros = seconds * 1_000_000;
         self.micros
             .store(micros, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// How long was asked to sleep, all together.
+    pub(crate) fn slept(&self) -> std::time::Duration {
+        let micros = self.slept.load(std::sync::atomic::Ordering::SeqCst);
+        std::time::Duration::from_micros(micros)
     }
 
     /// Moves the monotonic clock.
@@ -247,7 +255,10 @@ impl Env for TestEnv {
         SystemEnv.spawn(name, work)
     }
 
-    fn sleep(&self, _pause: std::time::Duration) {
+    fn sleep(&self, pause: std::time::Duration) {
+        let micros = pause.as_micros() as u64;
+        self.slept
+            .fetch_add(micros, std::sync::atomic::Ordering::SeqCst);
         SystemEnv.sleep(std::time::Duration::from_millis(1));
     }
 }

@@ -1,0 +1,91 @@
+//! Merge debt: segments that are due to be merged, and what they cost the writer.
+//!
+//! A query looks at every segment, so how many there are is what has a bound. Segments of a level
+//! are merged `fan_in` at a time; up to [`GROUPS_FREE`] such groups may wait without anybody
+//! noticing, as many as come together while a large merge runs. Each group more makes every commit
+//! pause a little longer, until merging keeps up. No append is refused for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::segment::Segment;
+
+/// So many groups of segments may be due to be merged before the writer is slowed.
+const GROUPS_FREE: usize = 16;
+/// How much each group beyond slows one commit.
+const GROUP_PAUSE: Duration = Duration::from_millis(2);
+
+/// Which segments are merged, and how far behind merging is.
+#[derive(Clone, Copy)]
+pub(crate) struct Merging {
+    /// How many segments of a level are merged into one of the next.
+    pub(crate) fan_in: usize,
+    /// Bytes of appends that a merged segment may hold.
+    pub(crate) segment_bytes_max: u64,
+}
+
+/// What is due to be merged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Debt {
+    pub(crate) segments: usize,
+    pub(crate) bytes: u64,
+}
+
+impl Merging {
+    /// The groups of segments of one level that are due, oldest first.
+    fn groups<'a>(
+        self,
+        level: &'a [Arc<Segment>],
+    ) -> impl Iterator<Item = &'a [Arc<Segment>]> + use<'a> {
+        level.chunks_exact(self.fan_in).take_while(move |group| {
+            let raw: u64 = group.iter().map(|one| one.info().raw_bytes).sum();
+            raw <= self.segment_bytes_max
+        })
+    }
+
+    /// The oldest group of the lowest level that has one.
+    pub(crate) fn next(self, segments: &[Arc<Segment>]) -> Option<&[Arc<Segment>]> {
+        let mut levels = levels(segments).rev();
+        levels.find_map(|level| self.groups(level).next())
+    }
+
+    /// Everything that is due.
+    pub(crate) fn debt(self, segments: &[Arc<Segment>]) -> Debt {
+        let mut debt = Debt::default();
+        for one in levels(segments).flat_map(|level| self.groups(level).flatten()) {
+            debt.segments += 1;
+            debt.bytes += one.info().bytes;
+        }
+        debt
+    }
+
+    /// So many segments may be due before the writer is slowed.
+    pub(crate) fn segments_free(self) -> usize {
+        GROUPS_FREE * self.fan_in
+    }
+
+    /// How long a commit pauses when so many segments are due.
+    pub(crate) fn pause(self, due: usize) -> Option<Duration> {
+        let over = (due / self.fan_in).checked_sub(GROUPS_FREE + 1)?;
+        Some(GROUP_PAUSE.saturating_mul(over as u32 + 1))
+    }
+
+    /// How often a byte of an append can have been written into segments, at most: once by sealing,
+    /// and once more each time that its segment was merged. `n` pieces are merged `log n` times, to
+    /// the base of `fan_in`, and not at all beyond `segment_bytes_max`.
+    pub(crate) fn copies_max(self, segments: &[Arc<Segment>]) -> u32 {
+        let pieces = segments.iter().fold(0u64, |sum, one| {
+            let pieces = (self.fan_in as u64).checked_pow(u32::from(one.info().level));
+            sum.saturating_add(pieces.unwrap_or(u64::MAX))
+        });
+        match pieces {
+            0 => 0,
+            pieces => 1 + pieces.ilog(self.fan_in as u64),
+        }
+    }
+}
+
+/// Segments of one level stand next to each other, the highest level first.
+fn levels(segments: &[Arc<Segment>]) -> impl DoubleEndedIterator<Item = &[Arc<Segment>]> {
+    segments.chunk_by(|a, b| a.info().level == b.info().level)
+}

@@ -80,6 +80,7 @@ pub(crate) const CODES: &[Code] = &[
         409,
         "Another projection has a table of this name",
     ),
+    code("chain_differs", 409, "The log is not the one that was kept"),
     code("not_failed", 409, "The projection has not failed there"),
     code("too_large", 413, "It is larger than a limit"),
     code(

@@ -36,6 +36,7 @@ mod rows;
 mod server;
 mod sql;
 mod stall;
+mod stats;
 mod streams;
 mod verify;
 

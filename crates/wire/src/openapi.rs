@@ -13,8 +13,8 @@ use crate::body::NoBody;
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::{
-    answer, append, code, databases, events, health, metrics, projections, read, sql, streams,
-    verify,
+    answer, append, code, databases, events, health, metrics, projections, read, sql, stats,
+    streams, verify,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,7 @@ use crate::{
         events::events,
         read::read,
         streams::streams,
+        stats::stats,
         sql::sql,
         projections::list,
         projections::show,
@@ -145,7 +146,8 @@ fn codes(operation: &str) -> Vec<&'static str> {
         ],
         "show_database" => &[DATABASE],
         "delete_database" => &[DATABASE, RECORDED],
-        "verify_database" => &[DATABASE, TURN],
+        "verify_database" => &[DATABASE, TURN, &["position_ahead", "chain_differs"]],
+        "stats" => &[DATABASE, TURN],
         "append" => &[DATABASE, BODY, RECORDED, QUERY, TURN, APPEND],
         "events" | "read" => &[
             DATABASE,

@@ -14,7 +14,8 @@ use axum::response::{IntoResponse as _, Response};
 use crate::app::Shared;
 use crate::problem::Problem;
 use crate::{
-    append, databases, events, health, metrics, openapi, projections, read, sql, streams, verify,
+    append, databases, events, health, metrics, openapi, projections, read, sql, stats, streams,
+    verify,
 };
 
 /// An answer that is being made.
@@ -81,6 +82,7 @@ fn of_database(below: &[&str]) -> Option<Route> {
         ["read"] => route!("/v1/databases/{db}/read", "POST" => read::read),
         ["streams"] => route!("/v1/databases/{db}/streams", "GET" => streams::streams),
         ["sql"] => route!("/v1/databases/{db}/sql", "POST" => sql::sql),
+        ["stats"] => route!("/v1/databases/{db}/stats", "GET" => stats::stats),
         ["verify"] => route!("/v1/databases/{db}/verify", "POST" => verify::verify),
         ["projections"] => route!("/v1/databases/{db}/projections", "GET" => projections::list),
         ["projections", name] if !name.is_empty() => {

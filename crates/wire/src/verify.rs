@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use futures::stream;
-use headwater_event::{Error, Kind};
+use headwater_event::{ChainPoint, Error, Kind};
 use headwater_node::Progress;
 use serde::Serialize;
 use tokio::sync::mpsc;
@@ -41,7 +41,8 @@ pub(crate) enum VerifyLine {
     Verified {
         /// The last position.
         head: u64,
-        /// The hash of everything up to there, in hexadecimal digits.
+        /// The hash of everything up to there, in hexadecimal digits. Whoever keeps `head:chain` can
+        /// ask later with `against`.
         chain: String,
         /// How many appends.
         appends: u64,
@@ -67,18 +68,24 @@ impl VerifyLine {
     }
 }
 
-/// Reads the whole log again and checks every byte and every hash.
+/// Reads the whole log again and checks every byte and every hash. With `against`, a line that an
+/// auditor kept, it also proves that nothing up to there was changed, inserted or dropped since; if
+/// something was, the last line is the error `chain_differs`, or `position_ahead` when the log ends
+/// before it.
 #[utoipa::path(post, path = "/v1/databases/{db}/verify", tag = "databases",
     operation_id = "verify_database",
-    params(("db" = String, Path, description = "Name of the database")),
+    params(
+        ("db" = String, Path, description = "Name of the database"),
+        ("against" = Option<String>, Query, description = "`POSITION:HASH`: the `head` and `chain` that a verification told before")),
     responses((status = 200, description = "Progress, and what came of it", body = VerifyLine,
         content_type = "application/x-ndjson")))]
 pub(crate) async fn verify(
     State(app): State<Shared>,
     InPath(name): InPath,
-    params: Params,
+    mut params: Params,
     _: NoBody,
 ) -> Result<Response, Problem> {
+    let against: Option<ChainPoint> = params.parsed("against")?;
     params.finish()?;
     let database = app.node.database(&name).await?;
     let pass = app.reads.pass().await?;
@@ -86,7 +93,7 @@ pub(crate) async fn verify(
     tokio::spawn(async move {
         let _pass = pass;
         let progress = told_from_time_to_time(lines.clone());
-        let last = match database.verify(None, progress).await {
+        let last = match database.verify(against, progress).await {
             Ok(verified) => VerifyLine::Verified {
                 head: verified.head.0,
                 chain: verified.chain.to_string(),

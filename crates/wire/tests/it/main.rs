@@ -19,3 +19,4 @@ mod malformed;
 mod projections;
 mod sleep;
 mod sql;
+mod stats;

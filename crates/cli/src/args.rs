@@ -139,7 +139,20 @@ pub(crate) enum Command {
     Import(Import),
     /// Write all events as lines of JSON; with --resume it goes on where it was interrupted
     Export(Export),
+    /// Show where the bytes of a database are, and what keeping them in order costs
+    ///
+    /// Bytes of the tail, of blocks and of each part of the index; how well they are compressed; the
+    /// segments; write and space amplification and merge debt with their bounds; how sealing and merging
+    /// go; the largest streams and types.
+    ///
+    /// The largest are looked for among the 16 largest of each segment and the 10 largest of each piece
+    /// of the tail, so that no list of all names is walked.
+    Stats(Stats),
     /// Walk the whole log of a database and check every byte of it
+    ///
+    /// It ends with a line `chain POSITION:HASH`, the hash of everything up to there. Whoever keeps that
+    /// line elsewhere can give it to --against later, which proves that nothing was changed, inserted or
+    /// dropped since.
     Verify(Verify),
     /// Measure this machine: appends, reads, folds, opening, beside its raw disk
     ///
@@ -579,9 +592,30 @@ pub(crate) struct Export {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Stats {
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// List every segment, too
+    #[arg(long, env = "HEADWATER_SEGMENTS")]
+    pub(crate) segments: bool,
+    /// How it is printed; json has everything
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        env = "HEADWATER_OUTPUT",
+        default_value = "table"
+    )]
+    pub(crate) output: RowFormat,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) database: Database,
+    /// A line that was kept of this database: the chain must still be HASH at POSITION
+    #[arg(long, value_name = "POSITION:HASH", env = "HEADWATER_AGAINST")]
+    pub(crate) against: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -70,6 +70,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Database(database) => command::database::run(target, database).await,
         Command::Import(import) => command::import::run(target, import).await,
         Command::Export(export) => command::export::run(target, export).await,
+        Command::Stats(stats) => command::stats::run(target, stats).await,
         Command::Verify(verify) => command::verify::run(target, verify).await,
         Command::Bench(bench) => bench::run(target, bench).await,
     }

@@ -7,6 +7,7 @@ mod answer;
 mod lines;
 mod problem;
 mod request;
+mod stats;
 mod url;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use serde_json::value::RawValue;
 
 pub(crate) use answer::{
     Appended, Applied, Building, Database, Page, Projection, ProjectionFailure, ProjectionState,
@@ -26,6 +28,7 @@ use answer::{Databases, Projections};
 pub(crate) use lines::Lines;
 pub(crate) use problem::Problem;
 pub(crate) use request::{Events, Sql};
+pub(crate) use stats::{Named, Stats, Work};
 pub(crate) use url::ServerUrl;
 
 use crate::failure::Failure;
@@ -226,9 +229,23 @@ impl Client {
         self.send(request, Repeat::Never).await.map(drop)
     }
 
-    /// Walks the whole log: lines with `progress`, `verified` or `error`.
-    pub(crate) async fn verify(&self, database: &str) -> Result<Lines, Failure> {
-        let request = self.in_database(Method::POST, database, &["verify"]);
+    /// Where the bytes of a database are, as the server wrote it.
+    pub(crate) async fn stats(&self, database: &str) -> Result<Box<RawValue>, Failure> {
+        let request = self.in_database(Method::GET, database, &["stats"]);
+        self.json(request, Repeat::Safe).await
+    }
+
+    /// Walks the whole log, and holds it against a line that was kept of it: lines with `progress`,
+    /// `verified` or `error`.
+    pub(crate) async fn verify(
+        &self,
+        database: &str,
+        against: Option<&str>,
+    ) -> Result<Lines, Failure> {
+        let against: Vec<_> = against.iter().map(|kept| ("against", kept)).collect();
+        let request = self
+            .in_database(Method::POST, database, &["verify"])
+            .query(&against);
         Ok(Lines::new(self.send(request, Repeat::Safe).await?))
     }
 

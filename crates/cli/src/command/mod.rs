@@ -10,4 +10,5 @@ pub(crate) mod projection;
 pub(crate) mod read;
 pub(crate) mod serve;
 pub(crate) mod sql;
+pub(crate) mod stats;
 pub(crate) mod verify;

@@ -10,14 +10,15 @@ use crate::progress::Progress;
 /// Walks the log and reports; a failure says where the first wrong byte is.
 pub(crate) async fn run(target: &Target, args: Verify) -> Result<(), Failure> {
     let connection = connect::open(target, Need::While).await?;
-    let verified = walk(connection.client(), &args.database.database).await;
+    let verified = walk(connection.client(), &args).await;
     connection.close().await?;
-    report(&args.database.database, &verified?)
+    report(&args, &verified?)
 }
 
-async fn walk(client: &Client, database: &str) -> Result<Verified, Failure> {
+async fn walk(client: &Client, args: &Verify) -> Result<Verified, Failure> {
+    let database = &args.database.database;
     let progress = Progress::start("verifying", "event", Some(0));
-    let mut lines = client.verify(database).await?;
+    let mut lines = client.verify(database, args.against.as_deref()).await?;
     while let Some(line) = lines.next().await? {
         match read_json(&line)? {
             VerifyLine::Progress { position, head } => progress.set(position, head),
@@ -34,15 +35,18 @@ async fn walk(client: &Client, database: &str) -> Result<Verified, Failure> {
     Err(Failure::new("the verification broke off").advice("run the command again"))
 }
 
-fn report(database: &str, verified: &Verified) -> Result<(), Failure> {
-    let lines = [
-        ("database", database.to_owned()),
+fn report(args: &Verify, verified: &Verified) -> Result<(), Failure> {
+    let mut lines = vec![
+        ("database", args.database.database.clone()),
         ("head", grouped(verified.head)),
         ("events", grouped(verified.events)),
         ("appends", grouped(verified.appends)),
         ("bytes", grouped(verified.bytes)),
         ("chain", format!("{}:{}", verified.head, verified.chain)),
     ];
+    if let Some(kept) = &args.against {
+        lines.push(("against", format!("{} holds", kept.trim())));
+    }
     let text: Vec<String> = lines
         .iter()
         .map(|(label, text)| format!("{label:<9} {text}"))

@@ -508,6 +508,68 @@ fn verify_reports_the_chain() {
     assert!(report.contains("chain     3:"), "{report}");
 }
 
+/// What an auditor does: keeps the line, and pastes it back later.
+#[test]
+fn verify_holds_a_log_against_the_line_that_was_kept() {
+    let place = shop();
+    let verify = ["verify", "-d", "shop"];
+    let report = place.run(verify).ok().stdout;
+    let line = report
+        .lines()
+        .find_map(|line| line.strip_prefix("chain"))
+        .unwrap()
+        .trim();
+    place.run(["append", "-d", "shop", r#"{"type":"A"}"#]).ok();
+    let against = |line: &str| place.run(verify.into_iter().chain(["--against", line]));
+    let held = against(line).ok().stdout;
+    assert!(held.contains(&format!("against   {line} holds")), "{held}");
+    against("3:abc").fails(
+        1,
+        &["against", "found     3:abc", "expected  POSITION:HASH"],
+    );
+    let (_, hash) = line.split_once(':').unwrap();
+    against(&format!("9:{hash}")).fails(1, &["ends before", "found     4:", "expected  9:"]);
+
+    // The database is made anew, with other events.
+    place.run(["database", "delete", "shop", "--yes"]).ok();
+    place.run(["database", "create", "shop"]).ok();
+    for _ in 0..4 {
+        place.run(["append", "-d", "shop", r#"{"type":"A"}"#]).ok();
+    }
+    place.run(verify).ok();
+    against(line).fails(
+        1,
+        &[
+            "changed, inserted or dropped",
+            "found     3:",
+            &format!("expected  {line}"),
+            "to do     compare with a backup",
+        ],
+    );
+}
+
+#[test]
+fn stats_show_where_the_bytes_are() {
+    let place = shop();
+    let table = place.run(["stats", "-d", "shop"]).ok().stdout;
+    for text in [
+        "events    3 in ",
+        "write amplification      1.00    1.00",
+        "segments to be merged",
+        "sealing       idle",
+    ] {
+        assert!(table.contains(text), "no {text:?} in\n{table}");
+    }
+    let json = place.run(["stats", "-d", "shop", "-o", "json"]).ok().json();
+    let bytes = &json[0]["bytes"];
+    assert_eq!(bytes["disk"], bytes["tail"], "nothing is sealed yet");
+    let tail = format!("{}  100.0 %", bytes["tail"]);
+    assert!(table.replace(',', "").contains(&tail), "{table}");
+    place
+        .run(["stats", "-d", "none"])
+        .fails(1, &["unknown_database"]);
+}
+
 #[test]
 fn verify_names_a_byte_that_was_flipped() {
     let place = shop();

@@ -30,6 +30,7 @@ fn commands() -> Vec<Vec<&'static str>> {
         "database delete",
         "import",
         "export",
+        "stats",
         "verify",
         "bench",
     ];

@@ -133,7 +133,11 @@ pub(crate) struct Compare {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Embedded {
-    /// Events of the filled log
+    /// Only the cases whose name has this in it
+    #[arg(long, default_value = "")]
+    pub(crate) only: String,
+
+    /// Events of the filled log; 0 is none
     #[arg(long, default_value_t = 1_000_000)]
     pub(crate) events: u64,
 

@@ -62,6 +62,9 @@ pub(crate) fn measure(
     for round in 1..=args.rounds {
         appends(args, scratch, round, &mut disk, tell)?;
     }
+    if args.events == 0 {
+        return Ok(());
+    }
     let directory = scratch.join("filled");
     let mut log = Embedded::create(&directory)?;
     let orders = plan::filled(args.events);
@@ -76,12 +79,18 @@ pub(crate) fn measure(
         };
         tell(&of("open", round, opened))?;
         for (case, condition) in CONDITIONS {
+            if !case.contains(&args.only) {
+                continue;
+            }
             let job = plan::conditional(orders, next, condition, args.seconds);
             let outcome = log.run(&job)?;
             next += outcome.events_all;
             tell(&of(case, round, outcome))?;
         }
         for (case, what) in READS {
+            if !case.contains(&args.only) {
+                continue;
+            }
             tell(&of(
                 case,
                 round,
@@ -108,6 +117,9 @@ fn appends(
         ("append 1000 at once", BATCH_CLIENTS, 1_000),
     ];
     for (case, clients, batch) in cases {
+        if !case.contains(&args.only) {
+            continue;
+        }
         let outcome = disk.measure(clients, batch, args.seconds)?;
         tell(&Measure {
             contender: Contender::Disk,

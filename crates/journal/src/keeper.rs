@@ -300,7 +300,7 @@ impl Keeper {
             }
             let run = self
                 .log
-                .commit_run(seq, Access::Storage { bytes: READ_BYTES })?;
+                .commit_run(seq, Access::ahead(READ_BYTES))?;
             seq = seq.next();
             run.map(Some)
                 .ok_or_else(|| Error::damaged("a commit is gone while it is sealed"))

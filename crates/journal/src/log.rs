@@ -24,13 +24,19 @@ use crate::{Options, Seq, Storage, Stored};
 pub(crate) enum Access {
     /// Nothing that blocks: only what is in memory.
     Memory,
-    /// Read from the storage, about so many bytes at once.
-    Storage { bytes: usize },
+    /// Read from the storage, about so many bytes at once, and no block beyond `upto`.
+    Storage { bytes: usize, upto: Position },
 }
 
 impl Access {
-    /// One commit at a time.
-    pub(crate) const ONE: Access = Access::Storage { bytes: 0 };
+    /// One commit or block at a time.
+    pub(crate) const ONE: Access = Access::ahead(0);
+
+    /// About so many bytes at once, wherever they end.
+    pub(crate) const fn ahead(bytes: usize) -> Access {
+        let upto = Position(u64::MAX);
+        Access::Storage { bytes, upto }
+    }
 }
 
 /// How long to wait for the index when a commit has just been sealed.
@@ -188,7 +194,7 @@ impl Log {
         let segment = self.segment_of(position)?;
         match access {
             Access::Memory => Ok(segment.cached_run_at(position)),
-            Access::Storage { bytes } => segment.run_at(position, bytes).map(Some),
+            Access::Storage { bytes, upto } => segment.run_upto(position, bytes, upto).map(Some),
         }
     }
 
@@ -204,7 +210,7 @@ impl Log {
         match (self.cache.commit(seq), access) {
             (Some(run), _) => Ok(Some(run)),
             (None, Access::Memory) => Ok(None),
-            (None, Access::Storage { bytes }) => self.read(seq, bytes),
+            (None, Access::Storage { bytes, .. }) => self.read(seq, bytes),
         }
     }
 

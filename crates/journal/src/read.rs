@@ -100,10 +100,7 @@ impl Journal {
     ///
     /// Fails with `position_ahead` for a position beyond the head.
     pub fn read(&self, read: &Read) -> Result<Page, Error> {
-        let access = Access::Storage {
-            bytes: READ_AHEAD_BYTES,
-        };
-        match page(&self.log, read, access)? {
+        match page(&self.log, read, Access::ahead(READ_AHEAD_BYTES))? {
             Some(page) => Ok(page),
             None => Err(Error::damaged(
                 "a read that may use the storage found nothing",
@@ -323,9 +320,9 @@ fn fetch(
     Ok(Some((events, None)))
 }
 
-/// Reads ahead only where what follows is wanted soon.
+/// Reads ahead only where what follows is wanted soon, and no further than what is wanted.
 fn ahead(positions: &[u64], access: Access) -> Access {
-    let (Access::Storage { .. }, [first, .., last]) = (access, positions) else {
+    let (Access::Storage { bytes, .. }, [first, .., last]) = (access, positions) else {
         return match access {
             Access::Memory => Access::Memory,
             Access::Storage { .. } => Access::ONE,
@@ -333,7 +330,10 @@ fn ahead(positions: &[u64], access: Access) -> Access {
     };
     let dense = last > first && last - first <= READ_AHEAD_SPREAD * positions.len() as u64;
     match dense {
-        true => access,
+        true => Access::Storage {
+            bytes,
+            upto: Position(*last),
+        },
         false => Access::ONE,
     }
 }

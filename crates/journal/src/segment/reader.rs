@@ -120,6 +120,16 @@ impl Segment {
     /// The run that holds this position of the segment. Reads the block that it is in if it is not
     /// in the cache, and with it those after it, as far as they are within `bytes`.
     pub(crate) fn run_at(&self, position: Position, bytes: usize) -> Result<Arc<Run>, Error> {
+        self.run_upto(position, bytes, self.last())
+    }
+
+    /// As [`run_at`](Self::run_at), without the blocks that begin after `upto`.
+    pub(crate) fn run_upto(
+        &self,
+        position: Position,
+        bytes: usize,
+        upto: Position,
+    ) -> Result<Arc<Run>, Error> {
         let footer = &self.inside()?.footer;
         let blocks = Tree::new(footer.blocks, &self.file);
         let found = blocks.floor(&offset_key(self.first(), position))?;
@@ -134,7 +144,7 @@ impl Segment {
             let stored = self.file.read_place(block.place)?;
             return self.holding(self.decode(&block, &stored, footer)?, position);
         }
-        self.holding(self.read_ahead(block, bytes, footer)?, position)
+        self.holding(self.read_ahead(block, bytes, upto, footer)?, position)
     }
 
     /// The run that holds this position, if it takes no read.
@@ -151,7 +161,13 @@ impl Segment {
     }
 
     /// Reads a block and those after it, in one call; gives the first.
-    fn read_ahead(&self, block: Block, bytes: usize, footer: &Footer) -> Result<Arc<Run>, Error> {
+    fn read_ahead(
+        &self,
+        block: Block,
+        bytes: usize,
+        upto: Position,
+        footer: &Footer,
+    ) -> Result<Arc<Run>, Error> {
         let mut wanted = vec![block];
         let mut end = block.place.offset + u64::from(block.place.length);
         let blocks = Tree::new(footer.blocks, &self.file);
@@ -159,7 +175,8 @@ impl Segment {
         while after.advance()? {
             let next = self.block_of(after.key(), after.value(), footer)?;
             let next_end = next.place.offset + u64::from(next.place.length);
-            if next.place.offset != end || next_end - block.place.offset > bytes as u64 {
+            let within = next.first <= upto && next_end - block.place.offset <= bytes as u64;
+            if next.place.offset != end || !within {
                 break;
             }
             end = next_end;

@@ -107,3 +107,21 @@ fn blocks_next_to_each_other_are_read_at_once() {
     );
     assert!(bytes < data + (64 << 10), "{bytes} bytes");
 }
+
+#[test]
+fn nothing_is_read_beyond_what_is_wanted() {
+    let log = orders();
+    let kept = log.seal(0..300, None);
+    let near = |ahead: usize, upto: u64| {
+        let opened = kept.open_as(kept.bytes(), false);
+        drop(opened.0.run_at(opened.0.first(), 0).unwrap()); // footer, tree, dictionary
+        let last = opened.0.run_at(opened.0.first(), 0).unwrap().last();
+        reads(&opened, |it| {
+            drop(it.run_upto(last.next(), ahead, last.plus(upto)).unwrap());
+        })
+    };
+    let (_, one) = near(0, 1);
+    assert!(one > 0);
+    assert_eq!(near(64 << 10, 1), (1, one), "one block is wanted");
+    assert!(near(64 << 10, 1_000).1 > 2 * one);
+}

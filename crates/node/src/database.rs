@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use headwater_event::{Error, Kind, LogId, Timestamp};
+use tokio::runtime::Handle;
 
 use crate::awake::Awake;
 use crate::{DatabaseId, DatabaseName};
@@ -28,6 +29,8 @@ pub(crate) struct Database {
     pub(crate) name: DatabaseName,
     pub(crate) log_id: LogId,
     pub(crate) created_at: Timestamp,
+    /// Where waking and closing go on, also when who asked for them is gone.
+    runtime: Handle,
     slot: Mutex<Slot>,
     turn: tokio::sync::Mutex<()>,
 }
@@ -104,12 +107,14 @@ impl Database {
         name: DatabaseName,
         log_id: LogId,
         created_at: Timestamp,
+        runtime: Handle,
     ) -> Database {
         Database {
             id,
             name,
             log_id,
             created_at,
+            runtime,
             slot: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
         }
@@ -151,7 +156,8 @@ impl Database {
             Door::Open(using) => return Ok(using),
             Door::Closed { attempts } => attempts,
         };
-        let waking = tokio::spawn(async move {
+        let runtime = self.runtime.clone();
+        let waking = runtime.spawn(async move {
             let _turn = self.turn.lock().await;
             match self.door()? {
                 Door::Open(using) => return Ok(using),
@@ -254,7 +260,8 @@ impl Use {
             tracing::error!(database = %self.database.name, %error, "the database is closed");
             let (database, awake) = (self.database.clone(), self.awake.clone());
             let reason = error.clone();
-            tokio::spawn(async move {
+            let runtime = database.runtime.clone();
+            runtime.spawn(async move {
                 let same = |open: &Arc<Awake>| Arc::ptr_eq(open, &awake);
                 database.close(Some(reason), same).await;
             });

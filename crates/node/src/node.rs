@@ -8,6 +8,7 @@ use std::time::Duration;
 use headwater_event::{Conflict, Error, Kind, Outcome, Position, Query};
 use headwater_journal::env::Env;
 use headwater_journal::{DataLock, Direction, Journal, Read};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::awake::Awake;
@@ -57,6 +58,8 @@ pub(crate) struct Inner {
     pub(crate) env: Arc<dyn Env>,
     pub(crate) options: Options,
     registry: RwLock<Registry>,
+    /// The one that the node was opened on: what must not end with who asked for it runs there.
+    pub(crate) runtime: Handle,
     /// The log `_system`. It never falls asleep; after a panic or damage it is opened again.
     system: Arc<Database>,
     lock: Mutex<Option<DataLock>>,
@@ -77,12 +80,14 @@ impl Node {
     /// crash interrupted. No other log is opened.
     pub async fn open(root: PathBuf, env: Arc<dyn Env>, options: Options) -> Result<Node, Error> {
         let root = std::path::absolute(&root).unwrap_or(root);
+        let runtime = Handle::current();
         let (lock, database, awake) = {
             let (root, env, options) = (root.clone(), env.clone(), options.clone());
+            let runtime = runtime.clone();
             blocking(move || {
                 make_directory(&root)?;
                 let lock = DataLock::acquire(&root)?;
-                let (database, awake) = open_system(&root, env, &options)?;
+                let (database, awake) = open_system(&root, env, &options, runtime)?;
                 Ok::<_, Error>((lock, database, awake))
             })
             .await?
@@ -93,7 +98,8 @@ impl Node {
             root,
             env,
             options,
-            registry: RwLock::default(),
+            registry: RwLock::new(Registry::new(runtime.clone())),
+            runtime,
             system,
             lock: Mutex::new(Some(lock)),
             wakes: AtomicU64::new(0),
@@ -110,14 +116,16 @@ impl Node {
     pub async fn create(&self, name: &DatabaseName) -> Result<DatabaseInfo, Error> {
         refuse_system(name)?;
         let (inner, name) = (self.inner.clone(), name.clone());
-        finish(async move { inner.create(&name).await }).await
+        let runtime = inner.runtime.clone();
+        finish(&runtime, async move { inner.create(&name).await }).await
     }
 
     /// Deletes a database: its record first, then its files. From then on its name is free.
     pub async fn delete(&self, name: &DatabaseName) -> Result<(), Error> {
         refuse_system(name)?;
         let (inner, database) = (self.inner.clone(), self.inner.find(name)?);
-        finish(async move { inner.delete(&database).await }).await
+        let runtime = inner.runtime.clone();
+        finish(&runtime, async move { inner.delete(&database).await }).await
     }
 
     /// All databases, by name; none of them is woken.
@@ -365,6 +373,7 @@ fn open_system(
     root: &std::path::Path,
     env: Arc<dyn Env>,
     options: &Options,
+    runtime: Handle,
 ) -> Result<(Arc<Database>, Awake), Error> {
     let place = Place::system(root);
     let storages = &options.storages;
@@ -379,6 +388,7 @@ fn open_system(
         DatabaseName::system(),
         log_id,
         env.now(),
+        runtime,
     );
     Ok((Arc::new(database), Awake::new(journal, env, Arc::default())))
 }
@@ -442,11 +452,12 @@ pub(crate) async fn blocking<T: Send + 'static, E: From<Error> + Send + 'static>
     done.unwrap_or_else(|error| Err(panicked(&error).into()))
 }
 
-/// Runs work to its end, also when nobody waits for it any more.
+/// Runs work to its end, also when nobody waits for it any more and whoever asked for it is gone.
 pub(crate) async fn finish<T: Send + 'static, E: From<Error> + Send + 'static>(
+    runtime: &Handle,
     work: impl Future<Output = Result<T, E>> + Send + 'static,
 ) -> Result<T, E> {
-    let done = tokio::spawn(work).await;
+    let done = runtime.spawn(work).await;
     done.unwrap_or_else(|error| Err(panicked(&error).into()))
 }
 

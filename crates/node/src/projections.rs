@@ -130,7 +130,7 @@ impl DatabaseHandle {
         C: FnOnce(DatabaseHandle, Arc<Projections>) -> F + Send + 'static,
     {
         let handle = self.clone();
-        let changed = finish(async move {
+        let changed = finish(&self.node.runtime, async move {
             let projections = handle.open_projections().await?;
             let _changing = handle.using.awake.changing.lock().await;
             change(handle.clone(), projections).await

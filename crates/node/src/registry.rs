@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use headwater_event::{Error, Event, Position};
+use tokio::runtime::Handle;
 
 use crate::database::Database;
 use crate::system::{Created, Fact};
 use crate::{DatabaseId, DatabaseName};
 
 /// The databases by name, as of a position of `_system`.
-#[derive(Default)]
 pub(crate) struct Registry {
+    /// Where the databases do their own work.
+    runtime: Handle,
     position: Position,
     by_name: BTreeMap<DatabaseName, Arc<Database>>,
     /// Deleted, and perhaps not yet removed.
@@ -19,6 +21,16 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
+    /// Before the first event.
+    pub(crate) fn new(runtime: Handle) -> Registry {
+        Registry {
+            runtime,
+            position: Position::ZERO,
+            by_name: BTreeMap::new(),
+            deleted: BTreeSet::new(),
+        }
+    }
+
     /// The last event that was folded in.
     pub(crate) fn position(&self) -> Position {
         self.position
@@ -58,7 +70,8 @@ impl Registry {
 
     fn created(&mut self, id: DatabaseId, fact: &Created, event: &Event) -> Result<(), Error> {
         let name: DatabaseName = fact.name.parse()?;
-        let database = Database::new(id, name.clone(), fact.log_id, event.recorded_at);
+        let (log, at) = (fact.log_id, event.recorded_at);
+        let database = Database::new(id, name.clone(), log, at, self.runtime.clone());
         self.by_name.insert(name, Arc::new(database));
         Ok(())
     }

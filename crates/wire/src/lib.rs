@@ -23,6 +23,7 @@ mod events;
 mod follow;
 mod gate;
 mod health;
+mod lanes;
 mod limits;
 mod metrics;
 mod openapi;

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::app::{App, Shared};
 use crate::connection;
 use crate::gate::{BodyBudget, Gate};
+use crate::lanes::Lanes;
 use crate::limits::Limits;
 
 /// Connections that are told at the same time that there are too many; one more is closed
@@ -28,6 +29,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: Shared,
+    lanes: Lanes,
     stop: watch::Sender<bool>,
 }
 
@@ -58,6 +60,7 @@ impl Server {
         };
         let listener = TcpListener::bind(address).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
+        let lanes = Lanes::start().map_err(cannot)?;
         let (stop, stopping) = watch::channel(false);
         let app = Arc::new(App {
             node,
@@ -71,6 +74,7 @@ impl Server {
             listener,
             address,
             app,
+            lanes,
             stop,
         })
     }
@@ -131,14 +135,18 @@ impl Server {
         permit: tokio::sync::OwnedSemaphorePermit,
         connections: &mut JoinSet<()>,
     ) {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection ended before it began");
-            return;
-        }
+        let ended = |error| tracing::debug!(%error, "a connection ended before it began");
+        let stream = match stream.set_nodelay(true).and_then(|()| stream.into_std()) {
+            Ok(stream) => stream,
+            Err(error) => return ended(error),
+        };
         let counted = self.app.metrics.connection();
-        let served = connection::serve(stream, self.app.clone(), self.stop.subscribe());
-        connections.spawn(async move {
-            served.await;
+        let (app, stopping) = (self.app.clone(), self.stop.subscribe());
+        self.lanes.run(connections, async move || {
+            match TcpStream::from_std(stream) {
+                Ok(stream) => connection::serve(stream, app, stopping).await,
+                Err(error) => ended(error),
+            }
             drop((permit, counted));
         });
     }

@@ -163,3 +163,41 @@ async fn a_node_that_is_dropped_lets_go_of_everything() {
     assert_eq!(again.database(&shop()).await.unwrap().head().0, 1);
     again.shutdown().await;
 }
+
+/// A change is begun on a runtime that ends at once, as a lane of a server does.
+#[test]
+fn a_change_goes_on_after_the_runtime_of_who_asked_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let own = runtime();
+    let node = own.block_on(open(directory.path(), Options::default()));
+    let other = runtime();
+    let asked = other.block_on(async {
+        let shop = shop();
+        let mut asking = std::pin::pin!(node.create(&shop));
+        poll_once(asking.as_mut()).await
+    });
+    drop(other);
+    own.block_on(async {
+        assert!(asked.is_none(), "it takes a sync and cannot be done yet");
+        while node.list().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        node.shutdown().await;
+    });
+}
+
+/// Polls a future once.
+async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Output> {
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        std::task::Poll::Ready(output) => std::task::Poll::Ready(Some(output)),
+        std::task::Poll::Pending => std::task::Poll::Ready(None),
+    })
+    .await
+}

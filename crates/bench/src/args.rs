@@ -112,7 +112,7 @@ pub(crate) struct Compare {
     pub(crate) scratch: PathBuf,
 
     /// The server of Headwater
-    #[arg(long, default_value = "target/release/headwater")]
+    #[arg(long, default_value = "target/dist/headwater")]
     pub(crate) headwater: PathBuf,
 
     /// The server of UmaDB

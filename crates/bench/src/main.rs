@@ -35,6 +35,10 @@ use crate::http::HttpSession;
 use crate::postgres::PostgresSession;
 use crate::results::Contender;
 
+/// As in the binary that is measured; the driver of UmaDB has it as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,

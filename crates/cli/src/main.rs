@@ -35,6 +35,9 @@ use clap::FromArgMatches as _;
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::from_arg_matches(&args::command().get_matches()) {
         Ok(cli) => cli,

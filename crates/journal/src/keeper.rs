@@ -298,9 +298,7 @@ impl Keeper {
             if seq > last {
                 return Ok(None);
             }
-            let run = self
-                .log
-                .commit_run(seq, Access::ahead(READ_BYTES))?;
+            let run = self.log.commit_run(seq, Access::ahead(READ_BYTES))?;
             seq = seq.next();
             run.map(Some)
                 .ok_or_else(|| Error::damaged("a commit is gone while it is sealed"))

@@ -13,6 +13,10 @@ struct UmaDbSession {
     client: DcbClient<Channel>,
 }
 
+/// As in the drivers of the others.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Failure> {
     headwater_load::drive::<UmaDbSession>()
 }

@@ -116,6 +116,7 @@ impl Threads {
             task.join();
         }
         self.shared.finish();
+        self.shared.keeper.wait_for_others();
     }
 }
 

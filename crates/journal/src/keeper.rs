@@ -29,6 +29,7 @@ use crate::index::{Piece, View};
 use crate::log::{Access, Log};
 use crate::manifest::{Manifest, SegmentInfo, SegmentName};
 use crate::segment::{self, Segment, Source};
+use crate::storage::SegmentBytes;
 use crate::work::Tally;
 use crate::writer::Step;
 use crate::{Options, Seq};
@@ -63,6 +64,8 @@ struct State {
 /// Seals and merges.
 pub(crate) struct Keeper {
     log: Arc<Log>,
+    /// One piece is sealed at a time: by the thread for it, or by who waits for the seal.
+    seal_turn: Mutex<()>,
     /// One manifest is changed at a time.
     publishing: Mutex<()>,
     state: Mutex<State>,
@@ -80,6 +83,7 @@ impl Keeper {
     pub(crate) fn new(log: Arc<Log>, options: &Options) -> Result<Keeper, Error> {
         let keeper = Keeper {
             log,
+            seal_turn: Mutex::default(),
             publishing: Mutex::default(),
             state: Mutex::new(State {
                 seal: true,
@@ -177,6 +181,14 @@ impl Keeper {
         self.wake.notify_all();
     }
 
+    /// Waits for who seals or looks at the manifest in a thread of his own, after
+    /// [`end`](Keeper::end): from then on nobody does.
+    pub(crate) fn wait_for_others(&self) {
+        for lock in [&self.seal_turn, &self.publishing] {
+            drop(lock.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
     fn check_open(&self) -> Result<(), Error> {
         match self.closing.load(Ordering::Acquire) {
             true => Err(errors::closed()),
@@ -249,6 +261,10 @@ impl Keeper {
     }
 
     fn seal_oldest(&self) -> Result<Step, Error> {
+        let _turn = self
+            .seal_turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let Some(piece) = self.log.index.sealable(self.log.head().position)? else {
             return Ok(Step::Idle);
         };
@@ -358,6 +374,21 @@ impl Keeper {
             Err(error) if self.log.storage.manifest()? != changed => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// The manifest, and its segments, open: they stay readable whatever is merged meanwhile.
+    pub(crate) fn snapshot(&self) -> Result<(Manifest, Vec<Arc<dyn SegmentBytes>>), Error> {
+        // What the manifest names is removed only once another manifest is published.
+        let _nobody_publishes = self
+            .publishing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.check_open()?;
+        let manifest = self.log.storage.manifest()?;
+        let names = manifest.segments.iter().map(|info| info.name);
+        let segments = names.map(|name| self.log.storage.get(name));
+        let segments = segments.collect::<Result<_, _>>()?;
+        Ok((manifest, segments))
     }
 
     fn open(&self, info: SegmentInfo) -> Result<Arc<Segment>, Error> {

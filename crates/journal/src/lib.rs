@@ -26,6 +26,7 @@
 
 mod absorb;
 mod append;
+pub mod backup;
 mod cache;
 mod canonical;
 mod commit;
@@ -64,16 +65,16 @@ mod writer;
 pub use append::Ticket;
 pub use commit::{Commit, Seq};
 pub use commits::Head;
-pub use disk::{DiskOptions, DiskStorage};
+pub use disk::{DiskOptions, DiskStorage, NewDiskLog};
 pub use follow::{Batch, Follower};
 pub use journal::{Journal, Options, Writer};
 pub use layout::{Layout, Level, Parts};
 pub use lock::{DataLock, Note};
 pub use manifest::{Manifest, SegmentInfo, SegmentName};
-pub use memory::{Fault, MemoryStorage, PublishFault};
+pub use memory::{Fault, MemoryStorage, NewMemoryLog, PublishFault};
 pub use read::{Direction, Page, Read};
 pub use stats::Stats;
-pub use storage::{Map, SegmentBytes, SegmentSink, Storage, Stored, Written};
+pub use storage::{Map, NewLog, SegmentBytes, SegmentSink, Storage, Stored, Written};
 pub use streams::{StreamInfo, StreamPage};
 pub use verify::{Progress, Verified};
 pub use work::{Work, WorkFailure, WorkState};

@@ -26,6 +26,10 @@ const HEADER_BYTES: usize = 48;
 const SEGMENT_BYTES: usize = 184;
 const CRC_BYTES: usize = 4;
 
+/// Beyond these no log is made of a manifest that comes from elsewhere.
+const POSITION_MAX: Position = Position(1 << 56);
+const BYTES_MAX: u64 = 1 << 60;
+
 /// What a segment is called: the positions of its first and last event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SegmentName {
@@ -242,6 +246,37 @@ impl Manifest {
                 "the manifest cannot be published",
             )
             .found(flaw))
+        })
+    }
+
+    /// Checks that a log can be made of what it names. It may come from anywhere: what it says in sum
+    /// must fit, so that nothing that adds it up overflows. What it says of its segments is for
+    /// `verify` to check.
+    pub(crate) fn check_begins(&self) -> Result<(), Error> {
+        let sum = |what: fn(&SegmentInfo) -> u64| {
+            let mut each = self.segments.iter().map(what);
+            each.try_fold(0u64, u64::checked_add)
+        };
+        let bytes = sum(|info| info.bytes.saturating_add(info.raw_bytes));
+        let commits = self.next.0.saturating_sub(1);
+        let flaw = match self.flaw() {
+            None if self.end().position > POSITION_MAX => {
+                Some("positions out of bounds".to_owned())
+            }
+            None if bytes.is_none_or(|bytes| bytes > BYTES_MAX) => {
+                Some("bytes out of bounds".to_owned())
+            }
+            None if sum(|info| info.appends).is_none_or(|appends| commits > appends) => {
+                Some(format!("{commits} commits of fewer appends"))
+            }
+            flaw => flaw,
+        };
+        flaw.map_or(Ok(()), |flaw| {
+            Err(
+                Error::invalid("bad_backup", "the manifest of the backup cannot be used")
+                    .found(flaw)
+                    .expected("the manifest of a log, as it was written"),
+            )
         })
     }
 

@@ -7,6 +7,7 @@
 //! would be there. It is the fault model that the journal is tested against: every outcome that a
 //! storage may answer with, and every way in which an attempt can come to it.
 
+mod new_log;
 mod segment;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -20,6 +21,7 @@ use crate::errors;
 use crate::manifest::{Manifest, SegmentInfo, SegmentName};
 use crate::storage::{SegmentBytes, SegmentSink, Stored};
 use crate::{Commit, Seq, Storage, Written};
+pub use new_log::NewMemoryLog;
 use segment::{MemorySegment, MemorySink};
 
 /// What is to happen to an append.

@@ -117,6 +117,17 @@ pub trait Storage: Send + Sync + 'static {
     fn tail_bytes(&self) -> u64;
 }
 
+/// A log that is being made of segments of another one. It is none, and cannot be opened as one,
+/// until it is finished; dropped before that, its place is to be removed.
+pub trait NewLog: Send {
+    /// Begins a segment.
+    fn put(&self, name: SegmentName) -> Result<Box<dyn SegmentSink>, Error>;
+
+    /// Makes the log that this manifest says: it holds those segments, which must have been put,
+    /// and nothing after them. Durable on return. After an error it may be there, whole, or not.
+    fn finish(self: Box<Self>, manifest: &Manifest) -> Result<Arc<dyn Storage>, Error>;
+}
+
 /// A segment that is being written. Dropped before it is finished, it never was.
 pub trait SegmentSink: Send {
     /// Adds bytes at its end.

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use headwater_event::{Error, Kind};
+use headwater_event::{Error, Kind, Position};
 
 use crate::absorb::absorb_all;
 use crate::core::{Core, Decided, Sealed, Write};
@@ -59,6 +59,8 @@ struct State {
     checker_waits: bool,
     /// How many appends the last commit told of.
     last: usize,
+    /// Somebody waits for the active piece of the index to end; it does with the open batch.
+    turn_asked: bool,
     unsettled: Option<Unsettled>,
 }
 
@@ -106,6 +108,7 @@ impl Shared {
                 taken: VecDeque::new(),
                 checker_waits: false,
                 last: 0,
+                turn_asked: false,
                 unsettled: None,
             }),
             committer_comes: AtomicBool::new(false),
@@ -160,6 +163,10 @@ impl Shared {
                 Some(unsettled) => (Some(unsettled), None),
                 None => {
                     let sealed = state.core.seal();
+                    if std::mem::take(&mut state.turn_asked) {
+                        // Who asked looks again, and meets what stood in the way.
+                        let _ = self.log.index.turn(0);
+                    }
                     state.last = sealed.as_ref().map_or(0, |sealed| sealed.decided.len());
                     (None, sealed)
                 }
@@ -174,6 +181,22 @@ impl Shared {
         // What was put into the open batch meanwhile may have been taken back.
         self.wake_checker();
         step
+    }
+
+    /// Lets the active piece of the index end, if it holds an event up to this position: now, or
+    /// with the open batch, because a piece is made of whole commits.
+    pub(crate) fn turn(&self, upto: Position) -> Result<(), Error> {
+        let mut state = self.lock();
+        if !self.log.index.is_active(upto)? {
+            return Ok(());
+        }
+        match state.core.open {
+            Some(_) => state.turn_asked = true,
+            None => {
+                self.log.index.turn(0)?;
+            }
+        }
+        Ok(())
     }
 
     /// Wakes the checker if it waits and the open batch no longer stands in its way.

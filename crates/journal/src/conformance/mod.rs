@@ -22,6 +22,7 @@
 //! conformance::all(&|log_id: LogId| Box::new(Memory(Arc::new(MemoryStorage::new(log_id)))));
 //! ```
 
+pub mod new_logs;
 pub mod segments;
 
 use std::sync::Arc;

@@ -29,6 +29,7 @@ mod files;
 pub(crate) mod frame;
 pub mod fs;
 mod manifest_file;
+mod new_log;
 mod ready;
 mod recover;
 mod segments;
@@ -52,9 +53,11 @@ use files::{Files, FoundFrames, Handles, Span};
 use frame::{Header, Salt};
 use fs::Fs;
 use manifest_file::ManifestFile;
+pub use new_log::NewDiskLog;
 use ready::Ready;
 use recover::Recovered;
 use segments::DiskSink;
+pub(crate) use segments::open_file;
 use tail::Tail;
 
 /// What the names of files end in that are not ready; they are removed when the log is opened.
@@ -129,14 +132,7 @@ impl DiskStorage {
     ) -> Result<DiskStorage, Error> {
         let dir = Dir::new(fs, dir);
         dir.make()?;
-        if is_log(&dir.names()?) {
-            return Err(Error::new(
-                Kind::Conflict,
-                "log_exists",
-                format!("there is a log in {} already", dir.path.display()),
-            )
-            .action("open it, or choose another directory"));
-        }
+        dir.check_no_log()?;
         let header = FileHeader {
             log: log_id,
             first: Seq::FIRST,
@@ -150,7 +146,7 @@ impl DiskStorage {
             spans: vec![span],
             tail,
         };
-        Ok(DiskStorage::with(dir, made, options))
+        Ok(DiskStorage::with(Arc::new(dir), made, options))
     }
 
     /// Opens the log in `dir`: reads the manifest, removes what nobody needs, finds the end of the
@@ -170,14 +166,14 @@ impl DiskStorage {
         let dir = Dir::new(fs, dir);
         let options = options.rounded();
         let found = recover::recover(&dir, options)?;
-        Ok(DiskStorage::with(dir, found, options))
+        Ok(DiskStorage::with(Arc::new(dir), found, options))
     }
 
-    fn with(dir: Dir, found: Recovered, options: DiskOptions) -> DiskStorage {
+    fn with(dir: Arc<Dir>, found: Recovered, options: DiskOptions) -> DiskStorage {
         DiskStorage {
             log_id: found.log,
             options,
-            dir: Arc::new(dir),
+            dir,
             files: RwLock::new(Files::new(found.spans)),
             handles: Handles::default(),
             tail: Mutex::new(found.tail),
@@ -419,6 +415,18 @@ impl Dir {
                 .map_err(|error| failed("sync", parent, error))?;
         }
         Ok(())
+    }
+
+    fn check_no_log(&self) -> Result<(), Error> {
+        if !is_log(&self.names()?) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Conflict,
+            "log_exists",
+            format!("there is a log in {} already", self.path.display()),
+        )
+        .action("open it, or choose another directory"))
     }
 
     fn sync(&self) -> Result<(), Error> {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use headwater_event::{Error, Kind};
 
-use super::fs::{File, read_full, write_all};
+use super::fs::{File, Fs, read_full, write_all};
 use super::{Dir, failed};
 use crate::manifest::{SegmentInfo, SegmentName};
 use crate::storage::{Map, SegmentBytes, SegmentSink};
@@ -27,16 +27,20 @@ pub(crate) fn list(dir: &Dir) -> Result<Vec<SegmentName>, Error> {
 
 /// Opens a segment.
 pub(crate) fn open(dir: &Dir, name: SegmentName) -> Result<DiskSegment, Error> {
-    let path = dir.path.join(name.to_string());
+    open_file(&*dir.fs, &dir.path.join(name.to_string()), name)
+}
+
+/// Opens the file of a segment, wherever it is and whatever it is called.
+pub(crate) fn open_file(fs: &dyn Fs, path: &Path, name: SegmentName) -> Result<DiskSegment, Error> {
     let open = || -> io::Result<_> {
-        let file = dir.fs.open(&path)?;
+        let file = fs.open(path)?;
         let length = file.len()?;
         Ok((file, length))
     };
     match open() {
         Ok((file, length)) => Ok(DiskSegment {
             name,
-            path,
+            path: path.to_owned(),
             file,
             length,
         }),
@@ -44,7 +48,7 @@ pub(crate) fn open(dir: &Dir, name: SegmentName) -> Result<DiskSegment, Error> {
             let message = format!("there is no segment {}", path.display());
             Err(Error::new(Kind::NotFound, "no_segment", message).caused_by(error))
         }
-        Err(error) => Err(failed("open", &path, error)),
+        Err(error) => Err(failed("open", path, error)),
     }
 }
 

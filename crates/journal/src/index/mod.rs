@@ -377,6 +377,12 @@ impl Index {
             })
     }
 
+    /// Whether the active piece holds an event up to this position.
+    pub(crate) fn is_active(&self, upto: Position) -> Result<bool, Error> {
+        let state = self.state()?;
+        Ok(!state.active.is_empty() && state.active.before() < upto)
+    }
+
     /// How many streams begin in the tail.
     pub(crate) fn streams_new(&self) -> Result<u64, Error> {
         let state = self.state()?;

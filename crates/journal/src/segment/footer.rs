@@ -26,8 +26,8 @@ const VERSION: u32 = 1;
 const TREES: usize = 4;
 const NAMES: usize = Facet::ALL.len();
 
-/// Its length.
-pub(crate) const FOOTER_BYTES: usize = 8
+/// The length of a segment's footer.
+pub const FOOTER_BYTES: usize = 8
     + 4
     + 2 * Head::BYTES
     + 3 * 8
@@ -39,6 +39,14 @@ pub(crate) const FOOTER_BYTES: usize = 8
     + 12
     + NAMES * 8
     + 4;
+
+/// The checksum of these bytes, if they end in it as a footer does.
+pub(crate) fn footer_crc(footer: &[u8]) -> Option<u32> {
+    let is_one = footer.len() == FOOTER_BYTES && footer.starts_with(MAGIC);
+    let (content, crc) = footer.split_last_chunk().filter(|_| is_one)?;
+    let crc = u32::from_le_bytes(*crc);
+    (crc32c::crc32c(content) == crc).then_some(crc)
+}
 
 /// What a segment says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,6 +53,8 @@ use headwater_event::{Error, Kind};
 pub(crate) use crate::cache::BlockCache;
 pub(crate) use facet::Facet;
 pub(crate) use filter::key_hash;
+pub use footer::FOOTER_BYTES;
+pub(crate) use footer::footer_crc;
 pub(crate) use merge::merge;
 pub(crate) use names::{SegmentList, StreamEnd};
 pub(crate) use reader::Segment;

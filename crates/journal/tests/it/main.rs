@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests stand above the journal")]
 
 mod appending;
+mod backup;
 mod chain;
 mod damage;
 mod disk_faults;

@@ -151,6 +151,18 @@ impl Disk {
         }
     }
 
+    /// The log that was made in `log` in this directory.
+    pub(crate) fn at(dir: TempDir, options: DiskOptions) -> Disk {
+        let mut disk = Disk {
+            dir,
+            options,
+            fs: Arc::new(StdFs),
+            storage: None,
+        };
+        disk.restart();
+        disk
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         self.dir.path().join("log")
     }

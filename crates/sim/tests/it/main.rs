@@ -5,6 +5,7 @@ mod crash_points;
 mod damaged;
 mod every_byte;
 mod lives;
+mod new_logs;
 mod sealing_syncs;
 mod storage;
 mod syncs;

@@ -255,16 +255,16 @@ impl Keeper {
 
     /// Seals the oldest piece that is ready.
     pub(crate) fn seal(&self) -> Result<Step, Error> {
+        let _turn = self
+            .seal_turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let step = self.seal_oldest();
         self.sealing.end(&step, || self.log.env.now());
         step
     }
 
     fn seal_oldest(&self) -> Result<Step, Error> {
-        let _turn = self
-            .seal_turn
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
         let Some(piece) = self.log.index.sealable(self.log.head().position)? else {
             return Ok(Step::Idle);
         };

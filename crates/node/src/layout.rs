@@ -5,6 +5,7 @@
 //! <root>/system/log                    the log _system
 //! <root>/databases/<id>/log            the log of a database
 //! <root>/databases/<id>/projections    its read models; may be deleted
+//! <root>/restoring/<id>                says that the database is being restored, and perhaps not recorded
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -51,4 +52,9 @@ impl Place {
 /// The directory of all databases.
 pub(crate) fn databases(root: &Path) -> PathBuf {
     root.join("databases")
+}
+
+/// The directory of the files that name the databases that are being restored.
+pub(crate) fn restoring(root: &Path) -> PathBuf {
+    root.join("restoring")
 }

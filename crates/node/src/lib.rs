@@ -18,6 +18,7 @@
 #![allow(clippy::disallowed_methods)] // the runtime begins here: this crate may spawn and read the clock
 
 mod awake;
+mod backup;
 mod database;
 mod handle;
 mod info;
@@ -27,15 +28,19 @@ mod node;
 mod projections;
 mod query;
 mod registry;
+mod restore;
 mod storages;
 mod sweep;
 mod system;
 
+pub use backup::{Backup, Sending};
 pub use database::DatabaseState;
 pub use handle::{DatabaseHandle, Follow};
+pub use headwater_journal::backup::{Held, parts};
 pub use headwater_journal::{
-    Batch, DataLock, Direction, Layout, Options as JournalOptions, Page, Progress, Read, Stats,
-    Storage, StreamInfo, StreamPage, Verified, Work, WorkFailure, WorkState, env,
+    Batch, DataLock, Direction, Layout, NewLog, Options as JournalOptions, Page, Progress, Read,
+    SegmentName, Stats, Storage, StreamInfo, StreamPage, Verified, Work, WorkFailure, WorkState,
+    env,
 };
 pub use headwater_projection::{
     Applied, At, Building, CancelHandle, Consistency, DefinitionError, Error as ProjectionError,
@@ -45,5 +50,6 @@ pub use info::{DatabaseFigures, DatabaseInfo, LogCounts, LogSizes, NodeStats};
 pub use name::{DATABASE_NAME_CHARS_MAX, DatabaseName};
 pub use node::{Node, Options};
 pub use query::{Answer, RowBatch};
+pub use restore::{Restore, Restored};
 pub use storages::{DiskStorages, MemoryStorages, Storages};
 pub use system::DatabaseId;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use headwater_event::{Conflict, Error, Kind, Outcome, Position, Query};
+use headwater_event::{Conflict, Error, Kind, LogId, Outcome, Position, Query};
 use headwater_journal::env::Env;
 use headwater_journal::{DataLock, Direction, Journal, Read};
 use tokio::runtime::Handle;
@@ -108,6 +108,7 @@ impl Node {
         });
         inner.catch_up().await?;
         inner.clone().finish_deletions().await?;
+        inner.clone().finish_restores().await?;
         crate::sweep::start(&inner);
         Ok(Node { inner })
     }
@@ -204,7 +205,6 @@ impl Inner {
 
     async fn create(self: Arc<Self>, name: &DatabaseName) -> Result<DatabaseInfo, Error> {
         self.refuse_taken(name)?;
-        let seen = self.registry().position();
         let id = DatabaseId(self.env.event_id().0);
         let place = Place::of(&self.root, id);
         let log_id = self.env.log_id();
@@ -212,7 +212,23 @@ impl Inner {
             storages.create(&place.log(), log_id).map(drop)
         })
         .await?;
-        let recorded = self.record(system::create(id, name, log_id, seen)?).await;
+        self.record_created(id, name, log_id).await
+    }
+
+    /// Records a database whose files are there; they are removed if it is certain that it was not
+    /// recorded.
+    pub(crate) async fn record_created(
+        self: &Arc<Self>,
+        id: DatabaseId,
+        name: &DatabaseName,
+        log_id: LogId,
+    ) -> Result<DatabaseInfo, Error> {
+        let place = Place::of(&self.root, id);
+        let seen = self.registry().position();
+        let recorded = match self.refuse_taken(name) {
+            Ok(()) => self.record(system::create(id, name, log_id, seen)?).await,
+            Err(taken) => Err(taken),
+        };
         let outcome = match recorded {
             Err(error) if error.has_no_side_effects() => Err(error),
             Err(error) => return Err(error), // it may be there: the next open knows
@@ -230,7 +246,7 @@ impl Inner {
         outcome
     }
 
-    fn refuse_taken(&self, name: &DatabaseName) -> Result<(), Error> {
+    pub(crate) fn refuse_taken(&self, name: &DatabaseName) -> Result<(), Error> {
         match self.registry().get(name) {
             Some(_) => Err(taken(name)),
             None => Ok(()),
@@ -359,7 +375,7 @@ impl Inner {
         .await
     }
 
-    async fn storage(
+    pub(crate) async fn storage(
         &self,
         place: &Place,
         work: impl FnOnce(&dyn Storages, &Place) -> Result<(), Error> + Send + 'static,

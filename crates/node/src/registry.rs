@@ -49,6 +49,11 @@ impl Registry {
         self.deleted.iter().copied()
     }
 
+    /// Whether a database of this id was ever recorded.
+    pub(crate) fn knows(&self, id: DatabaseId) -> bool {
+        self.deleted.contains(&id) || self.all().any(|database| database.id == id)
+    }
+
     /// Folds in the next events; those that were folded in already are passed over.
     pub(crate) fn apply(&mut self, events: &[Event]) -> Result<(), Error> {
         for event in events {

@@ -6,12 +6,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use headwater_event::{Error, Kind, LogId};
 use headwater_journal::disk::fs::{Fs, StdFs};
-use headwater_journal::{DiskOptions, DiskStorage, MemoryStorage, Storage};
+use headwater_journal::{
+    DiskOptions, DiskStorage, MemoryStorage, NewDiskLog, NewLog, NewMemoryLog, Storage,
+};
 
 /// Makes and opens the storages of logs. The node knows directories, and not what is in them.
 pub trait Storages: Send + Sync + 'static {
     /// Makes an empty log in a directory that is not there yet. Durable on return.
     fn create(&self, directory: &Path, log_id: LogId) -> Result<Arc<dyn Storage>, Error>;
+
+    /// Begins to make a log of segments, in a directory that is not there yet. It is no log before
+    /// it is finished.
+    fn begin(&self, directory: &Path, log_id: LogId) -> Result<Box<dyn NewLog>, Error>;
 
     /// Opens the log of a directory.
     fn open(&self, directory: &Path) -> Result<Arc<dyn Storage>, Error>;
@@ -46,6 +52,16 @@ impl DiskStorages {
     pub fn with(self, options: DiskOptions) -> DiskStorages {
         DiskStorages { options, ..self }
     }
+
+    /// Makes the names of the directories above durable, which may be new.
+    fn sync_above(&self, directory: &Path) -> Result<(), Error> {
+        for above in directory.ancestors().skip(1).take(LEVELS - 1) {
+            self.fs
+                .sync_dir(above)
+                .map_err(|error| cannot("sync", above, error))?;
+        }
+        Ok(())
+    }
 }
 
 impl Default for DiskStorages {
@@ -57,12 +73,14 @@ impl Default for DiskStorages {
 impl Storages for DiskStorages {
     fn create(&self, directory: &Path, log_id: LogId) -> Result<Arc<dyn Storage>, Error> {
         let storage = DiskStorage::create_with(self.fs.clone(), directory, log_id, self.options)?;
-        for above in directory.ancestors().skip(1).take(LEVELS - 1) {
-            self.fs
-                .sync_dir(above)
-                .map_err(|error| cannot("sync", above, error))?;
-        }
+        self.sync_above(directory)?;
         Ok(Arc::new(storage))
+    }
+
+    fn begin(&self, directory: &Path, log_id: LogId) -> Result<Box<dyn NewLog>, Error> {
+        let new = NewDiskLog::create(self.fs.clone(), directory, log_id, self.options)?;
+        self.sync_above(directory)?;
+        Ok(Box::new(new))
     }
 
     fn open(&self, directory: &Path) -> Result<Arc<dyn Storage>, Error> {
@@ -84,7 +102,7 @@ impl Storages for DiskStorages {
     }
 }
 
-fn cannot(what: &str, directory: &Path, error: std::io::Error) -> Error {
+pub(crate) fn cannot(what: &str, directory: &Path, error: std::io::Error) -> Error {
     use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
     let (kind, code) = match error.kind() {
         StorageFull => (Kind::Full, "disk_full"),
@@ -123,6 +141,12 @@ impl Storages for MemoryStorages {
         let storage = Arc::new(MemoryStorage::new(log_id));
         self.logs().insert(directory.to_owned(), storage.clone());
         Ok(storage)
+    }
+
+    fn begin(&self, directory: &Path, log_id: LogId) -> Result<Box<dyn NewLog>, Error> {
+        let storage = Arc::new(MemoryStorage::new(log_id));
+        self.logs().insert(directory.to_owned(), storage.clone());
+        Ok(Box::new(NewMemoryLog::new(storage)))
     }
 
     fn open(&self, directory: &Path) -> Result<Arc<dyn Storage>, Error> {

@@ -82,6 +82,14 @@ pub(crate) struct Skipped {
     pub(crate) reason: String,
 }
 
+/// What a backup carries of a database beside its log: `{"ProjectionApplied":{...}}`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+enum Carried {
+    ProjectionApplied(Applied),
+    PositionSkipped(Skipped),
+}
+
 impl Fact {
     /// The event that records this about a database.
     pub(crate) fn to_event(&self, id: DatabaseId) -> Result<NewEvent, Error> {
@@ -112,6 +120,63 @@ impl Fact {
                 position: fact.position,
                 reason: fact.reason,
             }),
+        }
+    }
+
+    /// The facts about projections that another database needs to have the same: of each that is
+    /// there, the definition that was applied last, and what it passes over since.
+    pub(crate) fn of_projections(facts: Vec<Fact>) -> Vec<Fact> {
+        let mut kept: Vec<Fact> = Vec::new();
+        for fact in facts {
+            match &fact {
+                Fact::Applied(Applied { projection, .. })
+                | Fact::Removed(Removed { projection }) => {
+                    kept.retain(|before| before.projection() != Some(projection));
+                }
+                _ => {}
+            }
+            if matches!(fact, Fact::Applied(_) | Fact::Skipped(_)) {
+                kept.push(fact);
+            }
+        }
+        kept
+    }
+
+    /// The projection that it is about.
+    fn projection(&self) -> Option<&String> {
+        match self {
+            Fact::Created(_) | Fact::Deleted(_) => None,
+            Fact::Applied(fact) => Some(&fact.projection),
+            Fact::Removed(fact) => Some(&fact.projection),
+            Fact::Skipped(fact) => Some(&fact.projection),
+        }
+    }
+
+    /// The fact about a projection as a backup carries it.
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>, Error> {
+        match self {
+            Fact::Applied(fact) => json(&Carried::ProjectionApplied(fact.clone())),
+            Fact::Skipped(fact) => json(&Carried::PositionSkipped(fact.clone())),
+            Fact::Created(_) | Fact::Deleted(_) | Fact::Removed(_) => Err(Error::new(
+                headwater_event::Kind::Internal,
+                "internal",
+                "a backup does not carry this fact",
+            )),
+        }
+    }
+
+    /// The fact that a backup carries.
+    pub(crate) fn of_json(text: &[u8]) -> Result<Fact, Error> {
+        match serde_json::from_slice(text) {
+            Ok(Carried::ProjectionApplied(fact)) => Ok(Fact::Applied(fact)),
+            Ok(Carried::PositionSkipped(fact)) => Ok(Fact::Skipped(fact)),
+            Err(error) => Err(Error::invalid(
+                "bad_backup",
+                "a fact about a projection cannot be read",
+            )
+            .found(&error)
+            .expected("ProjectionApplied or PositionSkipped, as docs/SYSTEM.md has them")
+            .action("restore with the version of headwater that made the backup, or a newer one")),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use headwater_event::{Error, Kind, LogId};
 use headwater_node::env::SystemEnv;
-use headwater_node::{DatabaseState, MemoryStorages, Node, Options, Storage, Storages};
+use headwater_node::{DatabaseState, MemoryStorages, NewLog, Node, Options, Storage, Storages};
 use tempfile::TempDir;
 
 /// What opening a log comes to.
@@ -38,6 +38,10 @@ impl Told {
 impl Storages for Told {
     fn create(&self, directory: &Path, log_id: LogId) -> Result<Arc<dyn Storage>, Error> {
         self.logs.create(directory, log_id)
+    }
+
+    fn begin(&self, directory: &Path, log_id: LogId) -> Result<Box<dyn NewLog>, Error> {
+        self.logs.begin(directory, log_id)
     }
 
     fn open(&self, directory: &Path) -> Result<Arc<dyn Storage>, Error> {

@@ -30,6 +30,18 @@ pub(crate) struct JsonBytes(pub(crate) Bytes);
 /// The text of a projection, of up to `body_bytes_max`.
 pub(crate) struct SqlText(pub(crate) String);
 
+/// The media type of a backup.
+pub(crate) const BACKUP: &str = "application/octet-stream";
+
+/// A backup that arrives, of any length: as long as more of it comes within `body_timeout`, it is
+/// waited for.
+pub(crate) struct BackupStream {
+    stream: BodyDataStream,
+    pause_max: Duration,
+    /// Its writer waits to be told to begin (RFC 9110, section 10.1.1).
+    waits: bool,
+}
+
 /// No body, or one that is empty.
 pub(crate) struct NoBody;
 
@@ -100,6 +112,42 @@ impl FromRequest<Shared> for SqlText {
                 ))
                 .expected("SQL text in UTF-8")),
         }
+    }
+}
+
+impl FromRequest<Shared> for BackupStream {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<BackupStream, Problem> {
+        check_media_type(request.headers(), &[BACKUP])?;
+        Ok(BackupStream {
+            waits: request.headers().contains_key(header::EXPECT),
+            stream: request.into_body().into_data_stream(),
+            pause_max: app.limits.body_timeout,
+        })
+    }
+}
+
+impl BackupStream {
+    /// The next bytes; nothing at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        self.waits = false;
+        match tokio::time::timeout(self.pause_max, self.stream.next()).await {
+            Ok(part) => part.transpose().map_err(|error| {
+                Problem::new("bad_request", "the body could not be read").found(error)
+            }),
+            Err(_) => Err(Problem::new("timeout", "the body does not go on")
+                .expected(format!("more of it within {:?}", self.pause_max))
+                .closing()),
+        }
+    }
+
+    /// The problem, after which the rest is not worth reading.
+    pub(crate) async fn refuse(self, problem: Problem) -> Problem {
+        if !self.waits {
+            drain(self.stream).await;
+        }
+        problem.closing()
     }
 }
 

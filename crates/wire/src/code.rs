@@ -49,6 +49,12 @@ pub(crate) const CODES: &[Code] = &[
     code("bad_limit", 400, "The limit is out of bounds"),
     code("position_ahead", 400, "The position is beyond the head"),
     code("other_log", 400, "The cursor belongs to another log"),
+    code("bad_backup", 400, "The backup is not as it was written"),
+    code(
+        "bad_segment_name",
+        400,
+        "The name of a segment cannot be read",
+    ),
     code("bad_projection", 400, "The projection is not well formed"),
     code("sql_error", 400, "The SQL was refused or failed"),
     code("bad_origin", 403, "A web page of another origin asks"),

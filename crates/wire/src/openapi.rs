@@ -13,8 +13,8 @@ use crate::body::NoBody;
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::{
-    answer, append, code, databases, events, health, metrics, projections, read, sql, stats,
-    streams, verify,
+    answer, append, backup, code, databases, events, health, metrics, projections, read, restore,
+    sql, stats, streams, verify,
 };
 
 #[derive(OpenApi)]
@@ -44,13 +44,15 @@ use crate::{
         projections::remove,
         projections::skip,
         verify::verify,
+        backup::backup,
+        restore::restore,
     ),
     components(schemas(Problem)),
     tags(
         (name = "log", description = "Append, read and follow events"),
         (name = "sql", description = "Query tables"),
         (name = "projections", description = "What folds events into tables"),
-        (name = "databases", description = "Make, list, verify and delete databases"),
+        (name = "databases", description = "Make, list, verify, back up, restore and delete databases"),
         (name = "server", description = "The server itself")
     )
 )]
@@ -148,6 +150,22 @@ fn codes(operation: &str) -> Vec<&'static str> {
         "delete_database" => &[DATABASE, RECORDED],
         "verify_database" => &[DATABASE, TURN, &["position_ahead", "chain_differs"]],
         "stats" => &[DATABASE, TURN],
+        "backup_database" => &[DATABASE, BODY, TURN, &["bad_segment_name", "disk_full"]],
+        "restore_database" => &[
+            RECORDED,
+            TURN,
+            &[
+                "bad_backup",
+                "bad_database_name",
+                "database_exists",
+                "newer_format",
+                "not_writable",
+                "stopping",
+                "storage",
+                "unavailable",
+                "unsupported_media_type",
+            ],
+        ],
         "append" => &[DATABASE, BODY, RECORDED, QUERY, TURN, APPEND],
         "events" | "read" => &[
             DATABASE,

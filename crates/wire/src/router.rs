@@ -14,8 +14,8 @@ use axum::response::{IntoResponse as _, Response};
 use crate::app::Shared;
 use crate::problem::Problem;
 use crate::{
-    append, databases, events, health, metrics, openapi, projections, read, sql, stats, streams,
-    verify,
+    append, backup, databases, events, health, metrics, openapi, projections, read, restore, sql,
+    stats, streams, verify,
 };
 
 /// An answer that is being made.
@@ -83,6 +83,8 @@ fn of_database(below: &[&str]) -> Option<Route> {
         ["streams"] => route!("/v1/databases/{db}/streams", "GET" => streams::streams),
         ["sql"] => route!("/v1/databases/{db}/sql", "POST" => sql::sql),
         ["stats"] => route!("/v1/databases/{db}/stats", "GET" => stats::stats),
+        ["backup"] => route!("/v1/databases/{db}/backup", "POST" => backup::backup),
+        ["restore"] => route!("/v1/databases/{db}/restore", "POST" => restore::restore),
         ["verify"] => route!("/v1/databases/{db}/verify", "POST" => verify::verify),
         ["projections"] => route!("/v1/databases/{db}/projections", "GET" => projections::list),
         ["projections", name] if !name.is_empty() => {

@@ -23,7 +23,7 @@ use crate::problem::Problem;
 const PROGRESS_PAUSE: Duration = Duration::from_millis(200);
 
 /// Lines that wait for their reader; progress beyond is not told.
-const LINES_MAX: usize = 8;
+pub(crate) const LINES_MAX: usize = 8;
 
 /// A line of the answer: `{"progress":...}` until the last one, which is `{"verified":...}` or
 /// `{"error":problem}`.
@@ -110,7 +110,7 @@ pub(crate) async fn verify(
 }
 
 /// Tells progress, and ends the verification when nobody listens any more.
-fn told_from_time_to_time(
+pub(crate) fn told_from_time_to_time(
     lines: mpsc::Sender<Bytes>,
 ) -> impl FnMut(Progress) -> Result<(), Error> + Send + 'static {
     let mut last: Option<Instant> = None;

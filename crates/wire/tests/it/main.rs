@@ -9,6 +9,7 @@
 mod harness;
 
 mod append;
+mod backups;
 mod databases;
 mod documented;
 mod events;

@@ -154,6 +154,20 @@ pub(crate) enum Command {
     /// line elsewhere can give it to --against later, which proves that nothing was changed, inserted or
     /// dropped since.
     Verify(Verify),
+    /// Copy a database into a directory while it is in use; run again, it copies only what is new
+    ///
+    /// The copy holds all events up to the head of this moment, and the definitions of the projections.
+    /// It is whole or not there: whatever interrupts the command, an earlier backup in the directory
+    /// stays as it was. Each byte that comes is verified. The directory is of this one log alone.
+    ///
+    /// It prints POSITION:HASH: `headwater verify` of a database restored from it says the same.
+    Backup(Backup),
+    /// Make a database of a backup, under a name that is free
+    ///
+    /// Nobody sees the database before all of it was verified. It has the same events, positions and
+    /// hashes, and the same projections, which are folded when they are asked for. Its log has a new
+    /// identity, so that a cursor of the log that was backed up is refused.
+    Restore(Restore),
     /// Measure this machine: appends, reads, folds, opening, beside its raw disk
     ///
     /// Starts a server of its own on a scratch directory inside --data, which is removed afterwards,
@@ -616,6 +630,25 @@ pub(crate) struct Verify {
     /// A line that was kept of this database: the chain must still be HASH at POSITION
     #[arg(long, value_name = "POSITION:HASH", env = "HEADWATER_AGAINST")]
     pub(crate) against: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// The directory; it is made if it is not there
+    #[arg(value_name = "DIR", env = "HEADWATER_BACKUP")]
+    pub(crate) directory: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The directory of the backup
+    #[arg(value_name = "DIR", env = "HEADWATER_BACKUP")]
+    pub(crate) directory: PathBuf,
+    /// The database to make
+    #[arg(short, long, value_name = "NAME", env = "HEADWATER_DATABASE")]
+    pub(crate) database: String,
 }
 
 #[derive(Debug, Args)]

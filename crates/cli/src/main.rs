@@ -16,6 +16,7 @@
 #![allow(clippy::disallowed_methods)] // time, threads and the runtime are free above `node`
 
 mod args;
+mod backup_folder;
 mod bench;
 mod client;
 mod command;
@@ -75,6 +76,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Export(export) => command::export::run(target, export).await,
         Command::Stats(stats) => command::stats::run(target, stats).await,
         Command::Verify(verify) => command::verify::run(target, verify).await,
+        Command::Backup(backup) => command::backup::run(target, backup).await,
+        Command::Restore(restore) => command::restore::run(target, restore).await,
         Command::Bench(bench) => bench::run(target, bench).await,
     }
 }

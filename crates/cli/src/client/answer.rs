@@ -230,3 +230,37 @@ pub(crate) struct Verified {
     /// How many bytes.
     pub(crate) bytes: u64,
 }
+
+/// A line of a restore.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RestoreLine {
+    /// How far the verification is.
+    Progress {
+        /// The last position that was checked.
+        position: u64,
+        /// The last position there is.
+        head: u64,
+    },
+    /// The database is there.
+    Restored(Restored),
+    /// Something is wrong, and nothing was kept.
+    Error(Box<Problem>),
+}
+
+/// A database that was restored.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Restored {
+    /// Its name.
+    pub(crate) name: String,
+    /// The log it has now.
+    pub(crate) log_id: String,
+    /// The last position.
+    pub(crate) head: u64,
+    /// The chain hash there.
+    pub(crate) chain: String,
+    /// How many events.
+    pub(crate) events: u64,
+    /// How many projections.
+    pub(crate) projections: u64,
+}

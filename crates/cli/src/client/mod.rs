@@ -13,16 +13,16 @@ mod url;
 use std::time::Duration;
 
 use bytes::Bytes;
-pub(crate) use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+pub(crate) use reqwest::{Body, Method};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 pub(crate) use answer::{
     Appended, Applied, Building, Database, Page, Projection, ProjectionFailure, ProjectionState,
-    RowColumn, Rows, Verified, VerifyLine,
+    RestoreLine, Restored, RowColumn, Rows, Verified, VerifyLine,
 };
 use answer::{Databases, Projections};
 pub(crate) use lines::Lines;
@@ -249,6 +249,29 @@ impl Client {
         Ok(Lines::new(self.send(request, Repeat::Safe).await?))
     }
 
+    /// Takes a backup, without the segments that are held: `{"name":...,"bytes":...,"footer_crc":...}`.
+    /// The answer is to be read as it comes.
+    pub(crate) async fn backup(&self, database: &str, held: &[Value]) -> Result<Chunks, Failure> {
+        let request = self
+            .in_database(Method::POST, database, &["backup"])
+            .json(&json!({ "segments": held }));
+        Ok(Chunks(self.send(request, Repeat::Safe).await?))
+    }
+
+    /// Sends a backup, to make a database of it: lines with `progress`, `restored` or `error`.
+    pub(crate) async fn restore(&self, name: &str, backup: Body) -> Result<Lines, Failure> {
+        let request = self
+            .in_database(Method::POST, name, &["restore"])
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .body(backup);
+        // It is read as it is sent, so it cannot be sent twice.
+        match request.send().await {
+            Ok(response) if response.status().is_success() => Ok(Lines::new(response)),
+            Ok(response) => Err(Problem::read(response).await.into()),
+            Err(error) => Err(self.unreachable(&error)),
+        }
+    }
+
     /// Any request with a body, and its answer whatever its status.
     pub(crate) async fn raw(
         &self,
@@ -324,6 +347,18 @@ impl Client {
         Failure::new(format!("the connection to {} broke", self.server))
             .caused_by(&error.without_url_ref())
             .advice("run the command again; what was written is not written twice")
+    }
+}
+
+/// An answer that is read as it comes.
+pub(crate) struct Chunks(Response);
+
+impl Chunks {
+    /// More of it; nothing at its end. An answer that breaks off is a failure.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        self.0.chunk().await.map_err(|error| {
+            Failure::new("the answer broke off").caused_by(&error.without_url_ref())
+        })
     }
 }
 

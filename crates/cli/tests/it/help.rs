@@ -32,6 +32,8 @@ fn commands() -> Vec<Vec<&'static str>> {
         "export",
         "stats",
         "verify",
+        "backup",
+        "restore",
         "bench",
     ];
     words

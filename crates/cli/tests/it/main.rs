@@ -3,6 +3,7 @@
 // Tests may panic, and stand above `node`, where time and threads are free.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod backups;
 mod commands;
 mod demo;
 mod git_history;

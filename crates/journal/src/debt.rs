@@ -32,27 +32,36 @@ pub(crate) struct Debt {
 }
 
 impl Merging {
-    /// The groups of segments of one level that are due, oldest first.
-    fn groups<'a>(
+    /// The groups of segments of one level that are due, oldest first. Segments that are too large
+    /// together are passed over one by one, so that they do not stand in the way of later ones.
+    fn groups<'a, S>(
         self,
-        level: &'a [Arc<Segment>],
-    ) -> impl Iterator<Item = &'a [Arc<Segment>]> + use<'a> {
-        level.chunks_exact(self.fan_in).take_while(move |group| {
-            let raw: u64 = group.iter().map(|one| one.info().raw_bytes).sum();
-            raw <= self.segment_bytes_max
+        level: &'a [S],
+        raw_bytes: fn(&S) -> u64,
+    ) -> impl Iterator<Item = &'a [S]> {
+        let mut rest = level;
+        std::iter::from_fn(move || {
+            while let Some((group, after)) = rest.split_at_checked(self.fan_in) {
+                if group.iter().map(raw_bytes).sum::<u64>() <= self.segment_bytes_max {
+                    rest = after;
+                    return Some(group);
+                }
+                rest = &rest[1..];
+            }
+            None
         })
     }
 
     /// The oldest group of the lowest level that has one.
     pub(crate) fn next(self, segments: &[Arc<Segment>]) -> Option<&[Arc<Segment>]> {
         let mut levels = levels(segments).rev();
-        levels.find_map(|level| self.groups(level).next())
+        levels.find_map(|level| self.groups(level, raw_bytes).next())
     }
 
     /// Everything that is due.
     pub(crate) fn debt(self, segments: &[Arc<Segment>]) -> Debt {
         let mut debt = Debt::default();
-        for one in levels(segments).flat_map(|level| self.groups(level).flatten()) {
+        for one in levels(segments).flat_map(|level| self.groups(level, raw_bytes).flatten()) {
             debt.segments += 1;
             debt.bytes += one.info().bytes;
         }
@@ -85,7 +94,33 @@ impl Merging {
     }
 }
 
+fn raw_bytes(segment: &Arc<Segment>) -> u64 {
+    segment.info().raw_bytes
+}
+
 /// Segments of one level stand next to each other, the highest level first.
 fn levels(segments: &[Arc<Segment>]) -> impl DoubleEndedIterator<Item = &[Arc<Segment>]> {
     segments.chunk_by(|a, b| a.info().level == b.info().level)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_that_are_too_large_do_not_stand_in_the_way() {
+        let merging = Merging {
+            fan_in: 3,
+            segment_bytes_max: 100,
+        };
+        let groups = |level: &[u64]| -> Vec<Vec<u64>> {
+            let groups = merging.groups(level, |bytes| *bytes);
+            groups.map(<[u64]>::to_vec).collect()
+        };
+        assert_eq!(groups(&[40, 40, 40]), [[0; 3]; 0]);
+        assert_eq!(groups(&[40, 40, 40, 1, 2, 3, 4]), [[40, 40, 1], [2, 3, 4]]);
+        assert_eq!(groups(&[90, 90, 90, 1, 2, 3, 4]), [[90, 1, 2]]);
+        assert_eq!(groups(&[1, 2, 3, 4, 5, 6, 7]), [[1, 2, 3], [4, 5, 6]]);
+        assert_eq!(groups(&[1, 2]), [[0; 3]; 0]);
+    }
 }

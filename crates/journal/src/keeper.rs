@@ -66,6 +66,7 @@ pub(crate) struct Keeper {
     log: Arc<Log>,
     /// One piece is sealed at a time: by the thread for it, or by who waits for the seal.
     seal_turn: Mutex<()>,
+    all_turn: Mutex<()>,
     /// One manifest is changed at a time.
     publishing: Mutex<()>,
     state: Mutex<State>,
@@ -84,6 +85,7 @@ impl Keeper {
         let keeper = Keeper {
             log,
             seal_turn: Mutex::default(),
+            all_turn: Mutex::default(),
             publishing: Mutex::default(),
             state: Mutex::new(State {
                 seal: true,
@@ -137,7 +139,11 @@ impl Keeper {
     pub(crate) fn pause(&self) -> Option<Duration> {
         let waiting = self.log.index.waiting().checked_sub(PIECES_FREE + 1);
         let sealing = waiting.map(|over| PIECE_PAUSE.saturating_mul(over as u32 + 1));
-        let merging = self.merges.pause(self.due.load(Ordering::Relaxed));
+        // A pause gives merging time; where it fails, time does not help.
+        let merging = match self.merging.is_failing() {
+            true => None,
+            false => self.merges.pause(self.due.load(Ordering::Relaxed)),
+        };
         let pause = sealing.max(merging)?.min(PAUSE_MAX);
         let micros = pause.as_micros() as u64; // at most PAUSE_MAX
         self.slowed.commits.fetch_add(1, Ordering::Relaxed);
@@ -172,6 +178,12 @@ impl Keeper {
             Some(failure) => busy.caused_by(failure),
             None => busy,
         })
+    }
+
+    /// Everybody who has all of the log sealed takes turns, so that a piece is ended once for all of
+    /// them.
+    pub(crate) fn turn_to_seal_all(&self) -> MutexGuard<'_, ()> {
+        self.all_turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends both threads: what is being sealed is finished, what is being merged is given up.

@@ -249,6 +249,15 @@ impl Manifest {
         })
     }
 
+    /// The first manifest of a new log that is made of what this one names. Whatever number a manifest
+    /// from elsewhere has, the log must be able to count on.
+    pub(crate) fn of_new_log(&self) -> Manifest {
+        Manifest {
+            version: 1,
+            ..self.clone()
+        }
+    }
+
     /// Checks that a log can be made of what it names. It may come from anywhere: what it says in sum
     /// must fit, so that nothing that adds it up overflows. What it says of its segments is for
     /// `verify` to check.

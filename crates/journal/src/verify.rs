@@ -88,15 +88,21 @@ impl Journal {
         kept: ChainPoint,
         progress: &mut dyn FnMut(Progress) -> Result<(), Error>,
     ) -> Result<Verified, Error> {
-        let head = self.log.head();
-        if kept.position > head.position {
-            return Err(ends_before(kept, head));
-        }
+        self.check_reaches(kept)?;
         let verified = self.verify(progress)?;
+        self.check_goes_on_from(kept)?;
+        Ok(verified)
+    }
+
+    /// Whether the log goes on from a point that somebody kept of it, as far as its marks of the
+    /// chain tell: `position_ahead` and `chain_differs` as of
+    /// [`verify_against`](Self::verify_against), for a few reads.
+    pub fn check_goes_on_from(&self, kept: ChainPoint) -> Result<(), Error> {
+        self.check_reaches(kept)?;
         let (position, chain) = self.chain_at(kept.position)?;
         let found = ChainPoint { position, chain };
         if found == kept {
-            return Ok(verified);
+            return Ok(());
         }
         Err(Error::new(
             Kind::Conflict,
@@ -107,6 +113,14 @@ impl Journal {
         .found(found)
         .expected(kept.to_string())
         .action("compare with a backup that has the expected chain"))
+    }
+
+    fn check_reaches(&self, kept: ChainPoint) -> Result<(), Error> {
+        let head = self.log.head();
+        match kept.position > head.position {
+            true => Err(ends_before(kept, head)),
+            false => Ok(()),
+        }
     }
 }
 

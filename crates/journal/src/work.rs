@@ -95,9 +95,14 @@ impl Tally {
         self.failing.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it fails at the moment.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
     /// Why it fails at the moment.
     pub(crate) fn failing(&self) -> Option<Error> {
-        match self.failing.load(Ordering::Relaxed) {
+        match self.is_failing() {
             true => self.last().as_ref().map(|failure| failure.error.clone()),
             false => None,
         }

@@ -140,6 +140,14 @@ impl DatabaseHandle {
         .await
     }
 
+    /// Whether the log goes on from a point that somebody kept of it: `position_ahead` if it ends
+    /// before, `chain_differs` if it is another one. For a few reads.
+    pub async fn check_goes_on_from(&self, kept: ChainPoint) -> Result<(), Error> {
+        let journal = self.using.awake.journal.clone();
+        self.blocking(move || journal.check_goes_on_from(kept))
+            .await
+    }
+
     /// Where the bytes of the log are, and how sealing and merging go.
     pub async fn layout(&self) -> Result<Layout, Error> {
         let journal = self.using.awake.journal.clone();

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, header, request::Parts};
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
 use headwater_node::{DatabaseName, Node};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::gate::{BodyBudget, Gate};
 use crate::limits::Limits;
@@ -26,6 +26,8 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) reads: Gate,
     pub(crate) bodies: BodyBudget,
+    /// One for each restore that may run.
+    pub(crate) restores: Arc<Semaphore>,
     /// True once the server is stopping.
     pub(crate) stopping: watch::Receiver<bool>,
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use futures::{Stream, stream};
-use headwater_event::{Error, json};
+use headwater_event::{ChainPoint, Error, LogId, Position, json};
 use headwater_node::{Held, Sending, parts};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -24,6 +24,13 @@ pub(crate) struct BackupBody {
     /// checksum, is passed over.
     #[serde(default)]
     segments: Vec<HeldSegment>,
+    /// Identity of the log that the caller has a backup of. Another log is refused.
+    #[serde(default)]
+    log: Option<String>,
+    /// `POSITION:HASH`, where the backup ends that the caller has. A log that does not go on from
+    /// there is refused: the caller would lose what it has.
+    #[serde(default)]
+    against: Option<String>,
 }
 
 /// A segment that the caller has.
@@ -39,6 +46,18 @@ struct HeldSegment {
 }
 
 impl BackupBody {
+    fn log(&self) -> Result<Option<LogId>, Error> {
+        let log = self.log.as_deref().map(str::parse);
+        log.transpose().map_err(|error: Error| error.field("log"))
+    }
+
+    fn against(&self) -> Result<Option<ChainPoint>, Error> {
+        let against = self.against.as_deref().map(str::parse);
+        against
+            .transpose()
+            .map_err(|error: Error| error.field("against"))
+    }
+
     fn held(self) -> Result<Vec<Held>, Error> {
         let held = |(at, segment): (usize, HeldSegment)| {
             let name = segment.name.parse();
@@ -79,8 +98,14 @@ pub(crate) async fn backup(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let body: BackupBody = json::parse(&body)?;
+    let against = body.against()?;
+    let log = body.log()?;
     let held = body.held()?;
     let database = app.node.database(&name).await?;
+    database.check_cursor(log, Position::ZERO)?;
+    if let Some(against) = against {
+        database.check_goes_on_from(against).await?;
+    }
     let backup = {
         let _pass = app.reads.pass().await?; // sealing takes a processor; sending takes none
         database.backup().await?

@@ -131,6 +131,15 @@ const SQL: &[&str] = &[
     "disk_full",
 ];
 
+const BACKUP: &[&str] = &[
+    "bad_id",
+    "bad_segment_name",
+    "chain_differs",
+    "disk_full",
+    "other_log",
+    "position_ahead",
+];
+
 /// The codes that an operation can answer, by its id.
 fn codes(operation: &str) -> Vec<&'static str> {
     let parts: &[&[&str]] = match operation {
@@ -150,7 +159,7 @@ fn codes(operation: &str) -> Vec<&'static str> {
         "delete_database" => &[DATABASE, RECORDED],
         "verify_database" => &[DATABASE, TURN, &["position_ahead", "chain_differs"]],
         "stats" => &[DATABASE, TURN],
-        "backup_database" => &[DATABASE, BODY, TURN, &["bad_segment_name", "disk_full"]],
+        "backup_database" => &[DATABASE, BODY, TURN, BACKUP],
         "restore_database" => &[
             RECORDED,
             TURN,

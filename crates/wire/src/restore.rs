@@ -16,6 +16,7 @@ use crate::backup::BackupBytes;
 use crate::body::BackupStream;
 use crate::params::Params;
 use crate::problem::Problem;
+use crate::server::RESTORES_MAX;
 use crate::verify::{LINES_MAX, told_from_time_to_time};
 
 /// A line of the answer: `{"progress":...}` until the last one, which is `{"restored":...}` or
@@ -106,6 +107,9 @@ pub(crate) async fn restore(
     mut body: BackupStream,
 ) -> Result<Response, Problem> {
     params.finish()?;
+    let Ok(turn) = app.restores.clone().try_acquire_owned() else {
+        return Err(body.refuse(too_many()).await); // before all of it is sent for nothing
+    };
     let mut restore = match app.node.restore(&name).await {
         Ok(restore) => restore,
         Err(error) => return Err(body.refuse(error.into()).await),
@@ -115,10 +119,9 @@ pub(crate) async fn restore(
             return Err(body.refuse(error.into()).await);
         }
     }
-    let pass = app.reads.pass().await?;
     let (lines, told) = mpsc::channel(LINES_MAX);
     tokio::spawn(async move {
-        let _pass = pass;
+        let _turn = turn;
         let progress = told_from_time_to_time(lines.clone());
         let last = match restore.finish(progress).await {
             Ok(restored) => RestoreLine::of(&restored),
@@ -128,4 +131,10 @@ pub(crate) async fn restore(
     });
     let body = stream::unfold(told, async |mut told| Some((told.recv().await?, told)));
     Ok(answer::streamed(NDJSON, body))
+}
+
+fn too_many() -> Problem {
+    Problem::new("overloaded", "the server runs as many restores as it may")
+        .expected(format!("at most {RESTORES_MAX} at the same time"))
+        .action("try again when one has ended")
 }

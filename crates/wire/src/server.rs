@@ -21,6 +21,9 @@ use crate::limits::Limits;
 /// without a word.
 const REFUSALS_MAX: usize = 64;
 
+/// Restores at the same time: each keeps a disk and a processor busy, and takes some memory.
+pub(crate) const RESTORES_MAX: usize = 4;
+
 /// Pause after an error of the socket, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -66,6 +69,7 @@ impl Server {
             node,
             reads: Gate::new(&limits),
             bodies: BodyBudget::new(&limits),
+            restores: Arc::new(Semaphore::new(RESTORES_MAX)),
             limits,
             metrics: Arc::default(),
             stopping,

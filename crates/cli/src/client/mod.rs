@@ -249,12 +249,18 @@ impl Client {
         Ok(Lines::new(self.send(request, Repeat::Safe).await?))
     }
 
-    /// Takes a backup, without the segments that are held: `{"name":...,"bytes":...,"footer_crc":...}`.
-    /// The answer is to be read as it comes.
-    pub(crate) async fn backup(&self, database: &str, held: &[Value]) -> Result<Chunks, Failure> {
+    /// Takes a backup that goes on from the log and point `kept`, without the segments that are held:
+    /// `{"name":...,"bytes":...,"footer_crc":...}`. The answer is to be read as it comes.
+    pub(crate) async fn backup(
+        &self,
+        database: &str,
+        held: &[Value],
+        kept: Option<(String, String)>,
+    ) -> Result<Chunks, Failure> {
+        let (log, against) = kept.unzip();
         let request = self
             .in_database(Method::POST, database, &["backup"])
-            .json(&json!({ "segments": held }));
+            .json(&json!({ "segments": held, "log": log, "against": against }));
         Ok(Chunks(self.send(request, Repeat::Safe).await?))
     }
 

@@ -32,7 +32,15 @@ struct Copied {
 async fn copy(client: &Client, database: &str, folder: Folder) -> Result<Copied, Failure> {
     let held = folder.held()?;
     let told: Vec<Value> = held.iter().map(told).collect();
-    let mut chunks = client.backup(database, &told).await?;
+    let kept = folder.index.as_ref();
+    let kept = kept.map(|index| (index.log_id.to_string(), point(index)));
+    let mut chunks = client
+        .backup(database, &told, kept)
+        .await
+        .map_err(|failure| match folder.index.is_some() {
+            true => failure.while_doing("the backup in the directory stays as it is"),
+            false => failure,
+        })?;
     let mut incoming = Incoming {
         folder,
         held,
@@ -157,6 +165,12 @@ impl Incoming {
     }
 }
 
+/// `POSITION:HASH` of the end of a backup.
+fn point(index: &Index) -> String {
+    let end = index.manifest.end();
+    format!("{}:{}", end.position, end.chain)
+}
+
 fn report(args: &Backup, copied: &Copied) -> Result<(), Failure> {
     let segments = |(count, bytes)| {
         let (count, bytes) = (counted(count, "segment"), counted(bytes, "byte"));
@@ -169,7 +183,7 @@ fn report(args: &Backup, copied: &Copied) -> Result<(), Failure> {
         ("head", grouped(end.position.0)),
         ("sent", segments(copied.sent)),
         ("skipped", segments(copied.skipped)),
-        ("chain", format!("{}:{}", end.position, end.chain)),
+        ("chain", point(&copied.index)),
     ];
     let text: Vec<String> = lines
         .iter()

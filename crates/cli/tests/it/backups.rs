@@ -287,3 +287,31 @@ fn a_directory_of_something_else_is_refused() {
     backup(&place).ok();
     drop(server);
 }
+
+/// The data was put back from an older copy, as after a disk failed: the backup knows more.
+#[test]
+fn a_backup_is_never_replaced_by_an_older_or_another_history() {
+    let place = Place::new();
+    let data = |from: &str, to: &str| {
+        let copied = std::process::Command::new("cp")
+            .args(["-a", from, to])
+            .status();
+        assert!(copied.unwrap().success());
+    };
+    let (live, older) = (place.data(), place.path("older"));
+    let (live, older) = (live.to_str().unwrap(), older.to_str().unwrap());
+    place.run(["database", "create", "shop"]).ok();
+    fill(&place, 1, 3);
+    data(live, older);
+    fill(&place, 4, 3);
+    backup(&place).ok();
+    let kept = files(&place.path("copy"));
+    std::fs::remove_dir_all(live).unwrap();
+    data(older, live);
+    backup(&place).fails(1, &["position_ahead", "ends before", "stays as it is"]);
+    assert_eq!(files(&place.path("copy")), kept);
+    fill(&place, 100, 9);
+    backup(&place).fails(1, &["chain_differs", "stays as it is"]);
+    assert_eq!(files(&place.path("copy")), kept);
+    restore(&place, "copy", "again").ok();
+}

@@ -62,6 +62,7 @@ impl Journal {
     fn seal_all(&self) -> Result<(), Error> {
         let head = self.head().position;
         self.log.check_alive()?;
+        let _turn = self.shared.keeper.turn_to_seal_all();
         while self.log.index.view()?.sealed() < head {
             self.log.check_alive()?;
             self.log.check_settled()?;

@@ -46,6 +46,7 @@ impl NewDiskLog {
     /// As [`NewLog::finish`].
     pub fn finish(self, manifest: &Manifest) -> Result<DiskStorage, Error> {
         manifest.check_begins()?;
+        let manifest = &manifest.of_new_log();
         let dir = self.dir;
         segments::check_all(&dir, &manifest.segments)?;
         if !manifest.segments.is_empty() {

@@ -30,13 +30,14 @@ impl NewLog for NewMemoryLog {
 
     fn finish(self: Box<Self>, manifest: &Manifest) -> Result<Arc<dyn Storage>, Error> {
         manifest.check_begins()?;
+        let manifest = manifest.of_new_log();
         let mut state = self.storage.lock();
         for info in &manifest.segments {
             state.check_segment(info)?;
         }
         if !manifest.segments.is_empty() {
             state.dropped = manifest.next.0 - 1;
-            state.manifest = manifest.clone();
+            state.manifest = manifest;
         }
         drop(state);
         Ok(self.storage)

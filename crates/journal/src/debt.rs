@@ -34,11 +34,7 @@ pub(crate) struct Debt {
 impl Merging {
     /// The groups of segments of one level that are due, oldest first. Segments that are too large
     /// together are passed over one by one, so that they do not stand in the way of later ones.
-    fn groups<'a, S>(
-        self,
-        level: &'a [S],
-        raw_bytes: fn(&S) -> u64,
-    ) -> impl Iterator<Item = &'a [S]> {
+    fn groups<S>(self, level: &[S], raw_bytes: fn(&S) -> u64) -> impl Iterator<Item = &[S]> {
         let mut rest = level;
         std::iter::from_fn(move || {
             while let Some((group, after)) = rest.split_at_checked(self.fan_in) {

@@ -34,7 +34,7 @@ pub fn all(make: Make<'_>) {
 /// Segments of these commits, three of each.
 fn manifest_of(commits: &[Commit]) -> Manifest {
     let mut manifest = Manifest {
-        version: 7,
+        version: u64::MAX, // from elsewhere: the new log counts for itself
         ..Manifest::default()
     };
     for some in commits.chunks(3) {
@@ -89,7 +89,11 @@ pub fn a_log_goes_on_behind_segments_that_it_is_made_of(make: Make<'_>) {
         drop(storage);
         place.restart();
         let storage = place.storage();
-        assert_eq!(storage.manifest().ok(), Some(manifest.clone()));
+        let own = Manifest {
+            version: 1,
+            ..manifest.clone()
+        };
+        assert_eq!(storage.manifest().ok(), Some(own));
         assert!(read_from(&*storage, next, 1 << 20) == tail);
         for (at, info) in manifest.segments.iter().enumerate() {
             let segment = storage.get(info.name);

@@ -31,7 +31,7 @@ fn commit(at: u64) -> Commit {
 
 fn manifest() -> Manifest {
     let mut manifest = Manifest {
-        version: 3,
+        version: 1,
         ..Manifest::default()
     };
     for first in [1, 4, 7] {

@@ -130,20 +130,27 @@ impl Model {
 
     /// Panics unless `log` is exactly what the model holds.
     pub fn assert_is(&self, log: &[Event]) {
-        assert_eq!(
-            log.len(),
-            self.kept.len(),
-            "the log has as many events as the model"
-        );
-        for (at, (event, kept)) in log.iter().zip(&self.kept).enumerate() {
-            assert_eq!(
-                event.position,
-                Position(at as u64 + 1),
-                "positions have no gaps"
-            );
-            assert!(is_written(&kept.event, event), "{event:?} is {kept:?}");
-            assert_eq!((event.id, event.revision), (kept.id, kept.revision));
+        self.check(log).unwrap_or_else(|why| panic!("{why}"));
+    }
+
+    /// Says where `log` is not exactly what the model holds.
+    pub(crate) fn check(&self, log: &[Event]) -> Result<(), String> {
+        if log.len() != self.kept.len() {
+            let counts = (log.len(), self.kept.len());
+            return Err(format!("events of the log and of the model: {counts:?}"));
         }
+        for (at, (event, kept)) in log.iter().zip(&self.kept).enumerate() {
+            let is_it = event.position == Position(at as u64 + 1)
+                && is_written(&kept.event, event)
+                && (event.id, event.revision) == (kept.id, kept.revision);
+            if !is_it {
+                return Err(format!(
+                    "event {} of the log: {event:?} is {kept:?}",
+                    at + 1
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The events that match, by position.

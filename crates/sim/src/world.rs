@@ -326,33 +326,52 @@ impl World {
     /// Holds what was told against the log, in the order of the appends.
     fn reconcile(&mut self, log: &[Event], journal: &Journal) {
         let submitted = std::mem::take(&mut self.submitted);
-        for (at, one) in submitted.iter().enumerate() {
-            let verdict = self.model.decide(&one.append);
-            let first = self.model.head().next();
-            let fits = verdict == Verdict::Appended(first);
-            let there = fits
-                && stands_at(log, journal, first, &one.append)
-                && !claimed(&submitted[at + 1..], first);
-            let written = match &one.told {
-                Some(Ok(outcome)) => {
-                    assert_eq!(Verdict::of(outcome), verdict, "{:?}", one.append);
-                    fits
-                }
-                Some(Err(error)) if error.has_no_side_effects() => {
-                    assert!(!there, "it was refused and is there: {error}");
-                    false
-                }
-                Some(Err(_)) | None => there,
-            };
-            if written {
-                let from = first.0 as usize - 1;
-                let events = log.get(from..from + one.append.events.len());
-                self.model
-                    .apply(&one.append, events.expect("an append is there whole"));
-            }
-        }
-        self.model.assert_is(log);
+        let explained = explain(&submitted, self.model.clone(), log, journal);
+        self.model = explained.unwrap_or_else(|why| panic!("{why}"));
     }
+}
+
+/// The model after these appends, if what was told of them fits together and makes the log. Where an
+/// append without a clear outcome was sent again and is there once, either sending may have written
+/// it: what was told of others in between can say which.
+fn explain(
+    submitted: &[Submitted],
+    mut model: Model,
+    log: &[Event],
+    journal: &Journal,
+) -> Result<Model, String> {
+    for (at, one) in submitted.iter().enumerate() {
+        let later = &submitted[at + 1..];
+        let verdict = model.decide(&one.append);
+        let first = model.head().next();
+        let fits = verdict == Verdict::Appended(first);
+        let there = fits && stands_at(log, journal, first, &one.append) && !claimed(later, first);
+        let written = match &one.told {
+            Some(Ok(outcome)) if Verdict::of(outcome) == verdict => fits,
+            Some(Ok(outcome)) => {
+                return Err(format!("{outcome:?}, not {verdict:?}: {:?}", one.append));
+            }
+            Some(Err(error)) if error.has_no_side_effects() => match there {
+                true => return Err(format!("it was refused and is there: {error}")),
+                false => false,
+            },
+            Some(Err(_)) | None => there,
+        };
+        if !written {
+            continue;
+        }
+        let without = model.clone();
+        let from = first.0 as usize - 1;
+        let events = log.get(from..from + one.append.events.len());
+        model.apply(&one.append, events.ok_or("an append is not there whole")?);
+        let is_unclear = !matches!(one.told, Some(Ok(_)));
+        if is_unclear && later.iter().any(|again| again.append == one.append) {
+            return explain(later, model, log, journal)
+                .or_else(|why| explain(later, without, log, journal).map_err(|_| why));
+        }
+    }
+    model.check(log)?;
+    Ok(model)
 }
 
 /// Whether the log holds the append there, and not another one that begins with its events.

@@ -150,11 +150,11 @@ pub(crate) enum Command {
     Stats(Stats),
     /// Walk the whole log of a database and check every byte of it
     ///
-    /// It ends with a line `chain POSITION:HASH`, the hash of everything up to there. Whoever keeps that
+    /// It tells a line `chain POSITION:HASH`, the hash of everything up to there. Whoever keeps that
     /// line elsewhere can give it to --against later, which proves that nothing was changed, inserted or
     /// dropped since.
     Verify(Verify),
-    /// Copy a database into a directory while it is in use; run again, it copies only what is new
+    /// Copy a database into a directory while it is in use; run again, it copies only segments that are not there
     ///
     /// The copy holds all events up to the head of this moment, and the definitions of the projections.
     /// It is whole or not there: whatever interrupts the command, an earlier backup in the directory

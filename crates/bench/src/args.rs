@@ -158,6 +158,13 @@ pub(crate) struct Embedded {
     pub(crate) json: bool,
 }
 
+impl Embedded {
+    /// Whether this case is to be measured.
+    pub(crate) fn asks_for(&self, case: &str) -> bool {
+        case.contains(&self.only)
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Report {
     /// The results

@@ -77,20 +77,17 @@ pub(crate) fn measure(
             seconds,
             ..Outcome::default()
         };
-        tell(&of("open", round, opened))?;
-        for (case, condition) in CONDITIONS {
-            if !case.contains(&args.only) {
-                continue;
-            }
+        if args.asks_for("open") {
+            tell(&of("open", round, opened))?;
+        }
+        let asked = |case: &str| args.asks_for(case);
+        for (case, condition) in CONDITIONS.into_iter().filter(|(case, _)| asked(case)) {
             let job = plan::conditional(orders, next, condition, args.seconds);
             let outcome = log.run(&job)?;
             next += outcome.events_all;
             tell(&of(case, round, outcome))?;
         }
-        for (case, what) in READS {
-            if !case.contains(&args.only) {
-                continue;
-            }
+        for (case, what) in READS.into_iter().filter(|(case, _)| asked(case)) {
             tell(&of(
                 case,
                 round,
@@ -117,7 +114,7 @@ fn appends(
         ("append 1000 at once", BATCH_CLIENTS, 1_000),
     ];
     for (case, clients, batch) in cases {
-        if !case.contains(&args.only) {
+        if !args.asks_for(case) {
             continue;
         }
         let outcome = disk.measure(clients, batch, args.seconds)?;

@@ -99,21 +99,17 @@ impl Folder {
 
     /// The directory of a backup that is there.
     pub(crate) fn open(path: &Path) -> Result<(Folder, Index), Failure> {
+        let missing = || {
+            Failure::new(format!("there is no backup in {}", path.display()))
+                .expected(format!("the file {INDEX}, which is written last"))
+                .advice("name the directory that `headwater backup` wrote to its end")
+        };
         if !path.join(INDEX).is_file() {
-            return Err(
-                Failure::new(format!("there is no backup in {}", path.display()))
-                    .expected(format!("the file {INDEX}, which is written last"))
-                    .advice("name the directory that `headwater backup` wrote to its end"),
-            );
+            return Err(missing());
         }
         let mut folder = Folder::lock(path)?;
-        match folder.index.take() {
-            Some(index) => Ok((folder, index)),
-            None => Err(Failure::new(format!(
-                "there is no backup in {}",
-                path.display()
-            ))),
-        }
+        let index = folder.index.take().ok_or_else(missing)?;
+        Ok((folder, index))
     }
 
     fn lock(path: &Path) -> Result<Folder, Failure> {

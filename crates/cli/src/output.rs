@@ -37,6 +37,12 @@ pub(crate) fn print(line: impl AsRef<str>) -> Result<(), Failure> {
     output.flush()
 }
 
+/// Lines of a report: a label, and what it says.
+pub(crate) fn labelled(width: usize, lines: &[(&str, String)]) -> String {
+    let line = |(label, text): &(&str, String)| format!("{label:<width$} {text}");
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Whether text on stdout may be bold: it is a terminal, and `NO_COLOR` is not set.
 pub(crate) fn is_styled() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

@@ -143,14 +143,17 @@ impl Manifest {
     pub fn encoded_bytes(&self) -> u64 {
         match self.version {
             0 => 0,
-            _ => (HEADER_BYTES + self.segments.len() * SEGMENT_BYTES + CRC_BYTES) as u64,
+            _ => self.length() as u64,
         }
+    }
+
+    fn length(&self) -> usize {
+        HEADER_BYTES + self.segments.len() * SEGMENT_BYTES + CRC_BYTES
     }
 
     /// The bytes that it is kept as.
     pub fn encode(&self, log: LogId) -> Vec<u8> {
-        let length = HEADER_BYTES + self.segments.len() * SEGMENT_BYTES + CRC_BYTES;
-        let mut out = Vec::with_capacity(length);
+        let mut out = Vec::with_capacity(self.length());
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
         out.extend_from_slice(&(self.segments.len() as u32).to_le_bytes()); // far fewer than 2^32
@@ -250,10 +253,10 @@ impl Manifest {
     }
 
     /// The first manifest of a new log that is made of what this one names. Whatever number a manifest
-    /// from elsewhere has, the log must be able to count on.
+    /// from elsewhere has, the log must be able to count on. Of nothing, it is that of an empty log.
     pub(crate) fn of_new_log(&self) -> Manifest {
         Manifest {
-            version: 1,
+            version: u64::from(!self.segments.is_empty()),
             ..self.clone()
         }
     }

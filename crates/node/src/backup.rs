@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use headwater_event::{Error, LogId};
 use headwater_journal::backup::{self, FOOTER_BYTES, Held, parts};
-use headwater_journal::{Head, SegmentBytes, SegmentInfo};
+use headwater_journal::{SegmentBytes, SegmentInfo};
 
 use crate::DatabaseHandle;
 use crate::database::Use;
@@ -45,11 +45,6 @@ impl Backup {
         self.log.log_id()
     }
 
-    /// Where it ends.
-    pub fn head(&self) -> Head {
-        self.log.head()
-    }
-
     /// The backup as it travels, without the segments that the receiver holds.
     pub fn sending(self, held: &[Held]) -> Result<Sending, Error> {
         let manifest = self.log.manifest();
@@ -65,7 +60,6 @@ impl Backup {
             first: Some(first.into()),
             missing,
             segment: None,
-            is_within: false,
             ended: false,
             log: self.log,
             using: self.using,
@@ -78,7 +72,6 @@ pub struct Sending {
     first: Option<Bytes>,
     missing: VecDeque<SegmentInfo>,
     segment: Option<OpenSegment>,
-    is_within: bool,
     ended: bool,
     log: backup::Backup,
     using: Use,
@@ -114,15 +107,14 @@ impl Sending {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }
-        if let Some(segment) = self.segment.take() {
-            return self.read(segment).await.map(Some);
+        if self.segment.is_some() {
+            return self.read().await.map(Some);
         }
         if let Some(info) = self.missing.pop_front() {
             let bytes = self.log.segment(info.name)?;
             let checked = bytes.clone();
             let looked = blocking(move || look(&*checked, &info)).await;
             looked.map_err(|error| self.using.judge(error))?;
-            self.is_within = true;
             self.segment = Some(OpenSegment {
                 left: info.bytes,
                 bytes,
@@ -137,15 +129,17 @@ impl Sending {
 
     /// Whether another part may begin here: not in the middle of a segment.
     pub fn is_between_parts(&self) -> bool {
-        !self.is_within
+        self.segment.is_none()
     }
 
     /// More of a segment, or what stands behind it.
-    async fn read(&mut self, mut segment: OpenSegment) -> Result<Bytes, Error> {
-        if segment.left == 0 {
-            self.is_within = false;
-            return Ok(Bytes::copy_from_slice(&segment.crc.to_le_bytes()));
+    async fn read(&mut self) -> Result<Bytes, Error> {
+        if let Some(ended) = self.segment.take_if(|segment| segment.left == 0) {
+            return Ok(Bytes::copy_from_slice(&ended.crc.to_le_bytes()));
         }
+        let Some(segment) = &mut self.segment else {
+            return Ok(Bytes::new()); // it is asked within one only
+        };
         let (bytes, offset) = (segment.bytes.clone(), segment.offset);
         let length = segment.left.min(READ_BYTES) as usize;
         let read = blocking(move || bytes.read(offset, length)).await;
@@ -153,7 +147,6 @@ impl Sending {
         segment.offset += length as u64;
         segment.left -= length as u64;
         segment.crc = parts::checksum(segment.crc, &read);
-        self.segment = Some(segment);
         Ok(read)
     }
 }

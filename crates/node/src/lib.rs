@@ -39,8 +39,7 @@ pub use handle::{DatabaseHandle, Follow};
 pub use headwater_journal::backup::{Held, parts};
 pub use headwater_journal::{
     Batch, DataLock, Direction, Layout, NewLog, Options as JournalOptions, Page, Progress, Read,
-    SegmentName, Stats, Storage, StreamInfo, StreamPage, Verified, Work, WorkFailure, WorkState,
-    env,
+    Stats, Storage, StreamInfo, StreamPage, Verified, Work, env,
 };
 pub use headwater_projection::{
     Applied, At, Building, CancelHandle, Consistency, DefinitionError, Error as ProjectionError,

@@ -166,11 +166,10 @@ impl Drop for Restore {
         if self.settled {
             return;
         }
-        let made = self.made.clone();
-        // Without a runtime the node has ended, and its next opening removes it.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn_blocking(move || told(made.remove()));
-        }
+        // On the runtime of the node: the one of who asked may be ending. If the node has ended, its
+        // next opening removes it.
+        let (made, runtime) = (self.made.clone(), self.made.inner.runtime.clone());
+        runtime.spawn_blocking(move || told(made.remove()));
     }
 }
 
@@ -341,8 +340,8 @@ impl Inner {
             blocking(move || marked(&directory)).await?
         };
         for (file, id) in marked {
-            let known = id.filter(|id| !self.registry().knows(*id));
-            if let Some(id) = known {
+            let unrecorded = id.filter(|id| !self.registry().knows(*id));
+            if let Some(id) = unrecorded {
                 let place = Place::of(&self.root, id);
                 self.storage(&place, |storages, place| storages.remove(&place.whole))
                     .await?;

@@ -17,6 +17,7 @@ use crate::app::Shared;
 use crate::body::NoBody;
 use crate::params::Params;
 use crate::problem::Problem;
+use crate::stats::ratio;
 
 /// Upper bounds of the buckets of latencies, in microseconds, and as Prometheus wants them.
 const BUCKETS: [(u64, &str); 14] = [
@@ -348,23 +349,19 @@ fn write_upkeep(out: &mut String, stats: &NodeStats) {
     head(out, name, "counter", "Attempts that failed, by work.");
     line(out, name, "work=\"sealing\"", counts.seal_failures);
     line(out, name, "work=\"merging\"", counts.merge_failures);
-    let ratio = |bytes: u64| match held.bytes {
-        0 => 0.0,
-        all => bytes as f64 / all as f64,
-    };
     simple(
         out,
         "write_amplification",
         "gauge",
         "Bytes written for each byte of appends, in the life of databases that are awake.",
-        ratio(held.bytes + held.segment_writes),
+        ratio(held.bytes + held.segment_writes, held.bytes),
     );
     simple(
         out,
         "space_amplification",
         "gauge",
         "Bytes of files for each byte of appends, of databases that are awake.",
-        ratio(held.tail_bytes + held.segment_bytes),
+        ratio(held.tail_bytes + held.segment_bytes, held.bytes),
     );
 }
 

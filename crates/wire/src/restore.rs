@@ -17,7 +17,7 @@ use crate::body::BackupStream;
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::server::RESTORES_MAX;
-use crate::verify::{LINES_MAX, told_from_time_to_time};
+use crate::verify::{LINES_MAX, error_line, line, told_from_time_to_time};
 
 /// A line of the answer: `{"progress":...}` until the last one, which is `{"restored":...}` or
 /// `{"error":problem}`.
@@ -76,14 +76,10 @@ impl RestoreLine {
     }
 
     fn bytes(&self) -> Bytes {
-        let mut line = match self {
-            RestoreLine::Error(problem) => {
-                [b"{\"error\":", problem.to_json().as_slice(), b"}"].concat()
-            }
-            line => serde_json::to_vec(line).unwrap_or_default(), // numbers and text alone
-        };
-        line.push(b'\n');
-        line.into()
+        match self {
+            RestoreLine::Error(problem) => error_line(problem),
+            other => line(other),
+        }
     }
 }
 

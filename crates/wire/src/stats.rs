@@ -318,7 +318,7 @@ fn names(names: Vec<(String, u64)>) -> Vec<Name> {
 }
 
 /// 0 if there is nothing to compare with.
-fn ratio(part: u64, whole: u64) -> f64 {
+pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
     match whole {
         0 => 0.0,
         whole => part as f64 / whole as f64,

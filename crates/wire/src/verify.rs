@@ -57,15 +57,25 @@ pub(crate) enum VerifyLine {
 
 impl VerifyLine {
     fn bytes(&self) -> Bytes {
-        let mut line = match self {
-            VerifyLine::Error(problem) => {
-                [b"{\"error\":", problem.to_json().as_slice(), b"}"].concat()
-            }
-            line => serde_json::to_vec(line).unwrap_or_default(), // numbers and text alone
-        };
-        line.push(b'\n');
-        line.into()
+        match self {
+            VerifyLine::Error(problem) => error_line(problem),
+            other => line(other),
+        }
     }
+}
+
+/// A line of an answer: numbers and text alone.
+pub(crate) fn line(line: &impl Serialize) -> Bytes {
+    let mut line = serde_json::to_vec(line).unwrap_or_default();
+    line.push(b'\n');
+    line.into()
+}
+
+/// The last line of an answer that fails, with all that a problem says.
+pub(crate) fn error_line(problem: &Problem) -> Bytes {
+    [b"{\"error\":", problem.to_json().as_slice(), b"}\n"]
+        .concat()
+        .into()
 }
 
 /// Reads the whole log again and checks every byte and every hash. With `against`, a line that an

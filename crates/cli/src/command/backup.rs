@@ -185,9 +185,5 @@ fn report(args: &Backup, copied: &Copied) -> Result<(), Failure> {
         ("skipped", segments(copied.skipped)),
         ("chain", point(&copied.index)),
     ];
-    let text: Vec<String> = lines
-        .iter()
-        .map(|(label, text)| format!("{label:<9} {text}"))
-        .collect();
-    output::print(text.join("\n"))
+    output::print(output::labelled(9, &lines))
 }

@@ -145,9 +145,5 @@ fn report(restored: &Restored) -> Result<(), Failure> {
         ("projections", grouped(restored.projections)),
         ("chain", format!("{}:{}", restored.head, restored.chain)),
     ];
-    let text: Vec<String> = lines
-        .iter()
-        .map(|(label, text)| format!("{label:<11} {text}"))
-        .collect();
-    output::print(text.join("\n"))
+    output::print(output::labelled(11, &lines))
 }

@@ -47,9 +47,5 @@ fn report(args: &Verify, verified: &Verified) -> Result<(), Failure> {
     if let Some(kept) = &args.against {
         lines.push(("against", format!("{} holds", kept.trim())));
     }
-    let text: Vec<String> = lines
-        .iter()
-        .map(|(label, text)| format!("{label:<9} {text}"))
-        .collect();
-    output::print(text.join("\n"))
+    output::print(output::labelled(9, &lines))
 }

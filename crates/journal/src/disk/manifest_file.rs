@@ -116,8 +116,8 @@ impl ManifestFile {
     }
 }
 
-/// Writes a manifest that was found once more, so that it is durable whatever came of the last
-/// sync.
+/// Writes a manifest, durably on return: the first one of a log, or once more one that was found,
+/// whatever came of the last sync.
 pub(crate) fn rewrite(dir: &Dir, log: LogId, manifest: &Manifest) -> Result<(), Error> {
     match replace(dir, &manifest.encode(log)) {
         Ok(()) => Ok(()),

@@ -46,11 +46,11 @@ impl NewDiskLog {
     /// As [`NewLog::finish`].
     pub fn finish(self, manifest: &Manifest) -> Result<DiskStorage, Error> {
         manifest.check_begins()?;
-        let manifest = &manifest.of_new_log();
+        let manifest = manifest.of_new_log();
         let dir = self.dir;
         segments::check_all(&dir, &manifest.segments)?;
         if !manifest.segments.is_empty() {
-            manifest_file::rewrite(&dir, self.log_id, manifest)?;
+            manifest_file::rewrite(&dir, self.log_id, &manifest)?;
         }
         let header = FileHeader {
             log: self.log_id,
@@ -60,10 +60,7 @@ impl NewDiskLog {
         let (tail, span) = Tail::create(&dir, &header, self.options)?;
         let made = Recovered {
             log: self.log_id,
-            manifest: match manifest.segments.is_empty() {
-                true => Manifest::default(),
-                false => manifest.clone(),
-            },
+            manifest,
             spans: vec![span],
             tail,
         };

@@ -51,7 +51,7 @@ pub(crate) trait Lists {
     where
         Self: 'a;
 
-    /// Whether some event may have this name, found out without a read. No is certain.
+    /// Whether some event may have this name; cheaper than its list. No is certain.
     fn may_have(&self, name: &Name<'_>) -> Result<bool, Error>;
 
     /// The positions of the events that have this name; none if there are none.
@@ -156,9 +156,12 @@ fn plan<'a, S: Lists>(
     item: &WantedItem<'_>,
     way: Way,
 ) -> Result<Option<Plan<S::List<'a>>>, Error> {
-    for name in &item.all {
-        if !lists.may_have(name)? {
-            return Ok(None); // before any list is read
+    // Where there is one name alone, looking for its list asks the same.
+    if item.all.len() > 1 {
+        for name in &item.all {
+            if !lists.may_have(name)? {
+                return Ok(None); // before any list is read
+            }
         }
     }
     let mut all = Vec::with_capacity(item.all.len());

@@ -35,10 +35,8 @@ impl NewLog for NewMemoryLog {
         for info in &manifest.segments {
             state.check_segment(info)?;
         }
-        if !manifest.segments.is_empty() {
-            state.dropped = manifest.next.0 - 1;
-            state.manifest = manifest;
-        }
+        state.dropped = manifest.next.0 - 1;
+        state.manifest = manifest;
         drop(state);
         Ok(self.storage)
     }

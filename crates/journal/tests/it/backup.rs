@@ -10,23 +10,13 @@ use headwater_journal::conformance::Place;
 use headwater_journal::disk::fs::StdFs;
 use headwater_journal::env::{Env, SystemEnv};
 use headwater_journal::{
-    Direction, DiskOptions, Fault, Journal, MemoryStorage, NewDiskLog, NewLog, NewMemoryLog,
-    Options, Read, Seq, Step, Storage, Writer,
+    Direction, DiskOptions, Fault, Journal, MemoryStorage, NewDiskLog, NewLog, NewMemoryLog, Read,
+    Seq, Step, Storage, Writer,
 };
 
-use crate::support::{Disk, appended, at, event, events, memory, one, stream, tag, with_ids};
-
-fn small() -> Options {
-    Options {
-        piece_bytes: 2 << 10,
-        fan_in: 3,
-        ..Options::default()
-    }
-}
-
-fn stepped(storage: Arc<dyn Storage>) -> (Journal, Writer) {
-    Journal::open_stepped(storage, Arc::new(SystemEnv), small()).unwrap()
-}
+use crate::support::{
+    Disk, appended, at, event, events, keep, memory, one, small, stepped, stream, tag, with_ids,
+};
 
 fn append(journal: &Journal, writer: &Writer, append: Append) {
     let mut ticket = journal.submit(append, None).unwrap();
@@ -41,11 +31,6 @@ fn fill(journal: &Journal, writer: &Writer, count: u64) {
         let both = vec![tagged.unwrap(), event("Followed", "all/1")];
         append(journal, writer, Append::of(both));
     }
-}
-
-fn keep(writer: &Writer) {
-    while writer.seal().unwrap() == Step::Done {}
-    while writer.merge().unwrap() == Step::Done {}
 }
 
 /// The bytes of a backup, without the segments that the receiver holds.

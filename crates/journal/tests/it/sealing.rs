@@ -9,26 +9,14 @@ use headwater_event::{Append, ChainPoint, Error, Event, Kind, LogId, Query};
 use headwater_journal::conformance::Place;
 use headwater_journal::env::SystemEnv;
 use headwater_journal::{
-    Commit, Direction, Journal, Manifest, Map, MemoryStorage, Options, PublishFault, Read,
-    SegmentBytes, SegmentName, SegmentSink, Seq, Step, Storage, Stored, Writer, Written,
+    Commit, Direction, Journal, Manifest, Map, MemoryStorage, PublishFault, Read, SegmentBytes,
+    SegmentName, SegmentSink, Seq, Step, Storage, Stored, Writer, Written,
 };
 
 use crate::support::{
-    Disk, Memory, appended, at, event, events, memory, one, positions, stream, tag,
+    Disk, Memory, appended, at, event, events, keep, memory, one, positions, small, stepped,
+    stream, tag,
 };
-
-/// Pieces of a few events, merged three at a time.
-fn small() -> Options {
-    Options {
-        piece_bytes: 2 << 10,
-        fan_in: 3,
-        ..Options::default()
-    }
-}
-
-fn stepped(storage: Arc<dyn Storage>) -> (Journal, Writer) {
-    Journal::open_stepped(storage, Arc::new(SystemEnv), small()).unwrap()
-}
 
 /// Appends of one event each, in ten streams, every other one with a tag.
 fn fill(journal: &Journal, writer: &Writer, count: u64) {
@@ -41,11 +29,6 @@ fn fill(journal: &Journal, writer: &Writer, count: u64) {
         writer.run_once();
         appended(ticket.try_outcome().unwrap().unwrap());
     }
-}
-
-fn keep(writer: &Writer) {
-    while writer.seal().unwrap() == Step::Done {}
-    while writer.merge().unwrap() == Step::Done {}
 }
 
 /// What several kinds of reads say.

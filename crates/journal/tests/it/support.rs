@@ -12,7 +12,9 @@ use headwater_event::{
 use headwater_journal::conformance::Place;
 use headwater_journal::disk::fs::{Fs, StdFs};
 use headwater_journal::env::{Env, SystemEnv};
-use headwater_journal::{DiskOptions, DiskStorage, Journal, MemoryStorage, Options, Read, Storage};
+use headwater_journal::{
+    DiskOptions, DiskStorage, Journal, MemoryStorage, Options, Read, Step, Storage, Writer,
+};
 use tempfile::TempDir;
 
 pub(crate) fn memory() -> Arc<MemoryStorage> {
@@ -273,4 +275,24 @@ impl Env for TestEnv {
             .fetch_add(micros, std::sync::atomic::Ordering::SeqCst);
         SystemEnv.sleep(std::time::Duration::from_millis(1));
     }
+}
+
+/// Pieces of a few events, merged three at a time.
+pub(crate) fn small() -> Options {
+    Options {
+        piece_bytes: 2 << 10,
+        fan_in: 3,
+        ..Options::default()
+    }
+}
+
+/// A journal of such pieces, and its writer to be moved by hand.
+pub(crate) fn stepped(storage: Arc<dyn Storage>) -> (Journal, Writer) {
+    Journal::open_stepped(storage, Arc::new(SystemEnv), small()).unwrap()
+}
+
+/// Seals and merges whatever is due.
+pub(crate) fn keep(writer: &Writer) {
+    while writer.seal().unwrap() == Step::Done {}
+    while writer.merge().unwrap() == Step::Done {}
 }

@@ -11,7 +11,7 @@ use headwater_journal::{
     Step, Storage, Stored, WorkState, Writer, Written,
 };
 
-use crate::support::{Disk, TestEnv, appended, event, memory};
+use crate::support::{Disk, TestEnv, appended, event, keep, memory};
 
 fn small() -> Options {
     Options {
@@ -35,12 +35,6 @@ fn commit(journal: &Journal, writer: &Writer, number: u64) {
     writer.run_once();
     let outcome = ticket.unwrap().try_outcome().unwrap();
     appended(outcome.unwrap());
-}
-
-/// Seals and merges whatever is due.
-fn keep(writer: &Writer) {
-    while writer.seal().unwrap() == Step::Done {}
-    while writer.merge().unwrap() == Step::Done {}
 }
 
 /// Bytes of all files of a directory.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use headwater_event::{Append, EventType, NewEvent, Outcome};
 use headwater_journal::Fault;
 use headwater_node::env::SystemEnv;
@@ -178,11 +179,7 @@ fn a_change_goes_on_after_the_runtime_of_who_asked_for_it() {
     let own = runtime();
     let node = own.block_on(open(directory.path(), Options::default()));
     let other = runtime();
-    let asked = other.block_on(async {
-        let shop = shop();
-        let mut asking = std::pin::pin!(node.create(&shop));
-        poll_once(asking.as_mut()).await
-    });
+    let asked = other.block_on(async { node.create(&shop()).now_or_never() });
     drop(other);
     own.block_on(async {
         assert!(asked.is_none(), "it takes a sync and cannot be done yet");
@@ -191,13 +188,4 @@ fn a_change_goes_on_after_the_runtime_of_who_asked_for_it() {
         }
         node.shutdown().await;
     });
-}
-
-/// Polls a future once.
-async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Output> {
-    std::future::poll_fn(|context| match future.as_mut().poll(context) {
-        std::task::Poll::Ready(output) => std::task::Poll::Ready(Some(output)),
-        std::task::Poll::Pending => std::task::Poll::Ready(None),
-    })
-    .await
 }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use headwater_node::parts::{self, Part, PartsReader};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::harness::{PATIENCE, Reply, TestServer, send};
 
@@ -312,4 +314,37 @@ async fn what_a_crash_left_of_a_restore_is_removed() {
     assert!(known.is_dir());
     let shop = server.get("/v1/databases/shop").await.ok(200);
     assert_eq!(shop["events"], 80);
+}
+
+/// As many as run at once have begun and hold their turn; one more is told before it sends anything.
+#[tokio::test]
+async fn restores_are_bounded_in_number() {
+    let (server, bytes) = with_two_segments().await;
+    let mut begun = Vec::new();
+    for number in 0..4 {
+        let head = format!(
+            "POST /v1/databases/slow-{number}/restore HTTP/1.1\r\nhost: localhost\r\n\
+             content-type: {OCTETS}\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
+            bytes.len()
+        );
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 25];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
+        begun.push(stream);
+    }
+    let refused = restore(&server, "fifth", &bytes).await;
+    refused.problem(503, "overloaded");
+    drop(begun);
+    is_tidy(&server).await;
+    let begun = Instant::now();
+    loop {
+        let reply = restore(&server, "fifth", &bytes).await;
+        if reply.status == 200 {
+            break;
+        }
+        reply.problem(503, "overloaded");
+        assert!(begun.elapsed() < PATIENCE, "no turn was given back");
+    }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use headwater_journal::env::SystemEnv;
 use headwater_journal::{DataLock, DiskOptions};
 use headwater_node::{DiskStorages, Node};
-use headwater_wire::{Limits, Server};
+use headwater_wire::{Limits, Listen, Protocol, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How it serves.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// Where it listens.
+    /// Where it speaks HTTP.
     pub(crate) listen: SocketAddr,
     /// How long a database stays open without use.
     pub(crate) sleep_after: Duration,
@@ -51,6 +51,15 @@ impl Options {
 }
 
 impl Options {
+    /// Every address, and what is spoken there.
+    fn listens(&self) -> Vec<Listen> {
+        let http = Listen {
+            protocol: Protocol::Http,
+            address: self.listen,
+        };
+        vec![http]
+    }
+
     /// What is sealed at once is half a tail: the other half grows meanwhile.
     fn of_node(&self) -> headwater_node::Options {
         let piece = self.tail_max / 2;
@@ -109,7 +118,7 @@ impl LocalServer {
     }
 
     async fn serve(node: Node, options: &Options) -> Result<LocalServer, Failure> {
-        let bound = Server::bind(node.clone(), options.listen, options.limits.clone()).await;
+        let bound = Server::bind(node.clone(), &options.listens(), options.limits.clone()).await;
         let server = match bound {
             Ok(server) => server,
             Err(error) => {
@@ -117,7 +126,7 @@ impl LocalServer {
                 return Err(error.into());
             }
         };
-        let address = server.local_addr();
+        let address = server.address(Protocol::Http).unwrap_or(options.listen);
         if options.announced {
             node.set_address(&ServerUrl::from(address).to_string())?;
         }

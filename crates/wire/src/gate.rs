@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use headwater_event::{Error, Kind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::limits::Limits;
-use crate::problem::Problem;
 
 /// Lets `reads_max` pass at a time.
 #[derive(Debug)]
@@ -46,23 +46,27 @@ impl Gate {
     }
 
     /// Waits for a turn: 429 when too many wait already, 503 when it does not come in time.
-    pub(crate) async fn pass(&self) -> Result<Pass, Problem> {
+    pub(crate) async fn pass(&self) -> Result<Pass, Error> {
         if let Ok(permit) = self.running.clone().try_acquire_owned() {
             return Ok(Pass { _permit: permit });
         }
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.waiting);
         if before >= self.waiting_max {
-            return Err(self.full("busy", format!("{before} that wait already")));
+            let found = format!("{before} that wait already");
+            return Err(self.full(Kind::Busy, "busy", found));
         }
         match tokio::time::timeout(self.wait_max, self.running.clone().acquire_owned()).await {
             Ok(Ok(permit)) => Ok(Pass { _permit: permit }),
-            _ => Err(self.full("overloaded", format!("no turn within {:?}", self.wait_max))),
+            _ => {
+                let found = format!("no turn within {:?}", self.wait_max);
+                Err(self.full(Kind::Unavailable, "overloaded", found))
+            }
         }
     }
 
-    fn full(&self, code: &'static str, found: String) -> Problem {
-        Problem::new(code, "the server runs as many reads as it may")
+    fn full(&self, kind: Kind, code: &'static str, found: String) -> Error {
+        Error::new(kind, code, "the server runs as many reads as it may")
             .found(found)
             .expected(format!("at most {} at the same time", self.running_max))
             .action("try again after a pause")
@@ -90,14 +94,15 @@ impl BodyBudget {
     }
 
     /// Reserves memory for a body; given back when dropped.
-    pub(crate) fn reserve(&self, bytes: usize) -> Result<Option<OwnedSemaphorePermit>, Problem> {
+    pub(crate) fn reserve(&self, bytes: usize) -> Result<Option<OwnedSemaphorePermit>, Error> {
         if bytes <= SMALL_BODY_BYTES {
             return Ok(None);
         }
         let kib = u32::try_from(bytes.div_ceil(1024).min(self.kib_max)).unwrap_or(u32::MAX);
         match self.kib.clone().try_acquire_many_owned(kib) {
             Ok(permit) => Ok(Some(permit)),
-            Err(_) => Err(Problem::new(
+            Err(_) => Err(Error::new(
+                Kind::Unavailable,
                 "overloaded",
                 "the server holds as many large bodies as it may",
             )

@@ -1,9 +1,11 @@
-//! HTTP: translates requests to the node, and decides nothing.
+//! What clients speak: translates it to the node, and decides nothing.
 //!
 //! ```text
 //! socket -> connection -> request -> node
-//! server    connection    one file for each: append, events, read, follow, streams, sql, ...
+//! server    http          one file for each: append, events, read, follow, streams, sql, ...
 //! ```
+//!
+//! The server, its lanes and its bounds are the same for every [`Protocol`].
 //!
 //! * Everything that a client can make the server hold is bounded: see [`Limits`].
 //! * Every failure is a problem (RFC 9457) with a stable code; `code` lists them.
@@ -11,38 +13,17 @@
 //! * [`document`] is the OpenAPI document, which also stands in docs/openapi.json.
 #![allow(clippy::disallowed_methods)] // the runtime begins here: this crate may spawn and read the clock
 
-mod accept;
-mod answer;
 mod app;
-mod append;
-mod backup;
-mod body;
-mod code;
-mod connection;
-mod databases;
-mod events;
-mod follow;
 mod gate;
-mod health;
+mod http;
 mod lanes;
 mod limits;
 mod metrics;
-mod openapi;
-mod page;
-mod params;
-mod problem;
-mod projections;
-mod read;
-mod restore;
-mod router;
-mod rows;
+mod protocol;
 mod server;
-mod sql;
 mod stall;
-mod stats;
-mod streams;
-mod verify;
 
+pub use http::document;
 pub use limits::Limits;
-pub use openapi::document;
-pub use server::Server;
+pub use protocol::Protocol;
+pub use server::{Listen, Server};

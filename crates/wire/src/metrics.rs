@@ -7,17 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
 use headwater_node::{LogSizes, Node, NodeStats};
-
-use crate::answer;
-use crate::app::Shared;
-use crate::body::NoBody;
-use crate::params::Params;
-use crate::problem::Problem;
-use crate::stats::ratio;
 
 /// Upper bounds of the buckets of latencies, in microseconds, and as Prometheus wants them.
 const BUCKETS: [(u64, &str); 14] = [
@@ -57,24 +47,6 @@ pub(crate) struct Metrics {
     connections_total: AtomicU64,
     connections_refused: AtomicU64,
     followers: AtomicU64,
-}
-
-/// Figures of the server and of its databases, for Prometheus.
-#[utoipa::path(get, path = "/metrics", tag = "server", operation_id = "metrics",
-    responses((status = 200, description = "Figures", body = String,
-        content_type = "text/plain; version=0.0.4")))]
-pub(crate) async fn metrics(
-    State(app): State<Shared>,
-    params: Params,
-    _: NoBody,
-) -> Result<Response, Problem> {
-    params.finish()?;
-    let text = app.metrics.text(&app.node);
-    Ok(answer::with_type(
-        StatusCode::OK,
-        "text/plain; version=0.0.4",
-        text,
-    ))
 }
 
 /// Something that is there as long as this lives.
@@ -377,4 +349,12 @@ fn head(out: &mut String, name: &str, kind: &str, help: &str) {
 
 fn line(out: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
     let _ = writeln!(out, "headwater_{name}{{{labels}}} {value}"); // a String takes everything
+}
+
+/// 0 if there is nothing to compare with.
+pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
+    match whole {
+        0 => 0.0,
+        whole => part as f64 / whole as f64,
+    }
 }

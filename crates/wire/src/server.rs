@@ -1,8 +1,10 @@
-//! The server: a socket on loopback, and a bounded number of connections.
+//! The server: sockets on loopback, one for each protocol, and a bounded number of connections.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use headwater_event::{Error, Kind};
@@ -12,10 +14,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Shared};
-use crate::connection;
 use crate::gate::{BodyBudget, Gate};
 use crate::lanes::Lanes;
 use crate::limits::Limits;
+use crate::protocol::Protocol;
 
 /// Connections that are told at the same time that there are too many; one more is closed
 /// without a word.
@@ -27,43 +29,84 @@ pub(crate) const RESTORES_MAX: usize = 4;
 /// Pause after an error of the socket, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A server that is bound to its address.
+/// Where a protocol is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// An address of loopback; port 0 takes a free one.
+    pub address: SocketAddr,
+}
+
+/// A socket, and what is spoken there.
+struct Listener {
+    socket: TcpListener,
+    listen: Listen,
+}
+
+/// A server that is bound to its addresses.
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    listeners: Vec<Listener>,
     app: Shared,
     lanes: Lanes,
     stop: watch::Sender<bool>,
 }
 
+impl Listener {
+    async fn bind(listen: Listen) -> Result<Listener, Error> {
+        let address = listen.address;
+        if !address.ip().to_canonical().is_loopback() {
+            return Err(not_loopback(address));
+        }
+        let cannot = |error| cannot_listen(error, address);
+        let socket = TcpListener::bind(address).await.map_err(cannot)?;
+        let address = socket.local_addr().map_err(cannot)?;
+        let listen = Listen { address, ..listen };
+        Ok(Listener { socket, listen })
+    }
+}
+
+fn not_loopback(address: SocketAddr) -> Error {
+    Error::invalid(
+        "not_loopback",
+        "the server listens on loopback addresses only, because it asks nobody for a key yet",
+    )
+    .found(address)
+    .expected("an address such as 127.0.0.1:4437 or [::1]:4437")
+    .action("put a proxy that asks for a key before it to reach it from elsewhere")
+}
+
+fn cannot_listen(error: io::Error, address: SocketAddr) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "cannot_listen",
+        "the server cannot listen",
+    )
+    .found(format!("{error} ({address})"))
+    .action("stop what listens there, or take another port")
+    .caused_by(error)
+}
+
 impl Server {
-    /// Binds to an address of loopback; port 0 takes a free one.
+    /// Binds to addresses of loopback.
     ///
     /// Another address is refused with `not_loopback`: whoever reaches the server may do
     /// everything, and nothing asks for a key yet.
-    pub async fn bind(node: Node, address: SocketAddr, limits: Limits) -> Result<Server, Error> {
-        if !address.ip().to_canonical().is_loopback() {
-            return Err(Error::invalid(
-                "not_loopback",
-                "the server listens on loopback addresses only, because it asks nobody for a key yet",
-            )
-            .found(address)
-            .expected("an address such as 127.0.0.1:4437 or [::1]:4437")
-            .action("put a proxy that asks for a key before it to reach it from elsewhere"));
+    pub async fn bind(node: Node, listen: &[Listen], limits: Limits) -> Result<Server, Error> {
+        let mut listeners = Vec::with_capacity(listen.len());
+        for listen in listen {
+            listeners.push(Listener::bind(*listen).await?);
         }
-        let cannot = |error: std::io::Error| {
+        let lanes = Lanes::start().map_err(|error| {
             Error::new(
                 Kind::Unavailable,
                 "cannot_listen",
-                "the server cannot listen",
+                "the server has no threads",
             )
-            .found(format!("{error} ({address})"))
-            .action("stop what listens there, or take another port")
+            .found(&error)
+            .action("allow this user more threads")
             .caused_by(error)
-        };
-        let listener = TcpListener::bind(address).await.map_err(cannot)?;
-        let address = listener.local_addr().map_err(cannot)?;
-        let lanes = Lanes::start().map_err(cannot)?;
+        })?;
         let (stop, stopping) = watch::channel(false);
         let app = Arc::new(App {
             node,
@@ -75,17 +118,19 @@ impl Server {
             stopping,
         });
         Ok(Server {
-            listener,
-            address,
+            listeners,
             app,
             lanes,
             stop,
         })
     }
 
-    /// The address, with the port that was taken.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.address
+    /// The address of a protocol, with the port that was taken.
+    pub fn address(&self, protocol: Protocol) -> Option<SocketAddr> {
+        let mut listens = self.listeners.iter().map(|listener| listener.listen);
+        listens
+            .find(|listen| listen.protocol == protocol)
+            .map(|listen| listen.address)
     }
 
     /// Serves until `shutdown` is ready, then accepts no more, finishes the requests that were
@@ -97,7 +142,7 @@ impl Server {
             () = self.accept(&mut connections) => {}
             () = shutdown => {}
         }
-        drop(self.listener);
+        drop(self.listeners);
         self.stop.send_replace(true);
         let all = async { while connections.join_next().await.is_some() {} };
         if tokio::time::timeout(self.app.limits.drain_max, all)
@@ -117,24 +162,41 @@ impl Server {
         let room = Arc::new(Semaphore::new(self.app.limits.connections_max));
         let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
         loop {
-            let stream = match self.listener.accept().await {
-                Ok((stream, _)) => stream,
+            let (protocol, accepted) = self.accepted().await;
+            let stream = match accepted {
+                Ok(stream) => stream,
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    let protocol = protocol.as_str();
+                    tracing::warn!(%error, protocol, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
             };
             while connections.try_join_next().is_some() {} // those that ended
             match room.clone().try_acquire_owned() {
-                Ok(permit) => self.serve(stream, permit, connections),
-                Err(_) => self.refuse(stream, &refusals, connections),
+                Ok(permit) => self.serve(protocol, stream, permit, connections),
+                Err(_) => self.refuse(protocol, stream, &refusals, connections),
             }
         }
     }
 
+    /// The next connection, of whichever protocol.
+    async fn accepted(&self) -> (Protocol, io::Result<TcpStream>) {
+        poll_fn(|context| {
+            for listener in &self.listeners {
+                if let Poll::Ready(accepted) = listener.socket.poll_accept(context) {
+                    let stream = accepted.map(|(stream, _)| stream);
+                    return Poll::Ready((listener.listen.protocol, stream));
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
     fn serve(
         &self,
+        protocol: Protocol,
         stream: TcpStream,
         permit: tokio::sync::OwnedSemaphorePermit,
         connections: &mut JoinSet<()>,
@@ -148,21 +210,27 @@ impl Server {
         let (app, stopping) = (self.app.clone(), self.stop.subscribe());
         self.lanes.run(connections, async move || {
             match TcpStream::from_std(stream) {
-                Ok(stream) => connection::serve(stream, app, stopping).await,
+                Ok(stream) => protocol.serve(stream, app, stopping).await,
                 Err(error) => ended(error),
             }
             drop((permit, counted));
         });
     }
 
-    fn refuse(&self, stream: TcpStream, refusals: &Arc<Semaphore>, connections: &mut JoinSet<()>) {
+    fn refuse(
+        &self,
+        protocol: Protocol,
+        stream: TcpStream,
+        refusals: &Arc<Semaphore>,
+        connections: &mut JoinSet<()>,
+    ) {
         self.app.metrics.connection_refused();
         let Ok(permit) = refusals.clone().try_acquire_owned() else {
             return;
         };
         let connections_max = self.app.limits.connections_max;
         connections.spawn(async move {
-            connection::refuse(stream, connections_max).await;
+            protocol.refuse(stream, connections_max).await;
             drop(permit);
         });
     }

@@ -1,7 +1,7 @@
 //! Many lives of many logs, with everything going wrong.
 //!
-//! `HEADWATER_SEEDS=100000` runs so many seeds, from 0 on, and takes a core some minutes for each
-//! ten thousand:
+//! `HEADWATER_SEEDS=100000` runs so many seeds, from 0 on, and `HEADWATER_SEEDS=40000..50000` these.
+//! Ten thousand take a core some minutes:
 //!
 //! ```text
 //! HEADWATER_SEEDS=100000 cargo test --release -p headwater-sim --test it -- lives:: storage::

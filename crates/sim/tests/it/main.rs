@@ -44,12 +44,19 @@ impl Chances {
     }
 }
 
-/// How many seeds a test runs: some in `./check`, many more in its long mode, and as many as somebody
+/// The seeds that a test runs: some in `./check`, many more in its long mode, and those that somebody
 /// asks for.
 fn seeds(few: u64, many: u64) -> std::ops::Range<u64> {
-    let asked = std::env::var("HEADWATER_SEEDS");
-    let asked = asked.ok().and_then(|asked| asked.parse().ok());
-    0..asked.unwrap_or(if is_long() { many } else { few })
+    let usual = || 0..if is_long() { many } else { few };
+    let asked = std::env::var("HEADWATER_SEEDS").ok();
+    asked.map_or_else(usual, |asked| {
+        let (first, end) = asked.split_once("..").unwrap_or(("0", &asked));
+        let number = |text: &str| text.parse::<u64>();
+        match (number(first), number(end)) {
+            (Ok(first), Ok(end)) => first..end,
+            _ => panic!("HEADWATER_SEEDS is {asked:?}: expected 100000, or 40000..50000"),
+        }
+    })
 }
 
 /// Whether this is the long mode of `./check`.

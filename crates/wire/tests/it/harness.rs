@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use headwater_node::env::SystemEnv;
 use headwater_node::{Node, Options};
-use headwater_wire::{Limits, Server};
+use headwater_wire::{Limits, Listen, Protocol, Server};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -68,6 +68,14 @@ impl Reply {
     }
 }
 
+/// HTTP at this address.
+pub fn http(address: &str) -> Listen {
+    Listen {
+        protocol: Protocol::Http,
+        address: address.parse().unwrap(),
+    }
+}
+
 impl TestServer {
     pub async fn start() -> TestServer {
         TestServer::with(Options::default(), Limits::default()).await
@@ -82,9 +90,9 @@ impl TestServer {
         let node = Node::open(root, Arc::new(SystemEnv), options)
             .await
             .unwrap();
-        let address = "127.0.0.1:0".parse().unwrap();
-        let server = Server::bind(node.clone(), address, limits).await.unwrap();
-        let url = format!("http://{}", server.local_addr());
+        let listen = [http("127.0.0.1:0")];
+        let server = Server::bind(node.clone(), &listen, limits).await.unwrap();
+        let url = format!("http://{}", server.address(Protocol::Http).unwrap());
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {
             let _ = stopped.await; // asked for, or the test is over

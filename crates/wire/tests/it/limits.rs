@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::harness::{PATIENCE, TestServer, send};
+use crate::harness::{PATIENCE, TestServer, http, send};
 
 async fn limited(limits: Limits) -> TestServer {
     let server = TestServer::with(Default::default(), limits).await;
@@ -241,19 +241,13 @@ async fn a_client_that_takes_nothing_is_let_go() {
 async fn only_loopback_is_listened_on() {
     let server = TestServer::start().await;
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
-        let refused = Server::bind(
-            server.node.clone(),
-            address.parse().unwrap(),
-            Limits::default(),
-        );
+        let listen = [http(address)];
+        let refused = Server::bind(server.node.clone(), &listen, Limits::default());
         let error = refused.await.err().unwrap();
         assert_eq!(error.code(), "not_loopback", "{address}");
         assert!(error.to_string().contains("key"), "{error}");
     }
-    let taken = Server::bind(
-        server.node.clone(),
-        server.address().parse().unwrap(),
-        Limits::default(),
-    );
+    let listen = [http(server.address())];
+    let taken = Server::bind(server.node.clone(), &listen, Limits::default());
     assert_eq!(taken.await.err().unwrap().code(), "cannot_listen");
 }

@@ -12,12 +12,12 @@ use headwater_event::{Error, LogId, Position, Query, json};
 use headwater_node::{Batch, DatabaseName, Follow};
 use tokio::sync::watch;
 
-use crate::accept::{Accept, EVENT_STREAM, NDJSON};
-use crate::answer;
 use crate::app::App;
+use crate::http::accept::{Accept, EVENT_STREAM, NDJSON};
+use crate::http::answer;
+use crate::http::page::Span;
+use crate::http::problem::Problem;
 use crate::metrics::Counted;
-use crate::page::Span;
-use crate::problem::Problem;
 
 const HEARTBEAT_MS: u64 = 15_000;
 const HEARTBEAT_MS_MIN: u64 = 100;

@@ -9,15 +9,16 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-use crate::accept::NDJSON;
-use crate::answer;
-use crate::app::{InPath, Shared};
-use crate::backup::BackupBytes;
-use crate::body::BackupStream;
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::accept::NDJSON;
+use crate::http::answer;
+use crate::http::backup::BackupBytes;
+use crate::http::body::BackupStream;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::InPath;
+use crate::http::verify::{LINES_MAX, error_line, line, told_from_time_to_time};
 use crate::server::RESTORES_MAX;
-use crate::verify::{LINES_MAX, error_line, line, told_from_time_to_time};
 
 /// A line of the answer: `{"progress":...}` until the last one, which is `{"restored":...}` or
 /// `{"error":problem}`.

@@ -9,10 +9,10 @@ use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 
-use crate::body::NoBody;
-use crate::params::Params;
-use crate::problem::Problem;
-use crate::{
+use crate::http::body::NoBody;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::{
     answer, append, backup, code, databases, events, health, metrics, projections, read, restore,
     sql, stats, streams, verify,
 };

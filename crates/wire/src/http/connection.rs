@@ -14,8 +14,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use crate::app::{self, Shared};
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::problem::Problem;
+use crate::http::request;
 use crate::stall::Stalling;
 
 /// How long the last words of a connection may take.
@@ -30,7 +31,7 @@ pub(crate) async fn serve(stream: TcpStream, app: Shared, mut stopping: watch::R
     let limits = app.limits.clone();
     let answer = service_fn(|request: hyper::Request<Incoming>| {
         let app = app.clone();
-        async move { Ok::<_, Infallible>(app::answer(app, request.map(Body::new)).await) }
+        async move { Ok::<_, Infallible>(request::answer(app, request.map(Body::new)).await) }
     });
     let socket = Stalling::new(stream, limits.stall_max);
     let mut connection = http1::Builder::new()

@@ -8,11 +8,12 @@ use headwater_node::{DatabaseInfo, DatabaseName, DatabaseState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::answer;
-use crate::app::{InPath, Shared};
-use crate::body::{JsonBytes, NoBody};
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::answer;
+use crate::http::body::{JsonBytes, NoBody};
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::InPath;
 
 /// The databases of the node.
 #[derive(Serialize, ToSchema)]

@@ -11,14 +11,15 @@ use headwater_node::{Answer, At, Consistency, Request, RowBatch};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::accept::{Accept, JSON, NDJSON};
-use crate::answer;
-use crate::app::{App, InPath, Shared};
-use crate::body::JsonBytes;
+use crate::app::{App, Shared};
 use crate::gate::Pass;
-use crate::params::Params;
-use crate::problem::Problem;
-use crate::rows::write_row;
+use crate::http::accept::{Accept, JSON, NDJSON};
+use crate::http::answer;
+use crate::http::body::JsonBytes;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::InPath;
+use crate::http::rows::write_row;
 
 const TIMEOUT_MS_MAX: u64 = 60_000;
 const ROWS_MAX: u64 = 1_000_000;

@@ -10,10 +10,10 @@ use headwater_node::{Direction, Page, Read};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::accept::{Accept, JSON, NDJSON};
-use crate::answer::{self, CHUNK_BYTES};
 use crate::app::App;
-use crate::problem::Problem;
+use crate::http::accept::{Accept, JSON, NDJSON};
+use crate::http::answer::{self, CHUNK_BYTES};
+use crate::http::problem::Problem;
 
 /// Events of a page where nothing else is asked for.
 const LIMIT: u64 = 100;

@@ -8,11 +8,12 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use utoipa::ToSchema;
 
-use crate::answer;
-use crate::app::{InPath, Shared};
-use crate::body::AppendBytes;
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::answer;
+use crate::http::body::AppendBytes;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::InPath;
 
 /// Where an append stands. It is durable.
 #[derive(Serialize, ToSchema)]

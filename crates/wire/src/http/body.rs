@@ -11,7 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::Shared;
 use crate::gate::{BodyBudget, SMALL_BODY_BYTES};
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// How long the rest of a body that was refused is read and thrown away, so that its writer comes
 /// to read the answer.
@@ -81,7 +81,8 @@ impl Bound<'_> {
     }
 
     fn reserve(&self, bytes: usize) -> Result<Reserved, Problem> {
-        self.budget.map_or(Ok(None), |budget| budget.reserve(bytes))
+        self.budget
+            .map_or(Ok(None), |budget| Ok(budget.reserve(bytes)?))
     }
 }
 

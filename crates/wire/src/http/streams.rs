@@ -7,12 +7,13 @@ use headwater_event::limits::READ_EVENTS_MAX;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::answer;
-use crate::app::{InPath, Shared};
-use crate::body::NoBody;
-use crate::page;
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::answer;
+use crate::http::body::NoBody;
+use crate::http::page;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::InPath;
 
 const LIMIT: u64 = 100;
 

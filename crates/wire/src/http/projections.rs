@@ -8,11 +8,12 @@ use headwater_node::{Applied, Building, Failure, Skipped, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::answer;
-use crate::app::{InPath, NameInPath, Shared};
-use crate::body::{JsonBytes, NoBody, SqlText};
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::answer;
+use crate::http::body::{JsonBytes, NoBody, SqlText};
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::{InPath, NameInPath};
 
 /// The projections of a database.
 #[derive(Serialize, ToSchema)]

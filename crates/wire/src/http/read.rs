@@ -7,12 +7,13 @@ use headwater_event::json::{self, QueryItemBody};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::accept::Accept;
-use crate::app::{InPath, Shared};
-use crate::body::JsonBytes;
-use crate::page::{self, PageAnswer, Span};
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::accept::Accept;
+use crate::http::body::JsonBytes;
+use crate::http::page::{self, PageAnswer, Span};
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::InPath;
 
 /// A read.
 #[derive(Debug, Deserialize, ToSchema)]

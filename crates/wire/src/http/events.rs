@@ -6,13 +6,14 @@ use axum::response::Response;
 use headwater_event::json::{self, QueryItemBody};
 use headwater_event::{Error, Query};
 
-use crate::accept::Accept;
-use crate::app::{InPath, Shared};
-use crate::body::NoBody;
-use crate::follow::{self, Cursor};
-use crate::page::{self, PageAnswer, Span};
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::accept::Accept;
+use crate::http::body::NoBody;
+use crate::http::follow::{self, Cursor};
+use crate::http::page::{self, PageAnswer, Span};
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::InPath;
 
 /// What the query parameters ask for.
 struct Asked {

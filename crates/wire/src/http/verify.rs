@@ -12,12 +12,13 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-use crate::accept::NDJSON;
-use crate::answer;
-use crate::app::{InPath, Shared};
-use crate::body::NoBody;
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::accept::NDJSON;
+use crate::http::answer;
+use crate::http::body::NoBody;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::InPath;
 
 /// How often progress is told.
 const PROGRESS_PAUSE: Duration = Duration::from_millis(200);

@@ -9,11 +9,12 @@ use headwater_node::{Held, Sending, parts};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::answer;
-use crate::app::{InPath, Shared};
-use crate::body::{BACKUP, JsonBytes};
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::answer;
+use crate::http::body::{BACKUP, JsonBytes};
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::InPath;
 
 /// What the caller has of an earlier backup.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -7,11 +7,13 @@ use headwater_node::{Layout, Work};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::answer;
-use crate::app::{InPath, Shared};
-use crate::body::NoBody;
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::app::Shared;
+use crate::http::answer;
+use crate::http::body::NoBody;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::http::request::InPath;
+use crate::metrics::ratio;
 
 /// Where the bytes of a database's log are, and what keeping it in order costs. "Appends" are bytes
 /// in their canonical encoding, before compression.
@@ -315,12 +317,4 @@ fn names(names: Vec<(String, u64)>) -> Vec<Name> {
         .into_iter()
         .map(|(name, events)| Name { name, events });
     names.collect()
-}
-
-/// 0 if there is nothing to compare with.
-pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
-    match whole {
-        0 => 0.0,
-        whole => part as f64 / whole as f64,
-    }
 }

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use headwater_event::Error;
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// The parameters of a request that nobody has taken yet.
 #[derive(Debug)]

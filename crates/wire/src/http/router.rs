@@ -12,8 +12,8 @@ use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::Shared;
-use crate::problem::Problem;
-use crate::{
+use crate::http::problem::Problem;
+use crate::http::{
     append, backup, databases, events, health, metrics, openapi, projections, read, restore, sql,
     stats, streams, verify,
 };
@@ -171,7 +171,7 @@ mod tests {
 
     use super::find;
 
-    const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+    const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
 
     /// Every method that a document may name, but `HEAD`, which none does.
     const METHODS: [Method; 7] = [

@@ -8,8 +8,8 @@ use futures::Stream;
 use headwater_event::LogId;
 use serde::Serialize;
 
-use crate::accept::JSON;
-use crate::problem::Problem;
+use crate::http::accept::JSON;
+use crate::http::problem::Problem;
 
 /// About how many bytes of an answer are made at once, where it is made while it is sent.
 pub(crate) const CHUNK_BYTES: usize = 64 << 10;

@@ -8,7 +8,7 @@ use headwater_sql::SqlError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::code;
+use crate::http::code;
 
 /// Seconds after which a client may try again.
 const RETRY_AFTER_SECONDS: u32 = 1;

@@ -5,10 +5,10 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::answer;
-use crate::body::NoBody;
-use crate::params::Params;
-use crate::problem::Problem;
+use crate::http::answer;
+use crate::http::body::NoBody;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
 
 /// The server answers.
 #[derive(Serialize, ToSchema)]

@@ -1,0 +1,43 @@
+//! The protocols that the server speaks.
+
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use crate::app::Shared;
+use crate::http;
+
+/// What is spoken on a connection: each protocol has an address of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// HTTP/1.1.
+    Http,
+}
+
+impl Protocol {
+    /// The name, as it is shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Protocol::Http => "http",
+        }
+    }
+
+    /// Serves a connection until it ends. When the server stops, what is being answered is
+    /// answered, and nothing else is read.
+    pub(crate) async fn serve(
+        self,
+        stream: TcpStream,
+        app: Shared,
+        stopping: watch::Receiver<bool>,
+    ) {
+        match self {
+            Protocol::Http => http::serve(stream, app, stopping).await,
+        }
+    }
+
+    /// Tells a client that the server speaks with as many as it can, and closes.
+    pub(crate) async fn refuse(self, stream: TcpStream, connections_max: usize) {
+        match self {
+            Protocol::Http => http::refuse(stream, connections_max).await,
+        }
+    }
+}

@@ -21,6 +21,7 @@ mod limits;
 mod metrics;
 mod protocol;
 mod server;
+mod socket;
 mod stall;
 
 pub use http::document;

@@ -1,10 +1,10 @@
 //! The protocols that the server speaks.
 
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use crate::app::Shared;
 use crate::http;
+use crate::socket::Socket;
 
 /// What is spoken on a connection: each protocol has an address of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,21 +23,16 @@ impl Protocol {
 
     /// Serves a connection until it ends. When the server stops, what is being answered is
     /// answered, and nothing else is read.
-    pub(crate) async fn serve(
-        self,
-        stream: TcpStream,
-        app: Shared,
-        stopping: watch::Receiver<bool>,
-    ) {
+    pub(crate) async fn serve(self, socket: Socket, app: Shared, stopping: watch::Receiver<bool>) {
         match self {
-            Protocol::Http => http::serve(stream, app, stopping).await,
+            Protocol::Http => http::serve(socket, app, stopping).await,
         }
     }
 
     /// Tells a client that the server speaks with as many as it can, and closes.
-    pub(crate) async fn refuse(self, stream: TcpStream, connections_max: usize) {
+    pub(crate) async fn refuse(self, socket: Socket, connections_max: usize) {
         match self {
-            Protocol::Http => http::refuse(stream, connections_max).await,
+            Protocol::Http => http::refuse(socket, connections_max).await,
         }
     }
 }

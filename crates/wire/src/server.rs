@@ -18,6 +18,7 @@ use crate::gate::{BodyBudget, Gate};
 use crate::lanes::Lanes;
 use crate::limits::Limits;
 use crate::protocol::Protocol;
+use crate::socket::Socket;
 
 /// Connections that are told at the same time that there are too many; one more is closed
 /// without a word.
@@ -43,6 +44,9 @@ struct Listener {
     socket: TcpListener,
     listen: Listen,
 }
+
+/// A connection that was accepted, and who opened it.
+type Accepted = (TcpStream, SocketAddr);
 
 /// A server that is bound to its addresses.
 pub struct Server {
@@ -163,8 +167,8 @@ impl Server {
         let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
         loop {
             let (protocol, accepted) = self.accepted().await;
-            let stream = match accepted {
-                Ok(stream) => stream,
+            let accepted = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     let protocol = protocol.as_str();
                     tracing::warn!(%error, protocol, "a connection could not be accepted");
@@ -174,19 +178,18 @@ impl Server {
             };
             while connections.try_join_next().is_some() {} // those that ended
             match room.clone().try_acquire_owned() {
-                Ok(permit) => self.serve(protocol, stream, permit, connections),
-                Err(_) => self.refuse(protocol, stream, &refusals, connections),
+                Ok(permit) => self.serve(protocol, accepted, permit, connections),
+                Err(_) => self.refuse(protocol, accepted, &refusals, connections),
             }
         }
     }
 
     /// The next connection, of whichever protocol.
-    async fn accepted(&self) -> (Protocol, io::Result<TcpStream>) {
+    async fn accepted(&self) -> (Protocol, io::Result<Accepted>) {
         poll_fn(|context| {
             for listener in &self.listeners {
                 if let Poll::Ready(accepted) = listener.socket.poll_accept(context) {
-                    let stream = accepted.map(|(stream, _)| stream);
-                    return Poll::Ready((listener.listen.protocol, stream));
+                    return Poll::Ready((listener.listen.protocol, accepted));
                 }
             }
             Poll::Pending
@@ -197,7 +200,7 @@ impl Server {
     fn serve(
         &self,
         protocol: Protocol,
-        stream: TcpStream,
+        (stream, peer): Accepted,
         permit: tokio::sync::OwnedSemaphorePermit,
         connections: &mut JoinSet<()>,
     ) {
@@ -210,7 +213,10 @@ impl Server {
         let (app, stopping) = (self.app.clone(), self.stop.subscribe());
         self.lanes.run(connections, async move || {
             match TcpStream::from_std(stream) {
-                Ok(stream) => protocol.serve(stream, app, stopping).await,
+                Ok(stream) => {
+                    let socket = Socket::new(stream, peer);
+                    protocol.serve(socket, app, stopping).await;
+                }
                 Err(error) => ended(error),
             }
             drop((permit, counted));
@@ -220,7 +226,7 @@ impl Server {
     fn refuse(
         &self,
         protocol: Protocol,
-        stream: TcpStream,
+        (stream, peer): Accepted,
         refusals: &Arc<Semaphore>,
         connections: &mut JoinSet<()>,
     ) {
@@ -230,7 +236,8 @@ impl Server {
         };
         let connections_max = self.app.limits.connections_max;
         connections.spawn(async move {
-            protocol.refuse(stream, connections_max).await;
+            let socket = Socket::new(stream, peer);
+            protocol.refuse(socket, connections_max).await;
             drop(permit);
         });
     }

@@ -6,12 +6,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
+
+use crate::socket::Socket;
 
 /// A socket whose writes fail once none of them got on for `stall_max`.
 pub(crate) struct Stalling {
-    stream: TcpStream,
+    stream: Socket,
     stall_max: Duration,
     /// Runs while a write waits.
     alarm: Pin<Box<Sleep>>,
@@ -19,7 +20,7 @@ pub(crate) struct Stalling {
 }
 
 impl Stalling {
-    pub(crate) fn new(stream: TcpStream, stall_max: Duration) -> Stalling {
+    pub(crate) fn new(stream: Socket, stall_max: Duration) -> Stalling {
         Stalling {
             stream,
             stall_max,
@@ -28,7 +29,7 @@ impl Stalling {
         }
     }
 
-    pub(crate) fn into_inner(self) -> TcpStream {
+    pub(crate) fn into_inner(self) -> Socket {
         self.stream
     }
 

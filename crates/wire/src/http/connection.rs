@@ -11,12 +11,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use crate::app::Shared;
 use crate::http::problem::Problem;
 use crate::http::request;
+use crate::socket::Socket;
 use crate::stall::Stalling;
 
 /// How long the last words of a connection may take.
@@ -27,13 +27,13 @@ const HEADER_BYTES_MIN: usize = 8192;
 
 /// Serves the connection until it ends. When the server stops, the request that is being answered
 /// is answered, and no other is read.
-pub(crate) async fn serve(stream: TcpStream, app: Shared, mut stopping: watch::Receiver<bool>) {
-    let limits = app.limits.clone();
+pub(crate) async fn serve(socket: Socket, app: Shared, mut stopping: watch::Receiver<bool>) {
+    let (limits, peer) = (app.limits.clone(), socket.peer());
     let answer = service_fn(|request: hyper::Request<Incoming>| {
         let app = app.clone();
         async move { Ok::<_, Infallible>(request::answer(app, request.map(Body::new)).await) }
     });
-    let socket = Stalling::new(stream, limits.stall_max);
+    let socket = Stalling::new(socket, limits.stall_max);
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
@@ -60,21 +60,21 @@ pub(crate) async fn serve(stream: TcpStream, app: Shared, mut stopping: watch::R
             .expected(format!("all of it within {:?}", limits.header_timeout));
         farewell(parts.io.into_inner().into_inner(), problem).await;
     } else {
-        tracing::debug!(%error, "a connection ended early");
+        tracing::debug!(%error, %peer, "a connection ended early");
     }
 }
 
 /// Tells a client that the server speaks with as many as it can.
-pub(crate) async fn refuse(stream: TcpStream, connections_max: usize) {
+pub(crate) async fn refuse(socket: Socket, connections_max: usize) {
     let problem = Problem::new("overloaded", "the server has too many connections")
         .expected(format!("at most {connections_max}"))
         .action("try again after a pause, or keep connections and use them again");
-    farewell(stream, problem).await;
+    farewell(socket, problem).await;
 }
 
 /// Writes a problem outside of any request, and closes. What the client still sends is read for
 /// a moment: closing over unread bytes would throw the answer away on its side.
-async fn farewell(mut stream: TcpStream, problem: Problem) {
+async fn farewell(mut socket: Socket, problem: Problem) {
     let response = problem.closing().into_response();
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX)
@@ -86,11 +86,11 @@ async fn farewell(mut stream: TcpStream, problem: Problem) {
     }
     head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
     let words = async {
-        stream.write_all(head.as_bytes()).await?;
-        stream.write_all(&body).await?;
-        stream.shutdown().await?;
+        socket.write_all(head.as_bytes()).await?;
+        socket.write_all(&body).await?;
+        socket.shutdown().await?;
         let mut scratch = [0; 4096];
-        while stream.read(&mut scratch).await? > 0 {}
+        while socket.read(&mut scratch).await? > 0 {}
         std::io::Result::Ok(())
     };
     let _ = tokio::time::timeout(FAREWELL_MAX, words).await; // whoever does not listen is not told

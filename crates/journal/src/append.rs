@@ -13,6 +13,7 @@ use crate::env::blocking;
 use crate::errors;
 use crate::journal::Journal;
 use crate::log::{Access, Log};
+use crate::look_back::{LookedBack, look_back, look_back_aside};
 use crate::queue::{Reply, Request};
 
 /// An append that was accepted and whose outcome is not told yet.
@@ -21,6 +22,14 @@ use crate::queue::{Reply, Request};
 pub struct Ticket {
     log: Arc<Log>,
     reply: oneshot::Receiver<Reply>,
+}
+
+/// An append that the log can take; see [`Request`].
+struct Admitted {
+    append: Append,
+    expires: Option<Duration>,
+    encoded: usize,
+    bytes: usize,
 }
 
 impl Journal {
@@ -38,7 +47,8 @@ impl Journal {
         append: Append,
         deadline: Option<Duration>,
     ) -> Result<Outcome, Error> {
-        self.submit(append, deadline)?.outcome().await
+        self.log.check_alive()?;
+        self.append_checked(append.checked()?, deadline).await
     }
 
     /// As [`append`](Self::append), for an append that was checked by itself before.
@@ -47,20 +57,22 @@ impl Journal {
         append: CheckedAppend,
         deadline: Option<Duration>,
     ) -> Result<Outcome, Error> {
-        self.submit_checked(append, deadline)?.outcome().await
+        let admitted = self.admit(append, deadline)?;
+        let looked_back = look_back_aside(&self.log, &admitted.append.condition).await?;
+        self.queue(admitted, looked_back)?.outcome().await
     }
 
-    /// Checks an append by itself and puts it into the queue. Does not block.
+    /// Checks an append by itself and puts it into the queue. Blocks for reads where a condition
+    /// looks back into what is sealed.
     pub fn submit(&self, append: Append, deadline: Option<Duration>) -> Result<Ticket, Error> {
         self.log.check_alive()?;
-        self.submit_checked(append.checked()?, deadline)
+        let admitted = self.admit(append.checked()?, deadline)?;
+        let looked_back = look_back(&self.log, &admitted.append.condition)?;
+        self.queue(admitted, looked_back)
     }
 
-    fn submit_checked(
-        &self,
-        append: CheckedAppend,
-        deadline: Option<Duration>,
-    ) -> Result<Ticket, Error> {
+    /// Refuses what this log cannot take.
+    fn admit(&self, append: CheckedAppend, deadline: Option<Duration>) -> Result<Admitted, Error> {
         self.log.check_alive()?;
         let held = append.held();
         let append = append.into_append();
@@ -73,13 +85,23 @@ impl Journal {
             self.log.check_position("after", boundary.after)?;
         }
         self.log.check_settled()?;
-        let (reply, receiver) = oneshot::channel();
-        self.shared.queue.push(Request {
+        Ok(Admitted {
             append,
-            reply,
             expires: self.expires(deadline),
             encoded,
             bytes: encoded.max(held),
+        })
+    }
+
+    fn queue(&self, admitted: Admitted, looked_back: Option<LookedBack>) -> Result<Ticket, Error> {
+        let (reply, receiver) = oneshot::channel();
+        self.shared.queue.push(Request {
+            append: admitted.append,
+            looked_back,
+            reply,
+            expires: admitted.expires,
+            encoded: admitted.encoded,
+            bytes: admitted.bytes,
         })?;
         Ok(Ticket {
             log: Arc::clone(&self.log),

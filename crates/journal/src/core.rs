@@ -21,6 +21,7 @@ use crate::errors;
 use crate::index::{Change, Index, Keys};
 use crate::loaded::Loaded;
 use crate::log::Log;
+use crate::look_back::LookedBack;
 use crate::queue::Request;
 use crate::run::{AppendSlot, Run};
 use crate::{Commit, Seq};
@@ -106,7 +107,7 @@ impl Core {
 
     fn decide(&mut self, log: &Log, request: &Request, now: Timestamp) -> Result<Decision, Error> {
         let append = &request.append;
-        if let Some(decision) = check(&log.index, append)? {
+        if let Some(decision) = check(&log.index, append, request.looked_back)? {
             return Ok(decision);
         }
         let last = self.tip.head.recorded_at;
@@ -271,7 +272,11 @@ impl Batch {
 }
 
 /// What stands against the append; nothing if it may be written. Ids come before conditions.
-fn check(index: &Index, append: &Append) -> Result<Option<Decision>, Error> {
+fn check(
+    index: &Index,
+    append: &Append,
+    looked_back: Option<LookedBack>,
+) -> Result<Option<Decision>, Error> {
     for id in append.events.iter().filter_map(|event| event.id) {
         if index.position_of(id)?.is_some() {
             let upto = index.last()?;
@@ -296,7 +301,13 @@ fn check(index: &Index, append: &Append) -> Result<Option<Decision>, Error> {
     let Some(boundary) = &append.condition.boundary else {
         return Ok(None);
     };
-    let at = index.first_match(&boundary.fail_if_events_match, boundary.after)?;
+    let at = match looked_back {
+        Some(back) if back.found.is_some() => back.found,
+        back => {
+            let after = back.map_or(boundary.after, |back| back.upto.max(boundary.after));
+            index.first_match(&boundary.fail_if_events_match, after, index.last()?)?
+        }
+    };
     Ok(at.map(|at| Decision::Boundary {
         after: boundary.after,
         at,

@@ -33,6 +33,9 @@ pub struct Options {
     pub fan_in: usize,
     /// Bytes of appends that a merged segment may hold; a larger one is not made.
     pub segment_bytes_max: u64,
+    /// Once segments have so many bytes, a condition over them is looked at by who appends, and the
+    /// writer looks only at what came since. Below, the look costs less than handing it over.
+    pub look_back_bytes: u64,
 }
 
 impl Default for Options {
@@ -45,6 +48,7 @@ impl Default for Options {
             piece_bytes: 8 << 20,
             fan_in: 8,
             segment_bytes_max: 4 << 30,
+            look_back_bytes: 256 << 20,
         }
     }
 }

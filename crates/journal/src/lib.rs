@@ -48,6 +48,7 @@ mod layout;
 mod loaded;
 mod lock;
 mod log;
+mod look_back;
 mod manifest;
 mod memory;
 mod queue;

@@ -62,6 +62,8 @@ pub(crate) struct Log {
     commits: RwLock<Commits>,
     /// Bytes of appends in a piece of the tail, about.
     pub(crate) piece_bytes: usize,
+    /// Bytes of segments from which on who appends looks at them.
+    pub(crate) look_back_bytes: u64,
     pub(crate) cache: Arc<BlockCache>,
     head: watch::Sender<Position>,
     /// Why nobody is answered any more.
@@ -92,6 +94,7 @@ impl Log {
             commits: RwLock::new(sealed_commits(manifest)),
             cache,
             piece_bytes: options.piece_bytes,
+            look_back_bytes: options.look_back_bytes,
             head: watch::Sender::new(manifest.end().position),
             stopped: OnceLock::new(),
             unsettled: Mutex::new(None),

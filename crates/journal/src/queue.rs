@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::decision::Decision;
 use crate::errors;
+use crate::look_back::LookedBack;
 
 /// What a waiting caller is told: what was decided about its append, and the append back.
 pub(crate) type Reply = Result<(Decision, Append), Error>;
@@ -16,6 +17,8 @@ pub(crate) type Reply = Result<(Decision, Append), Error>;
 /// An append on its way to the log.
 pub(crate) struct Request {
     pub(crate) append: Append,
+    /// What its condition found in the sealed part of the log; nothing if it was not looked for.
+    pub(crate) looked_back: Option<LookedBack>,
     pub(crate) reply: oneshot::Sender<Reply>,
     /// On the monotonic clock; after this it is refused unwritten.
     pub(crate) expires: Option<Duration>,

@@ -98,9 +98,11 @@ impl World {
             match random.below(8) {
                 0..=2 => {
                     let append = workload.append(random, life.journal.head().position);
-                    let ticket = life.journal.submit(append.clone(), None);
-                    let ticket = ticket.unwrap_or_else(|error| panic!("it is taken: {error}"));
-                    submitted.push((append, ticket));
+                    match life.journal.submit(append.clone(), None) {
+                        Ok(ticket) => submitted.push((append, ticket)),
+                        // What a condition looks back at may be what was damaged.
+                        Err(error) => damage.answer_to_append(Err(&error)),
+                    }
                 }
                 3 => drop(life.writer.check()),
                 4 | 5 => drop(life.writer.commit()),
@@ -115,13 +117,9 @@ impl World {
         let mut model = self.model().clone();
         for (append, mut ticket) in submitted {
             let told = ticket.try_outcome().expect("all were decided");
-            damage.appends.0 += 1;
-            match told {
-                Ok(outcome) => check_outcome(&life.journal, &mut model, &append, &outcome)?,
-                Err(error) => {
-                    damage.appends.1 += 1;
-                    damage.check(&error);
-                }
+            damage.answer_to_append(told.as_ref().map(|_| ()));
+            if let Ok(outcome) = told {
+                check_outcome(&life.journal, &mut model, &append, &outcome)?;
             }
         }
         Some(model)
@@ -151,6 +149,15 @@ impl Damage {
     fn is_of_segment(&self) -> bool {
         let ending = self.path.extension();
         ending.is_some_and(|ending| ending == "segment")
+    }
+
+    /// Counts what an append was told; an error must be that of the damage.
+    fn answer_to_append(&mut self, told: Result<(), &Error>) {
+        self.appends.0 += 1;
+        if let Err(error) = told {
+            self.appends.1 += 1;
+            self.check(error);
+        }
     }
 
     /// The error must be that of the damage, and say where it is.

@@ -234,6 +234,7 @@ impl World {
             cache_bytes: 16 << 10,
             piece_bytes: 2 << 10,
             fan_in: 2,
+            look_back_bytes: 4 << 10,
             ..Options::default()
         };
         let (journal, writer) =

@@ -14,7 +14,7 @@ use super::tail::fill;
 use super::{Dir, failed};
 
 /// How much is written between syncs: what waits to be written delays the syncs of the tail.
-const SYNC_BYTES: u64 = 1 << 20;
+const SYNC_BYTES: u64 = 256 << 10;
 
 /// A file that is full of zeros, durably.
 pub(crate) struct ReadyFile {

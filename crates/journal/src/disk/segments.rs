@@ -14,9 +14,9 @@ use crate::manifest::{SegmentInfo, SegmentName};
 use crate::storage::{Map, SegmentBytes, SegmentSink};
 
 /// What is written at once.
-const WRITE_BYTES: usize = 1 << 20;
+const WRITE_BYTES: usize = 256 << 10;
 /// How much is written between syncs: what waits to be written delays the syncs of the tail.
-const SYNC_BYTES: u64 = 4 << 20;
+const SYNC_BYTES: u64 = 512 << 10;
 
 /// The segments in a directory, in order.
 pub(crate) fn list(dir: &Dir) -> Result<Vec<SegmentName>, Error> {

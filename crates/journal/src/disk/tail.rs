@@ -18,7 +18,7 @@ use crate::{Commit, Seq, Written};
 /// How much is filled with zeros at once: as much as the file has, within these and the most that a
 /// file should have.
 const FILL_BYTES_MIN: u64 = 64 << 10;
-const FILL_BYTES_MAX: u64 = 4 << 20;
+const FILL_BYTES_MAX: u64 = 256 << 10;
 /// What is written at once when filling.
 const FILL_CHUNK: usize = 256 << 10;
 static ZEROS: [u8; FILL_CHUNK] = [0; FILL_CHUNK];

@@ -99,6 +99,11 @@ impl View {
             .map_or(Position::ZERO, |segment| segment.last())
     }
 
+    /// How many bytes the segments have.
+    pub(crate) fn segment_bytes(&self) -> u64 {
+        self.segments.iter().map(|one| one.info().bytes).sum()
+    }
+
     /// The part that holds this position, which is at least 1.
     pub(crate) fn part_of(&self, position: Position) -> Part<'_> {
         if position <= self.sealed() {
@@ -261,16 +266,17 @@ impl Index {
         Ok(end.map_or(Revision::NONE, |end| end.revision))
     }
 
-    /// The first event after `after` that matches, in flight or not.
+    /// The first event after `after` and up to `upto` that matches, in flight or not.
     pub(crate) fn first_match(
         &self,
         query: &Query,
         after: Position,
+        upto: Position,
     ) -> Result<Option<Position>, Error> {
         let mut span = Span {
             way: Way::Up,
             from: after.0 + 1,
-            to: self.last()?.0,
+            to: upto.0,
             limit: 1,
             steps: usize::MAX,
         };
@@ -282,6 +288,19 @@ impl Index {
             span.from = found.scanned + 1;
         }
         Ok(None)
+    }
+
+    /// Whether an event after `after` in a segment may match, as far as the filters of the segments
+    /// tell. No is certain.
+    pub(crate) fn may_be_sealed(&self, query: &Query, after: Position) -> Result<bool, Error> {
+        let (wanted, view) = (Wanted::new(query), self.view()?);
+        let behind = view.segments.partition_point(|one| one.last() <= after);
+        for segment in &view.segments[behind..] {
+            if wanted.may_match(&**segment)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The positions that match, in the order of the walk.

@@ -297,6 +297,7 @@ fn opened(place: &dyn Place) -> (Journal, Writer) {
     let options = Options {
         piece_bytes: 300,
         fan_in: 2,
+        look_back_bytes: 2 << 10,
         ..Options::default()
     };
     Journal::open_stepped(place.storage(), Arc::new(SystemEnv), options).unwrap()

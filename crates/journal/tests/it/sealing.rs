@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use headwater_event::{Append, ChainPoint, Error, Event, Kind, LogId, Query};
+use headwater_event::{Append, ChainPoint, Conflict, Error, Event, Kind, LogId, Outcome, Query};
 use headwater_journal::conformance::Place;
 use headwater_journal::env::SystemEnv;
 use headwater_journal::{
@@ -422,6 +422,32 @@ fn opening_reads_no_segment_and_new_names_cost_a_look_at_filters() {
         later <= segments,
         "{later} more reads: what was read is kept"
     );
+}
+
+/// What is sealed is held against a condition by who appends: the writer, which keeps everybody
+/// waiting, reads nothing for it.
+#[test]
+fn the_writer_reads_nothing_for_a_condition_over_the_past() {
+    let (storage, orders) = Ordered::over(memory());
+    let (journal, writer) = stepped(storage);
+    fill(&journal, &writer, 500);
+    keep(&writer);
+    let reads = || orders.reads.swap(0, Ordering::Relaxed);
+    for (after, found) in [(0, 1), (1, 3), (200, 201), (499, 0)] {
+        let append = one("Opened", "new/1").unless(Query::tag(tag("even")), at(after));
+        reads();
+        let mut ticket = journal.submit(append, None).unwrap();
+        assert!(reads() > 0 || after > 0, "the caller reads");
+        writer.run_once();
+        let read_by_writer = reads();
+        match ticket.try_outcome().unwrap().unwrap() {
+            Outcome::Conflict(Conflict::Boundary { event, .. }) => {
+                assert_eq!((event.position, read_by_writer), (at(found), 0));
+            }
+            Outcome::Conflict(other) => panic!("{other:?}"),
+            Outcome::Appended(_) => assert_eq!(found, 0),
+        }
+    }
 }
 
 #[test]

@@ -282,6 +282,7 @@ pub(crate) fn small() -> Options {
     Options {
         piece_bytes: 2 << 10,
         fan_in: 3,
+        look_back_bytes: 0,
         ..Options::default()
     }
 }

@@ -15,6 +15,11 @@ pub(crate) const PACES: [u32; 3] = [25, 50, 75];
 pub(crate) const FILL_BATCH: u64 = 1_000;
 pub(crate) const FILL_CLIENTS: usize = 4;
 
+/// The same while a log grows, and events of each of its streams.
+pub(crate) const GROWING_BATCH: u64 = 100;
+pub(crate) const GROWING_CLIENTS: usize = 8;
+const GROWN_STREAM_EVENTS: u64 = 10;
+
 /// Clients of the measurements of batches, and of conditions.
 pub(crate) const BATCH_CLIENTS: usize = 4;
 pub(crate) const CONDITION_CLIENTS: usize = 16;
@@ -39,6 +44,15 @@ pub(crate) const READS: [(&str, What); 4] = [
 pub(crate) fn filled(events: u64) -> Orders {
     Orders {
         filled: events.div_ceil(FILL_BATCH) * FILL_BATCH,
+        ..Orders::default()
+    }
+}
+
+/// The orders of a log that grows to so many events: ten in each stream.
+pub(crate) fn grown(events: u64) -> Orders {
+    Orders {
+        stream_events: GROWN_STREAM_EVENTS,
+        ..filled(events)
     }
 }
 
@@ -56,7 +70,10 @@ pub(crate) fn appending(clients: usize, batch: u64, seconds: f64) -> Job {
     Job {
         address: String::new(),
         clients,
-        orders: Orders { filled },
+        orders: Orders {
+            filled,
+            ..Orders::default()
+        },
         work: Work::Append(Append {
             first: 0,
             batch,
@@ -69,13 +86,22 @@ pub(crate) fn appending(clients: usize, batch: u64, seconds: f64) -> Job {
 
 /// Fills a log.
 pub(crate) fn filling(orders: Orders) -> Job {
+    until_full(orders, FILL_CLIENTS, FILL_BATCH)
+}
+
+/// Lets a log grow.
+pub(crate) fn growing(orders: Orders) -> Job {
+    until_full(orders, GROWING_CLIENTS, GROWING_BATCH)
+}
+
+fn until_full(orders: Orders, clients: usize, batch: u64) -> Job {
     Job {
         address: String::new(),
-        clients: FILL_CLIENTS,
+        clients,
         orders,
         work: Work::Append(Append {
             first: 0,
-            batch: FILL_BATCH,
+            batch,
             condition: Condition::None,
             pace: Pace::Closed,
             until: Until::Events(orders.filled),

@@ -384,7 +384,7 @@ fn which(orders: Orders, what: What, chance: u64) -> Which {
     let group = chance % orders.groups().max(1);
     match what {
         What::All => Which::All,
-        What::Stream => Which::Stream(format!("order/{group}")),
+        What::Stream => Which::Stream(format!("order/{}", chance % orders.streams().max(1))),
         What::Tag => Which::Tag(sku_tag(group)),
         What::Neighbours => Which::Tag(customer_tag(group)),
     }
@@ -394,7 +394,8 @@ fn which(orders: Orders, what: What, chance: u64) -> Which {
 fn check(orders: Orders, what: What, answer: Answer, which: &Which) -> Result<(), Failure> {
     let right = match what {
         What::All => answer.events >= orders.filled,
-        What::Stream | What::Neighbours => answer.events == GROUP_EVENTS,
+        What::Stream => answer.events == orders.stream_events,
+        What::Neighbours => answer.events == GROUP_EVENTS,
         What::Tag => answer.events > 0,
     };
     match right {

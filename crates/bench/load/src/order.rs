@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 /// The type of every event.
 pub const EVENT_TYPE: &str = "OrderPlaced";
 
-/// Events with one and the same customer, next to each other; and events of one stream, where a
-/// log is filled.
+/// Events with one and the same customer, next to each other; and usually events of one stream,
+/// where a log is filled.
 pub const GROUP_EVENTS: u64 = 100;
 
 /// Kinds of goods where no log is filled.
@@ -45,12 +45,24 @@ const NOTES: [&str; 8] = [
 ];
 
 /// The events of a log, by number.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Orders {
-    /// The log is filled with the numbers below this one: their streams and goods come again, each
-    /// [`GROUP_EVENTS`] times, scattered over all of them. Every later order has a stream of its
-    /// own, and other customers and goods.
+    /// The log is filled with the numbers below this one: their streams and goods come again,
+    /// scattered over all of them, goods [`GROUP_EVENTS`] times each. Every later order has a
+    /// stream of its own, and other customers and goods.
     pub filled: u64,
+    /// Events of each stream of the filled part.
+    pub stream_events: u64,
+}
+
+impl Default for Orders {
+    /// No log is filled.
+    fn default() -> Orders {
+        Orders {
+            filled: 0,
+            stream_events: GROUP_EVENTS,
+        }
+    }
 }
 
 /// One event.
@@ -70,7 +82,12 @@ pub struct Order {
 }
 
 impl Orders {
-    /// How many streams, customers and kinds of goods the filled part has each.
+    /// How many streams the filled part has.
+    pub fn streams(self) -> u64 {
+        self.filled / self.stream_events.max(1)
+    }
+
+    /// How many customers and kinds of goods the filled part has each.
     pub fn groups(self) -> u64 {
         self.filled / GROUP_EVENTS
     }
@@ -86,10 +103,12 @@ impl Orders {
     /// The order of this number.
     pub fn order(self, number: u64) -> Order {
         let (chance, skus) = (mix(number), self.skus());
-        let (stream, revision, customer, sku) = match number < self.filled && self.groups() > 0 {
+        let streams = self.streams();
+        let grouped = self.groups().min(streams) > 0;
+        let (stream, revision, customer, sku) = match number < self.filled && grouped {
             true => (
-                number % self.groups(),
-                number / self.groups() + 1,
+                number % streams,
+                number / streams + 1,
                 number / GROUP_EVENTS,
                 chance % skus,
             ),
@@ -225,7 +244,10 @@ mod tests {
 
     #[test]
     fn the_data_is_json_of_about_200_bytes() {
-        let orders = Orders { filled: 1_000_000 };
+        let orders = Orders {
+            filled: 1_000_000,
+            ..Orders::default()
+        };
         let mut bytes = 0;
         for number in (0..1_000_000).step_by(1_000) {
             let order = orders.order(number);
@@ -240,7 +262,10 @@ mod tests {
 
     #[test]
     fn a_filled_log_has_groups_of_a_hundred() {
-        let orders = Orders { filled: 10_000 };
+        let orders = Orders {
+            filled: 10_000,
+            ..Orders::default()
+        };
         let of_stream: Vec<u64> = (0..10_000)
             .map(|number| orders.order(number))
             .filter(|order| order.stream == 7)
@@ -253,7 +278,10 @@ mod tests {
 
     #[test]
     fn strangers_are_known_and_never_met() {
-        let orders = Orders { filled: 10_000 };
+        let orders = Orders {
+            filled: 10_000,
+            ..Orders::default()
+        };
         for chance in (0..50).map(mix) {
             let strangers = orders.strangers(chance);
             assert_ne!(strangers[0], strangers[1]);

@@ -12,44 +12,58 @@ use crate::plan::{self, CONDITIONS, READS};
 use crate::results::Contender;
 use crate::server::{Driver, Server};
 
-const PURPOSE: &str = "filled";
+/// A log that has all of its events.
+#[derive(Clone, Copy)]
+pub(super) struct Log {
+    /// The work that it is measured for.
+    pub(super) work: Work,
+    /// The name of its directory.
+    pub(super) purpose: &'static str,
+    pub(super) orders: Orders,
+}
 
 /// Fills a log of each contender, and measures.
 pub(super) fn run(lab: &mut Lab) -> Result<(), Failure> {
-    let orders = plan::filled(lab.events);
+    let log = Log {
+        work: Work::Filled,
+        purpose: "filled",
+        orders: plan::filled(lab.events),
+    };
     for contender in lab.turns(&SERVERS, 0) {
-        fill(lab, contender, orders)?;
+        fill(lab, contender, log)?;
     }
-    let mut next = orders.filled;
+    let mut next = log.orders.filled;
     for round in 1..=lab.rounds {
         for contender in lab.turns(&SERVERS, round) {
-            let server = open(lab, contender, orders, round)?;
-            let appended = conditions(lab, contender, &server, orders, (next, round))?;
+            let server = open(lab, contender, log, round)?;
+            let appended = conditions(lab, contender, &server, log, (next, round))?;
             next = next.max(appended);
-            reads(lab, contender, server, orders, round)?;
+            reads(lab, contender, server, log, round)?;
         }
     }
     for contender in lab.turns(&SERVERS, 0) {
-        lab.place(contender, PURPOSE).clear()?;
+        lab.place(contender, log.purpose).clear()?;
     }
     Ok(())
 }
 
-fn label(case: &str, round: u32) -> Label<'_> {
-    Label {
-        work: Work::Filled,
-        case,
-        round,
+impl Log {
+    fn label(self, case: &str, round: u32) -> Label<'_> {
+        Label {
+            work: self.work,
+            case,
+            round,
+        }
     }
 }
 
 /// Appends all events, and tells how many bytes they take when nothing more is to be done.
-fn fill(lab: &mut Lab, contender: Contender, orders: Orders) -> Result<(), Failure> {
-    let place = lab.place(contender, PURPOSE);
+fn fill(lab: &mut Lab, contender: Contender, log: Log) -> Result<(), Failure> {
+    let place = lab.place(contender, log.purpose);
     place.clear()?;
     let server = place.fresh(&lab.programs, &lab.settings)?;
     let empty = place.bytes()?;
-    let loaded = lab.load(contender, &server, plan::filling(orders))?;
+    let loaded = lab.load(contender, &server, plan::filling(log.orders))?;
     let begun = Instant::now();
     place.after_filling(&lab.programs)?;
     server.settle();
@@ -68,20 +82,20 @@ fn fill(lab: &mut Lab, contender: Contender, orders: Orders) -> Result<(), Failu
         ),
         ("settled_seconds".to_owned(), settled),
     ]);
-    lab.note(&label("fill", 1), contender, loaded, figures)
+    lab.note(&log.label("fill", 1), contender, loaded, figures)
 }
 
 /// Starts the server, and tells how long it took until a read was answered.
-fn open(
+pub(super) fn open(
     lab: &mut Lab,
     contender: Contender,
-    orders: Orders,
+    log: Log,
     round: u32,
 ) -> Result<Server, Failure> {
     let ready = lab
-        .place(contender, PURPOSE)
+        .place(contender, log.purpose)
         .ready(&lab.programs, &lab.settings)?;
-    let mut job = plan::opening(orders);
+    let mut job = plan::opening(log.orders);
     job.address = ready.address().to_owned();
     let mut driver = Driver::start(contender, &lab.programs, &job)?;
     driver.go()?;
@@ -95,7 +109,7 @@ fn open(
     };
     driver.end()?;
     lab.note(
-        &label("open", round),
+        &log.label("open", round),
         contender,
         outcome.into(),
         BTreeMap::new(),
@@ -104,18 +118,18 @@ fn open(
 }
 
 /// Appends under each condition; the number of the next order.
-fn conditions(
+pub(super) fn conditions(
     lab: &mut Lab,
     contender: Contender,
     server: &Server,
-    orders: Orders,
+    log: Log,
     (mut next, round): (u64, u32),
 ) -> Result<u64, Failure> {
     for (case, condition) in CONDITIONS {
-        let job = plan::conditional(orders, next, condition, lab.seconds);
+        let job = plan::conditional(log.orders, next, condition, lab.seconds);
         let loaded = lab.load(contender, server, job)?;
         next += loaded.outcome.events_all;
-        lab.note(&label(case, round), contender, loaded, BTreeMap::new())?;
+        lab.note(&log.label(case, round), contender, loaded, BTreeMap::new())?;
     }
     Ok(next)
 }
@@ -125,17 +139,17 @@ fn reads(
     lab: &mut Lab,
     contender: Contender,
     server: Server,
-    orders: Orders,
+    log: Log,
     round: u32,
 ) -> Result<(), Failure> {
     let [all, groups @ ..] = READS;
-    read(lab, contender, &server, orders, (all, round))?;
+    read(lab, contender, &server, log, (all, round))?;
     server.stop()?;
-    let place = lab.place(contender, PURPOSE);
+    let place = lab.place(contender, log.purpose);
     let mut server = place.start(&lab.programs, &lab.settings.for_reads())?;
     server.wait()?;
     for group in groups {
-        read(lab, contender, &server, orders, (group, round))?;
+        read(lab, contender, &server, log, (group, round))?;
     }
     server.stop()
 }
@@ -144,13 +158,13 @@ fn read(
     lab: &mut Lab,
     contender: Contender,
     server: &Server,
-    orders: Orders,
+    log: Log,
     ((case, what), round): ((&str, What), u32),
 ) -> Result<(), Failure> {
-    let job = plan::reading(orders, what, lab.seconds);
+    let job = plan::reading(log.orders, what, lab.seconds);
     let loaded = lab.load(contender, server, job)?;
     let events = loaded.outcome.events.max(1) as f64;
     let bytes = loaded.outcome.bytes as f64 / events;
     let figures = BTreeMap::from([("answer_bytes_per_event".to_owned(), bytes)]);
-    lab.note(&label(case, round), contender, loaded, figures)
+    lab.note(&log.label(case, round), contender, loaded, figures)
 }

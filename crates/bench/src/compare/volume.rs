@@ -1,11 +1,13 @@
-//! A log that grows and grows: how fast it takes events then, and what is left to do at the end.
+//! A log that grows and grows: how fast it takes events then, what memory and bytes that takes, what
+//! is left to do at the end, and how it opens and takes conditional appends then.
 
 use std::collections::BTreeMap;
 
-use headwater_load::Failure;
+use headwater_load::{Failure, Orders};
 
 use crate::args::{Compare, Work};
 use crate::compare::SERVERS;
+use crate::compare::filled::{self, Log};
 use crate::compare::lab::{Lab, Label};
 use crate::plan;
 use crate::results::Contender;
@@ -46,18 +48,38 @@ pub(super) fn check(args: &Compare) -> Result<(), Failure> {
 }
 
 fn grow(lab: &mut Lab, contender: Contender, events: u64) -> Result<(), Failure> {
-    let place = lab.place(contender, "volume");
+    let log = Log {
+        work: Work::Volume,
+        purpose: "volume",
+        orders: plan::grown(events),
+    };
+    fill(lab, contender, log)?;
+    let mut next = log.orders.filled;
+    for round in 1..=lab.rounds {
+        let server = filled::open(lab, contender, log, round)?;
+        next = filled::conditions(lab, contender, &server, log, (next, round))?;
+        server.stop()?;
+    }
+    lab.place(contender, log.purpose).clear()
+}
+
+fn fill(lab: &mut Lab, contender: Contender, log: Log) -> Result<(), Failure> {
+    let Orders { filled, .. } = log.orders;
+    let place = lab.place(contender, log.purpose);
     place.clear()?;
-    let orders = plan::filled(events);
     let server = place.fresh(&lab.programs, &lab.settings)?;
-    let loaded = lab.load(contender, &server, plan::filling(orders))?;
+    let watch = server.watch_memory()?;
+    let loaded = lab.load(contender, &server, plan::growing(log.orders))?;
     let settled = server.settle();
+    let memory = watch.most();
     server.stop()?;
     let figures = BTreeMap::from([
         ("settled_seconds".to_owned(), settled),
+        ("memory_bytes".to_owned(), memory as f64),
+        ("streams".to_owned(), log.orders.streams() as f64),
         (
             "bytes_per_event".to_owned(),
-            place.bytes()? as f64 / events as f64,
+            place.bytes()? as f64 / filled as f64,
         ),
     ]);
     let label = Label {
@@ -65,6 +87,5 @@ fn grow(lab: &mut Lab, contender: Contender, events: u64) -> Result<(), Failure>
         case: "grow",
         round: 1,
     };
-    lab.note(&label, contender, loaded, figures)?;
-    place.clear()
+    lab.note(&label, contender, loaded, figures)
 }

@@ -23,6 +23,9 @@ use crate::results::{Contender, Measure, Results, Run};
 /// What stands above the tables.
 const HEAD: &str = include_str!("head.txt");
 
+/// What stands below them: what bounds the figures.
+const BOUNDS: &str = include_str!("bounds.txt");
+
 /// A log of ten million events and more has a first and a last ten million.
 const VOLUME_END_EVENTS: u64 = 10_000_000;
 
@@ -82,6 +85,9 @@ pub(crate) fn document(results: &Results) -> Document {
             Work::Embedded => embedded(&mut out, run),
         }
         let _ = write!(out, "{}\n\n", about_line(run));
+    }
+    if !results.works.is_empty() {
+        out.push_str(BOUNDS);
     }
     settings(&mut out, results);
     Document {
@@ -202,9 +208,31 @@ fn filled(out: &mut String, run: &Run) {
          counts from the start of the process to the answer of a first read, after a clean stop, \
          with the files in the operating system's cache as far as they fit.",
     );
-    let conditions: Vec<&str> = CONDITIONS.iter().map(|(case, _)| *case).collect();
     let [all, one @ ..] = READS.map(|(case, _)| case);
     tables(out, run, &["fill"], &[BYTES, EVENTS]);
+    opened(out, run);
+    tables(
+        out,
+        run,
+        &[all],
+        &[figure("events/s, one client", Unit::PerSecond, events)],
+    );
+    tables(out, run, &one, &[P50, P99]);
+    let line = median(run, all, Contender::Headwater, line_bytes);
+    let stored = median(run, "fill", Contender::Headwater, bytes_per_event);
+    if let (Some(line), Some(stored)) = (line, stored) {
+        let _ = write!(
+            out,
+            "A line of the export is {line:.0} bytes long, on average; all files of Headwater are \
+             {:.2} of that for each event.\n\n",
+            stored / line
+        );
+    }
+}
+
+/// Opening a log that has its events, and appending to it under conditions.
+fn opened(out: &mut String, run: &Run) {
+    let conditions: Vec<&str> = CONDITIONS.iter().map(|(case, _)| *case).collect();
     tables(
         out,
         run,
@@ -227,23 +255,6 @@ fn filled(out: &mut String, run: &Run) {
         conditions[0],
         requests,
     ));
-    tables(
-        out,
-        run,
-        &[all],
-        &[figure("events/s, one client", Unit::PerSecond, events)],
-    );
-    tables(out, run, &one, &[P50, P99]);
-    let line = median(run, all, Contender::Headwater, line_bytes);
-    let stored = median(run, "fill", Contender::Headwater, bytes_per_event);
-    if let (Some(line), Some(stored)) = (line, stored) {
-        let _ = write!(
-            out,
-            "A line of the export is {line:.0} bytes long, on average; all files of Headwater are \
-             {:.2} of that for each event.\n\n",
-            stored / line
-        );
-    }
 }
 
 fn line_bytes(of: &Measure) -> Option<f64> {
@@ -254,7 +265,9 @@ fn volume(out: &mut String, run: &Run) {
     section(
         out,
         "A log that grows",
-        "A thousand events at once, by four clients, until the log has as many as it has to.",
+        "A hundred events at once, by eight clients, ten to a stream, until the log has as many as \
+         it has to. Memory is the most that the server had for itself meanwhile, without the page \
+         cache. Then the log is opened and appended to.",
     );
     if run.measures.iter().any(|of| of.outcome.progress.len() > 1) {
         out.push_str("![Events in a second, by events in the log](benchmarks-volume.svg)\n\n");
@@ -265,13 +278,19 @@ fn volume(out: &mut String, run: &Run) {
             lines::last_of_first(&of.outcome.progress, VOLUME_END_EVENTS)
         }),
         figure("p99.9 of an append", Unit::Micros, p999),
+        figure("memory", Unit::Mebibytes, memory),
         BYTES,
         BUSY,
     ];
     let total = run.measures.iter().map(|of| of.outcome.events).max();
     let total = text::grouped(total.unwrap_or_default() as f64);
     let _ = write!(out, "The longest log has {total} events.\n\n");
-    tables(out, run, &run.cases(), &figures);
+    tables(out, run, &["grow"], &figures);
+    opened(out, run);
+}
+
+fn memory(of: &Measure) -> Option<f64> {
+    of.figures.get("memory_bytes").copied()
 }
 
 fn embedded(out: &mut String, run: &Run) {

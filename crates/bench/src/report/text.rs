@@ -13,6 +13,8 @@ pub(crate) enum Unit {
     Seconds,
     /// Bytes.
     Bytes,
+    /// Many bytes.
+    Mebibytes,
     /// Times something.
     Times,
 }
@@ -25,6 +27,7 @@ impl Unit {
             Unit::Micros => duration(figure),
             Unit::Seconds => duration(figure * 1e6),
             Unit::Bytes => format!("{figure:.0} B"),
+            Unit::Mebibytes => format!("{:.0} MiB", figure / f64::from(1 << 20)),
             Unit::Times => times(figure),
         }
     }

@@ -1,5 +1,6 @@
 //! The servers that are measured: one at a time, each on a directory of its own.
 
+mod memory;
 mod postgres;
 mod process;
 
@@ -14,6 +15,7 @@ use headwater_load::{Failure, Job, Outcome};
 pub(crate) use process::first_line;
 
 use crate::results::Contender;
+use crate::server::memory::MemoryWatch;
 use crate::server::process::{disk_bytes, settle};
 
 /// The database at Headwater.
@@ -286,6 +288,11 @@ impl Server {
     /// Processor seconds so far.
     pub(crate) fn cpu_seconds(&self) -> f64 {
         process::cpu_seconds(self.process.id())
+    }
+
+    /// Watches how much memory it takes, from now on.
+    pub(crate) fn watch_memory(&self) -> Result<MemoryWatch, Failure> {
+        Ok(MemoryWatch::start(self.process.id())?)
     }
 
     /// Waits until it does nothing more; how many seconds it was busy.

@@ -15,19 +15,22 @@ const STOP_MAX: Duration = Duration::from_secs(300);
 
 /// Processor seconds of a process, of its children that ended, and of those that did not.
 pub(crate) fn cpu_seconds(process: u32) -> f64 {
-    let mut ticks = 0;
-    let mut parents = vec![process];
-    if let Some(stat) = Stat::of(process) {
-        ticks += stat.own + stat.ended_children;
-    }
-    let all = all_processes();
-    while let Some(parent) = parents.pop() {
-        for (child, stat) in all.iter().filter(|(_, stat)| stat.parent == parent) {
-            ticks += stat.own + stat.ended_children;
-            parents.push(*child);
-        }
-    }
+    let stats = with_children(process).into_iter().filter_map(Stat::of);
+    let ticks: u64 = stats.map(|stat| stat.own + stat.ended_children).sum();
     ticks as f64 / TICKS
+}
+
+/// A process, its children, and theirs.
+pub(crate) fn with_children(process: u32) -> Vec<u32> {
+    let all = all_processes();
+    let mut found = vec![process];
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        let children = all.iter().filter(|(_, stat)| stat.parent == parent);
+        found.extend(children.map(|(child, _)| *child));
+        next += 1;
+    }
+    found
 }
 
 /// A line of `/proc/<pid>/stat`.

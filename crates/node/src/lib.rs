@@ -42,8 +42,9 @@ pub use headwater_journal::{
     Stats, Storage, StreamInfo, StreamPage, Verified, Work, env,
 };
 pub use headwater_projection::{
-    Applied, At, Building, CancelHandle, Consistency, DefinitionError, Error as ProjectionError,
-    Failure, Options as ProjectionOptions, Request, Skipped, State, Status, Version,
+    Applied, At, Building, CancelHandle, Consistency, DefinitionError, Description,
+    Error as ProjectionError, Failure, Options as ProjectionOptions, Params, Request, Skipped,
+    State, Status, Version,
 };
 pub use info::{DatabaseFigures, DatabaseInfo, LogCounts, LogSizes, NodeStats};
 pub use name::{DATABASE_NAME_CHARS_MAX, DatabaseName};

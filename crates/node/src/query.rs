@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use headwater_event::Position;
-use headwater_projection::{CancelHandle, Error, Request, Rows};
-use headwater_sql::{OutputColumn, Value};
+use headwater_projection::{CancelHandle, Description, Error, Request, Rows};
+use headwater_sql::{OutputColumn, Type, Value};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::DatabaseHandle;
 use crate::database::panicked;
+use crate::node::blocking;
 
 /// Batches that are ready before their reader has asked for them.
 const BATCHES_AHEAD: usize = 1;
@@ -26,9 +27,17 @@ pub struct Answer {
     /// The position that the answer reflects.
     pub position: Position,
     batches: mpsc::Receiver<Result<RowBatch, Error>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Ended>>,
     handle: DatabaseHandle,
     _cancel: CancelOnDrop,
+}
+
+/// How the thread of a query came to its end.
+enum Ended {
+    /// Every row was taken.
+    Whole,
+    /// Its reader took nothing for so long.
+    Stalled(Duration),
 }
 
 /// What is known before the first row.
@@ -57,7 +66,10 @@ impl DatabaseHandle {
         let thread = tokio::task::spawn_blocking(move || {
             match projections.query(request) {
                 Ok(answer) => run(answer, head, &rows, &runtime, stall_max),
-                Err(error) => drop(head.send(Err(error))), // nobody waits any more
+                Err(error) => {
+                    drop(head.send(Err(error))); // nobody waits any more
+                    Ended::Whole
+                }
             }
         });
         match told.await {
@@ -75,13 +87,28 @@ impl DatabaseHandle {
     }
 }
 
+impl DatabaseHandle {
+    /// Looks at a statement without running it: its parameters, of which `params` are the types
+    /// that are known, and its columns. No read model is folded.
+    pub async fn describe(
+        &self,
+        sql: String,
+        params: Vec<Option<Type>>,
+    ) -> Result<Description, Error> {
+        let projections = self.open_projections().await?;
+        let described = blocking(move || projections.describe(&sql, &params)).await;
+        described.map_err(|error| self.judge(error))
+    }
+}
+
 impl Answer {
     /// The next rows; `None` at the end. After an error there are no more.
     pub async fn next(&mut self) -> Option<Result<RowBatch, Error>> {
         let batch = match self.batches.recv().await {
             Some(batch) => batch,
             None => match self.thread.take()?.await {
-                Ok(()) => return None,
+                Ok(Ended::Whole) => return None,
+                Ok(Ended::Stalled(stall_max)) => Err(stalled(stall_max).into()),
                 Err(error) => Err(panicked(&error).into()),
             },
         };
@@ -96,27 +123,42 @@ fn run(
     rows: &mpsc::Sender<Result<RowBatch, Error>>,
     runtime: &Handle,
     stall_max: Duration,
-) {
+) -> Ended {
     let known = Head {
         columns: answer.columns().to_vec(),
         position: answer.position(),
     };
     if head.send(Ok(known)).is_err() {
-        return;
+        return Ended::Whole; // nobody waits any more
     }
     while let Some(batch) = answer.next_batch().transpose() {
         let last = batch.is_err();
         let taken = runtime.block_on(rows.send_timeout(batch, stall_max));
-        if last || taken.is_err() {
-            return;
+        match taken {
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => return Ended::Stalled(stall_max),
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => return Ended::Whole,
+            Ok(()) if last => return Ended::Whole,
+            Ok(()) => {}
         }
     }
+    Ended::Whole
 }
 
-async fn ended(thread: JoinHandle<()>) -> Error {
+/// The rest of the rows is gone: an answer that is cut short must not look whole.
+fn stalled(stall_max: Duration) -> headwater_event::Error {
+    headwater_event::Error::new(
+        headwater_event::Kind::Deadline,
+        "deadline",
+        "the rest of the answer was given up, because nobody took it",
+    )
+    .expected(format!("a reader that takes rows within {stall_max:?}"))
+    .action("ask again, and read without long pauses or in smaller parts")
+}
+
+async fn ended(thread: JoinHandle<Ended>) -> Error {
     match thread.await {
         Err(error) => panicked(&error).into(),
-        Ok(()) => headwater_event::Error::new(
+        Ok(_) => headwater_event::Error::new(
             headwater_event::Kind::Internal,
             "internal",
             "the query ended without an answer",

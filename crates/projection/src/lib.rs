@@ -46,6 +46,6 @@ pub use error::Error;
 pub use fold::Batch;
 pub use projections::{Options, Projections};
 pub use recorded::{Applied, Change, Recorded};
-pub use request::{At, CancelHandle, Consistency, Request};
+pub use request::{At, CancelHandle, Consistency, Description, Params, Request};
 pub use rows::Rows;
 pub use status::{Building, Failure, Skipped, State, Status};

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use headwater_event::{Error as EventError, Kind, Position};
 use headwater_journal::Journal;
 use headwater_journal::env::Env;
+use headwater_sql::Type;
 
 use crate::as_of::AsOf;
 use crate::live::{Live, LiveModel};
@@ -17,7 +18,10 @@ use crate::reader::Readers;
 use crate::sync::lock;
 use crate::trouble::file_error;
 use crate::worker::Worker;
-use crate::{Applied, Batch, Change, Definition, Error, Recorded, Request, Rows, Status, Version};
+use crate::{
+    Applied, Batch, Change, Definition, Description, Error, Recorded, Request, Rows, Status,
+    Version,
+};
 
 /// Where the read models as of earlier positions are, within the folder.
 const AS_OF_FOLDER: &str = "as-of";
@@ -287,6 +291,12 @@ impl Projections {
     /// statement.
     pub fn query(&self, request: Request) -> Result<Rows, Error> {
         self.inner().query(request)
+    }
+
+    /// Looks at a statement without running it: its parameters, of which `params` are the types that
+    /// are known, and its columns. No read model is folded.
+    pub fn describe(&self, sql: &str, params: &[Option<Type>]) -> Result<Description, Error> {
+        self.inner().describe(sql, params)
     }
 
     /// Ends the thread and closes every file. Queries that run end with an error or finish.

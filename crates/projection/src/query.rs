@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use headwater_event::{Error as EventError, Kind, Position, Timestamp};
-use headwater_sql::{SqlError, Value};
+use headwater_sql::{OutputColumn, SqlError, Type, Value};
 use rusqlite::types::Value as Stored;
 
 use crate::as_of::Taken;
@@ -25,7 +25,7 @@ use crate::projections::Inner;
 use crate::reader::{Attached, FILES_MAX, Lease};
 use crate::rows::{Bounds, explain};
 use crate::trouble::Trouble;
-use crate::{At, Consistency, Error, Request, Rows};
+use crate::{At, Consistency, Description, Error, Params, Request, Rows};
 
 /// How often a query looks again for what took the place of a read model.
 const ATTEMPTS_MAX: usize = 8;
@@ -78,6 +78,22 @@ impl Inner {
         Err(replaced_too_often().into())
     }
 
+    /// Looks at a statement without running it; no read model is folded.
+    pub(crate) fn describe(
+        self: &Arc<Inner>,
+        sql: &str,
+        params: &[Option<Type>],
+    ) -> Result<Description, Error> {
+        let live = self.live()?;
+        let query = headwater_sql::compile_query(sql, &live.catalog, params)?;
+        let models = live.models_of(&query.tables);
+        Ok(Description {
+            params: query.params,
+            columns: query.columns,
+            projections: models.into_iter().map(|live| live.name).collect(),
+        })
+    }
+
     /// Blocks until the log has come to a position.
     fn wait_for(&self, position: Option<Position>, deadline: &Deadline) -> Result<(), Error> {
         let Some(position) = position else {
@@ -121,13 +137,16 @@ impl Inner {
     }
 
     fn answer_as_of(
-        &self,
+        self: &Arc<Inner>,
         mut plan: Plan,
         at: At,
         request: &Request,
         deadline: &Deadline,
     ) -> Result<Rows, Missed> {
         let position = self.moment(at)?;
+        if let Some(lease) = self.pin_live(&plan.models, position, deadline)? {
+            return run(plan, lease, position, request, deadline);
+        }
         // They go back when this ends; by then the query has fixed what it sees of them.
         let taken: Vec<Taken> = plan
             .models
@@ -144,6 +163,33 @@ impl Inner {
             lease.close_after();
         }
         run(plan, lease, position, request, deadline)
+    }
+
+    /// Fixes the read models that answer now, if none of them is further than this position: what
+    /// was so a moment ago costs no more than what is so now.
+    fn pin_live(
+        self: &Arc<Inner>,
+        models: &[LiveModel],
+        position: Position,
+        deadline: &Deadline,
+    ) -> Result<Option<Lease>, Missed> {
+        let is_further = |live: &LiveModel| live.model.position() > position;
+        if models.iter().any(is_further) {
+            return Ok(None);
+        }
+        for live in models {
+            live.model.want();
+            let reached = live.model.reach(position, deadline);
+            reached.map_err(|behind| missed(behind, &live.name, position, deadline))?;
+        }
+        if models.iter().any(is_further) {
+            return Ok(None);
+        }
+        let (lease, reached) = self.pin(models, position, deadline)?;
+        if !models.is_empty() {
+            self.worker.start(self);
+        }
+        Ok((reached == position).then_some(lease))
     }
 
     /// The position of a moment that must have come.
@@ -254,27 +300,9 @@ fn run(
 
 impl Plan {
     fn make(live: &Live, request: &Request) -> Result<Plan, Error> {
-        let untyped = vec![None; request.params.len()];
-        let query = headwater_sql::compile_query(&request.sql, &live.catalog, &untyped)?;
-        if query.params.len() != request.params.len() {
-            return Err(SqlError::new(
-                WRONG_NUMBER_OF_PARAMETERS,
-                format!(
-                    "{} parameters were given, but the statement has {}",
-                    request.params.len(),
-                    query.params.len()
-                ),
-            )
-            .into());
-        }
-        let mut params = Vec::with_capacity(query.params.len());
-        for (index, (ty, json)) in query.params.iter().zip(&request.params).enumerate() {
-            let value = Value::from_json(*ty, json).map_err(|error| {
-                let message = format!("parameter ${}: {}", index + 1, error.message());
-                SqlError::new(error.sqlstate(), message)
-            })?;
-            params.push(value.to_sqlite());
-        }
+        let query =
+            headwater_sql::compile_query(&request.sql, &live.catalog, &request.params.types())?;
+        let params = bound(&query.params, &request.params)?;
         let models = live.models_of(&query.tables);
         if models.len() > FILES_MAX {
             return Err(SqlError::unsupported(format!(
@@ -283,12 +311,64 @@ impl Plan {
             ))
             .into());
         }
+        let query = match request.explain {
+            true => explained(query),
+            false => query,
+        };
         Ok(Plan {
             query,
             params,
             models,
         })
     }
+}
+
+/// The query that tells how SQLite would run another: `EXPLAIN QUERY PLAN`, whose rows are the
+/// steps, each with its number and that of the step above it.
+fn explained(query: headwater_sql::Query) -> headwater_sql::Query {
+    let column = |(name, ty): (&str, Type)| OutputColumn {
+        name: name.to_owned(),
+        ty,
+    };
+    let columns = [
+        ("id", Type::BigInt),
+        ("parent", Type::BigInt),
+        ("unused", Type::BigInt),
+        ("detail", Type::Text),
+    ];
+    headwater_sql::Query {
+        sqlite: format!("explain query plan {}", query.sqlite),
+        columns: columns.map(column).into(),
+        ..query
+    }
+}
+
+/// The values of the parameters, as SQLite takes them.
+fn bound(types: &[Type], params: &Params) -> Result<Vec<Stored>, SqlError> {
+    if types.len() != params.count() {
+        return Err(SqlError::new(
+            WRONG_NUMBER_OF_PARAMETERS,
+            format!(
+                "{} parameters were given, but the statement has {}",
+                params.count(),
+                types.len()
+            ),
+        ));
+    }
+    let values = match params {
+        Params::Typed(values) => {
+            return Ok(values.iter().map(|(_, value)| value.to_sqlite()).collect());
+        }
+        Params::Json(values) => values,
+    };
+    let value = |(index, (ty, json)): (usize, (&Type, &serde_json::Value))| {
+        let value = Value::from_json(*ty, json).map_err(|error| {
+            let message = format!("parameter ${}: {}", index + 1, error.message());
+            SqlError::new(error.sqlstate(), message)
+        })?;
+        Ok(value.to_sqlite())
+    };
+    types.iter().zip(values).enumerate().map(value).collect()
 }
 
 fn missed(behind: Behind, name: &str, target: Position, deadline: &Deadline) -> Missed {

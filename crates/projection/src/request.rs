@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use headwater_event::{Position, Timestamp};
+use headwater_sql::{OutputColumn, Type, Value};
 
 /// A query.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// One `select`, `values` or `with`.
     pub sql: String,
-    /// The values of `$1` and on, as JSON.
-    pub params: Vec<serde_json::Value>,
+    /// The values of `$1` and on.
+    pub params: Params,
     /// Answer as of then. The definitions are those that are live now.
     pub at: Option<At>,
     /// Answer at this position or a later one, and wait for the log to get there.
@@ -25,6 +26,8 @@ pub struct Request {
     pub rows_max: usize,
     /// More bytes of values than this are refused.
     pub bytes_max: usize,
+    /// Answer how SQLite would run the statement, rather than run it.
+    pub explain: bool,
     /// Calls the query off from another thread.
     pub cancel: CancelHandle,
 }
@@ -34,16 +37,61 @@ impl Request {
     pub fn new(sql: impl Into<String>) -> Request {
         Request {
             sql: sql.into(),
-            params: Vec::new(),
+            params: Params::default(),
             at: None,
             wait_for: None,
             consistency: Consistency::Fresh,
             timeout: Duration::from_secs(10),
             rows_max: 100_000,
             bytes_max: 64 << 20,
+            explain: false,
             cancel: CancelHandle::default(),
         }
     }
+}
+
+/// The values of `$1` and on.
+#[derive(Clone, Debug)]
+pub enum Params {
+    /// As JSON: the statement says of which type each is.
+    Json(Vec<serde_json::Value>),
+    /// Of types that the caller knows.
+    Typed(Vec<(Type, Value)>),
+}
+
+impl Default for Params {
+    fn default() -> Params {
+        Params::Json(Vec::new())
+    }
+}
+
+impl Params {
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Params::Json(values) => values.len(),
+            Params::Typed(values) => values.len(),
+        }
+    }
+
+    /// The types that are known before the statement is looked at.
+    pub(crate) fn types(&self) -> Vec<Option<Type>> {
+        match self {
+            Params::Json(values) => vec![None; values.len()],
+            Params::Typed(values) => values.iter().map(|(ty, _)| Some(*ty)).collect(),
+        }
+    }
+}
+
+/// What is known of a statement before it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// The types of `$1` and on, given or inferred.
+    pub params: Vec<Type>,
+    /// The columns of the answer.
+    pub columns: Vec<OutputColumn>,
+    /// The projections whose read models it names, by name.
+    pub projections: Vec<String>,
 }
 
 /// A moment of the log.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use headwater_event::{Kind, Position};
 use headwater_journal::env::{Env, SystemEnv};
-use headwater_projection::{Applied, CancelHandle, Consistency, Error, Options, Request, State};
+use headwater_projection::{
+    Applied, CancelHandle, Consistency, Error, Options, Params, Request, State,
+};
 use serde_json::json;
 
 use crate::rows;
@@ -170,7 +172,7 @@ fn parameters_are_values_of_the_type_that_the_statement_needs() {
             panic!("a list of parameters")
         };
         database.query(Request {
-            params,
+            params: Params::Json(params),
             ..Request::new(sql)
         })
     };

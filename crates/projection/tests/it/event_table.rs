@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use headwater_event::{EventType, NewEvent, Position, StreamName, Tag};
 use headwater_journal::env::{Env, SystemEnv};
-use headwater_projection::{At, Request};
+use headwater_projection::{At, Params, Request};
 use serde_json::json;
 
 use crate::rows;
@@ -228,7 +228,7 @@ fn times_of_recording_are_ranges_of_positions() {
     }
     let count = |condition: &str, time: &str| {
         let request = Request {
-            params: vec![json!(time)],
+            params: Params::Json(vec![json!(time)]),
             ..Request::new(format!(
                 "select count(*) from event where recorded_at {condition} $1"
             ))

@@ -74,7 +74,7 @@ pub(crate) enum ConsistencyBody {
 impl SqlBody {
     fn request(self) -> Result<(Request, Option<LogId>), Error> {
         let mut request = Request::new(self.sql);
-        request.params = self.params;
+        request.params = headwater_node::Params::Json(self.params);
         request.at = self.at.map(AtBody::read).transpose()?;
         request.wait_for = self.wait_for.map(Position);
         request.consistency = match self.consistency {

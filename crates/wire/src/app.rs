@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::gate::{BodyBudget, Gate};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::postgres::Backends;
 
 /// What all connections share.
 pub(crate) struct App {
@@ -18,6 +19,8 @@ pub(crate) struct App {
     pub(crate) bodies: BodyBudget,
     /// One for each restore that may run.
     pub(crate) restores: Arc<Semaphore>,
+    /// Who is connected with the PostgreSQL protocol.
+    pub(crate) backends: Arc<Backends>,
     /// True once the server is stopping.
     pub(crate) stopping: watch::Receiver<bool>,
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! socket -> connection -> request -> node
 //! server    http          one file for each: append, events, read, follow, streams, sql, ...
+//!           postgres      one file for each kind: queries, inserts, transactions, settings, ...
 //! ```
 //!
 //! The server, its lanes and its bounds are the same for every [`Protocol`].
@@ -19,6 +20,7 @@ mod http;
 mod lanes;
 mod limits;
 mod metrics;
+mod postgres;
 mod protocol;
 mod server;
 mod socket;

@@ -32,6 +32,9 @@ pub struct Limits {
     /// How long an answer may wait for its reader to take more of it; then the connection is closed,
     /// so that nobody makes the server keep what it does not read.
     pub stall_max: Duration,
+    /// How long a transaction of the PostgreSQL protocol may wait for its next statement: 25P03 then,
+    /// and the connection is closed.
+    pub idle_in_transaction_max: Duration,
     /// How long stopping waits for requests that were accepted.
     pub drain_max: Duration,
 }
@@ -51,6 +54,7 @@ impl Default for Limits {
             reads_waiting_max: 256,
             read_wait_max: Duration::from_secs(5),
             stall_max: Duration::from_secs(30),
+            idle_in_transaction_max: Duration::from_secs(300),
             drain_max: Duration::from_secs(20),
         }
     }

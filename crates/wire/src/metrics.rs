@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use headwater_node::{LogSizes, Node, NodeStats};
 
+use crate::protocol::Protocol;
+
 /// Upper bounds of the buckets of latencies, in microseconds, and as Prometheus wants them.
 const BUCKETS: [(u64, &str); 14] = [
     (500, "0.0005"),
@@ -36,6 +38,14 @@ struct Route {
     micros: AtomicU64,
 }
 
+/// The connections of one protocol.
+#[derive(Debug, Default)]
+struct Connections {
+    open: AtomicU64,
+    total: AtomicU64,
+    refused: AtomicU64,
+}
+
 /// Route template and method.
 type RouteName = (&'static str, &'static str);
 
@@ -43,9 +53,9 @@ type RouteName = (&'static str, &'static str);
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     routes: RwLock<BTreeMap<RouteName, Arc<Route>>>,
-    connections: AtomicU64,
-    connections_total: AtomicU64,
-    connections_refused: AtomicU64,
+    /// In the order of [`Protocol::ALL`].
+    connections: [Connections; Protocol::ALL.len()],
+    statements: Mutex<BTreeMap<(&'static str, String), u64>>,
     followers: AtomicU64,
 }
 
@@ -53,38 +63,64 @@ pub(crate) struct Metrics {
 #[derive(Debug)]
 pub(crate) struct Counted {
     metrics: Arc<Metrics>,
-    of: fn(&Metrics) -> &AtomicU64,
+    of: Gauge,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Gauge {
+    Connections(Protocol),
+    Followers,
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        (self.of)(&self.metrics).fetch_sub(1, Ordering::Relaxed);
+        self.metrics.gauge(self.of).fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Metrics {
     /// Counts a connection that was accepted.
-    pub(crate) fn connection(self: &Arc<Metrics>) -> Counted {
-        self.connections_total.fetch_add(1, Ordering::Relaxed);
-        self.counted(|metrics| &metrics.connections)
+    pub(crate) fn connection(self: &Arc<Metrics>, protocol: Protocol) -> Counted {
+        let connections = &self.connections[protocol as usize];
+        connections.total.fetch_add(1, Ordering::Relaxed);
+        self.counted(Gauge::Connections(protocol))
     }
 
     /// Counts a connection that was sent away.
-    pub(crate) fn connection_refused(&self) {
-        self.connections_refused.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn connection_refused(&self, protocol: Protocol) {
+        let connections = &self.connections[protocol as usize];
+        connections.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts one that follows.
     pub(crate) fn follower(self: &Arc<Metrics>) -> Counted {
-        self.counted(|metrics| &metrics.followers)
+        self.counted(Gauge::Followers)
     }
 
-    fn counted(self: &Arc<Metrics>, of: fn(&Metrics) -> &AtomicU64) -> Counted {
-        of(self).fetch_add(1, Ordering::Relaxed);
+    fn gauge(&self, of: Gauge) -> &AtomicU64 {
+        match of {
+            Gauge::Connections(protocol) => &self.connections[protocol as usize].open,
+            Gauge::Followers => &self.followers,
+        }
+    }
+
+    fn counted(self: &Arc<Metrics>, of: Gauge) -> Counted {
+        self.gauge(of).fetch_add(1, Ordering::Relaxed);
         Counted {
             metrics: self.clone(),
             of,
         }
+    }
+
+    /// Counts a statement of the PostgreSQL protocol, and what came of it.
+    pub(crate) fn statement(&self, command: &'static str, sqlstate: &str) {
+        let mut statements = self
+            .statements
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner); // counts are never half changed
+        *statements
+            .entry((command, sqlstate.to_owned()))
+            .or_default() += 1;
     }
 
     /// Counts a request and how long it took until its answer began.
@@ -123,27 +159,8 @@ impl Metrics {
         self.write_requests(&mut out);
         self.write_latencies(&mut out);
         let load = |value: &AtomicU64| value.load(Ordering::Relaxed);
-        simple(
-            &mut out,
-            "connections",
-            "gauge",
-            "Open connections.",
-            load(&self.connections),
-        );
-        simple(
-            &mut out,
-            "connections_total",
-            "counter",
-            "Connections that were accepted.",
-            load(&self.connections_total),
-        );
-        simple(
-            &mut out,
-            "connections_refused_total",
-            "counter",
-            "Connections that were sent away because there were too many.",
-            load(&self.connections_refused),
-        );
+        self.write_connections(&mut out);
+        self.write_statements(&mut out);
         simple(
             &mut out,
             "followers",
@@ -153,6 +170,47 @@ impl Metrics {
         );
         write_node(&mut out, &node.stats());
         out
+    }
+
+    fn write_connections(&self, out: &mut String) {
+        type Count = fn(&Connections) -> &AtomicU64;
+        let counts: [(&str, &str, &str, Count); 3] = [
+            ("connections", "gauge", "Open connections.", |of| &of.open),
+            (
+                "connections_total",
+                "counter",
+                "Connections that were accepted.",
+                |of| &of.total,
+            ),
+            (
+                "connections_refused_total",
+                "counter",
+                "Connections that were sent away because there were too many.",
+                |of| &of.refused,
+            ),
+        ];
+        for (name, kind, help, count) in counts {
+            head(out, name, kind, help);
+            for protocol in Protocol::ALL {
+                let labels = format!("protocol=\"{}\"", protocol.as_str());
+                let count = count(&self.connections[protocol as usize]);
+                line(out, name, &labels, count.load(Ordering::Relaxed));
+            }
+        }
+    }
+
+    fn write_statements(&self, out: &mut String) {
+        let name = "statements_total";
+        let help = "Statements of the PostgreSQL protocol by command and SQLSTATE.";
+        head(out, name, "counter", help);
+        let statements = self
+            .statements
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner); // as above
+        for ((command, sqlstate), count) in &*statements {
+            let labels = format!("command=\"{command}\",sqlstate=\"{sqlstate}\"");
+            line(out, name, &labels, count);
+        }
     }
 
     fn write_requests(&self, out: &mut String) {

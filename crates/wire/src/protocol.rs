@@ -3,21 +3,27 @@
 use tokio::sync::watch;
 
 use crate::app::Shared;
-use crate::http;
 use crate::socket::Socket;
+use crate::{http, postgres};
 
 /// What is spoken on a connection: each protocol has an address of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {
     /// HTTP/1.1.
     Http,
+    /// PostgreSQL's, version 3.0.
+    Postgres,
 }
 
 impl Protocol {
+    /// All of them, in the order of declaration.
+    pub const ALL: [Protocol; 2] = [Protocol::Http, Protocol::Postgres];
+
     /// The name, as it is shown.
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::Http => "http",
+            Protocol::Postgres => "postgres",
         }
     }
 
@@ -26,6 +32,7 @@ impl Protocol {
     pub(crate) async fn serve(self, socket: Socket, app: Shared, stopping: watch::Receiver<bool>) {
         match self {
             Protocol::Http => http::serve(socket, app, stopping).await,
+            Protocol::Postgres => postgres::serve(socket, app, stopping).await,
         }
     }
 
@@ -33,6 +40,7 @@ impl Protocol {
     pub(crate) async fn refuse(self, socket: Socket, connections_max: usize) {
         match self {
             Protocol::Http => http::refuse(socket, connections_max).await,
+            Protocol::Postgres => postgres::refuse(socket, connections_max).await,
         }
     }
 }

@@ -118,6 +118,7 @@ impl Server {
             bodies: BodyBudget::new(&limits),
             restores: Arc::new(Semaphore::new(RESTORES_MAX)),
             limits,
+            backends: Arc::default(),
             metrics: Arc::default(),
             stopping,
         });
@@ -209,7 +210,7 @@ impl Server {
             Ok(stream) => stream,
             Err(error) => return ended(error),
         };
-        let counted = self.app.metrics.connection();
+        let counted = self.app.metrics.connection(protocol);
         let (app, stopping) = (self.app.clone(), self.stop.subscribe());
         self.lanes.run(connections, async move || {
             match TcpStream::from_std(stream) {
@@ -230,7 +231,7 @@ impl Server {
         refusals: &Arc<Semaphore>,
         connections: &mut JoinSet<()>,
     ) {
-        self.app.metrics.connection_refused();
+        self.app.metrics.connection_refused(protocol);
         let Ok(permit) = refusals.clone().try_acquire_owned() else {
             return;
         };

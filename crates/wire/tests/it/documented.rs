@@ -65,7 +65,7 @@ async fn health_and_metrics_tell_of_the_server() {
         "headwater_commits_total 1",
         "headwater_append_queue 0",
         "headwater_followers 0",
-        "headwater_connections 1",
+        "headwater_connections{protocol=\"http\"} 1",
         "headwater_wakes_total 1",
     ] {
         assert!(

@@ -1,5 +1,6 @@
 //! A server on a free port over a temporary directory, and a client that knows its documentation.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub struct TestServer {
     pub node: Node,
     pub url: String,
+    postgres: SocketAddr,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<()>,
@@ -90,9 +92,14 @@ impl TestServer {
         let node = Node::open(root, Arc::new(SystemEnv), options)
             .await
             .unwrap();
-        let listen = [http("127.0.0.1:0")];
+        let postgres = Listen {
+            protocol: Protocol::Postgres,
+            ..http("127.0.0.1:0")
+        };
+        let listen = [http("127.0.0.1:0"), postgres];
         let server = Server::bind(node.clone(), &listen, limits).await.unwrap();
         let url = format!("http://{}", server.address(Protocol::Http).unwrap());
+        let postgres = server.address(Protocol::Postgres).unwrap();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {
             let _ = stopped.await; // asked for, or the test is over
@@ -100,6 +107,7 @@ impl TestServer {
         TestServer {
             node,
             url,
+            postgres,
             client: reqwest::Client::builder()
                 .timeout(PATIENCE)
                 .build()
@@ -129,6 +137,11 @@ impl TestServer {
 
     pub fn address(&self) -> &str {
         self.url.strip_prefix("http://").unwrap()
+    }
+
+    /// Where it speaks PostgreSQL's protocol.
+    pub fn postgres(&self) -> SocketAddr {
+        self.postgres
     }
 
     /// Asks the server to stop; the task ends when it has.

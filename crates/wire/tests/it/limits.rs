@@ -221,8 +221,8 @@ async fn a_client_that_takes_nothing_is_let_go() {
     let begun = std::time::Instant::now();
     loop {
         let metrics = server.get("/metrics").await.text;
-        if metrics.contains("headwater_connections_total 2\n")
-            && metrics.contains("headwater_connections 1\n")
+        if metrics.contains("headwater_connections_total{protocol=\"http\"} 2\n")
+            && metrics.contains("headwater_connections{protocol=\"http\"} 1\n")
         {
             break;
         }

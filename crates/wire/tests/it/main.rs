@@ -17,6 +17,7 @@ mod faults;
 mod fresh;
 mod limits;
 mod malformed;
+mod postgres;
 mod projections;
 mod sleep;
 mod sql;

@@ -1,0 +1,165 @@
+//! Cursors and prepared statements, as SQL has them.
+
+use headwater_sql::{Type, Value};
+
+use crate::postgres::command::Command;
+use crate::postgres::execute::{Taking, Values, after};
+use crate::postgres::extended::{Portal, Statement};
+use crate::postgres::failure::Failure;
+use crate::postgres::running::{Running, Tag};
+use crate::postgres::session::{Ended, Session};
+use crate::postgres::types::ParamType;
+
+/// Rows that one `FETCH` may give, because they are gathered before they are sent.
+const FETCH_ROWS_MAX: usize = 100_000;
+
+impl Session {
+    pub(crate) async fn of_cursor(
+        &mut self,
+        sql: &str,
+        command: &Command,
+    ) -> Result<Running, Ended> {
+        match command {
+            Command::Declare { name, query } => self.declare(sql, name, *query).await,
+            Command::Fetch { name, count, moves } => self.fetch(name, *count, *moves).await,
+            Command::CloseCursor(name) => {
+                match name {
+                    None => self.portals.clear(),
+                    Some(name) => {
+                        self.cursor(name)?;
+                        self.portals.remove(name);
+                    }
+                }
+                Ok(Running::done("CLOSE CURSOR"))
+            }
+            Command::Prepare { name, types, query } => {
+                let declared = types.iter().map(|name| {
+                    let ty = Type::parse(name).ok_or_else(|| {
+                        Failure::new("42704", format!("type \"{name}\" does not exist"))
+                    })?;
+                    Ok(Some(ParamType::of(ty)))
+                });
+                let declared = declared.collect::<Result<Vec<_>, Failure>>()?;
+                if self.statements.contains_key(name) {
+                    let message = format!("prepared statement \"{name}\" already exists");
+                    return Err(Failure::new("42P05", message).into());
+                }
+                let prepared = self.prepare(sql[*query..].to_owned(), &declared).await;
+                let statement = prepared.map_err(|ended| after(ended, sql, *query))?;
+                if !matches!(statement.command, Command::Query | Command::Insert(_)) {
+                    return Err(Failure::unsupported(
+                        "PREPARE of anything but a query or an append",
+                    )
+                    .into());
+                }
+                self.keep_statement(name.clone(), statement)?;
+                Ok(Running::done("PREPARE"))
+            }
+            Command::Execute { name, values } => {
+                let statement = self.named(name)?;
+                let params = given(name, &statement, values)?;
+                self.start(&statement.sql, &statement.command, params).await
+            }
+            Command::Deallocate(None) => {
+                self.statements.clear();
+                Ok(Running::done("DEALLOCATE ALL"))
+            }
+            Command::Deallocate(Some(name)) => {
+                self.named(name)?;
+                self.statements.remove(name);
+                Ok(Running::done("DEALLOCATE"))
+            }
+            _ => Ok(Running::done("")),
+        }
+    }
+
+    async fn declare(&mut self, sql: &str, name: &str, query: usize) -> Result<Running, Ended> {
+        if !self.transaction.is_open() {
+            let message = "DECLARE CURSOR can only be used in transaction blocks";
+            return Err(Failure::new("25P01", message).into());
+        }
+        if self.portals.contains_key(name) {
+            let message = format!("cursor \"{name}\" already exists");
+            return Err(Failure::new("42P03", message).into());
+        }
+        let text = &sql[query..];
+        let begun = self.query(text, Vec::new(), Taking::InParts).await;
+        let mut running = begun.map_err(|ended| after(ended, sql, query))?;
+        running.rest();
+        let statement = Statement {
+            sql: text.to_owned(),
+            command: Command::Query,
+            params: Vec::new(),
+            columns: running.columns.clone(),
+        };
+        self.portals
+            .insert(name.to_owned(), Portal::cursor(statement, running));
+        Ok(Running::done("DECLARE CURSOR"))
+    }
+
+    /// Takes rows from a cursor: as many as are asked for, within what one answer may hold.
+    async fn fetch(
+        &mut self,
+        name: &str,
+        count: Option<u64>,
+        moves: bool,
+    ) -> Result<Running, Ended> {
+        let app = self.app.clone();
+        if let Some(cancel) = self
+            .cursor(name)?
+            .running()
+            .and_then(|running| running.cancel())
+        {
+            self.backend.begin(cancel);
+        }
+        let portal = self.cursor(name)?;
+        let columns = portal.statement.columns.clone().unwrap_or_default();
+        let mut rows = Vec::new();
+        let mut taken = 0;
+        let wanted = count.unwrap_or(u64::MAX);
+        if let Some(running) = portal.running() {
+            running.go_on(&app.reads).await?;
+            while taken < wanted && running.fill().await? {
+                while taken < wanted
+                    && let Some(row) = running.take()
+                {
+                    taken += 1;
+                    if !moves {
+                        rows.push(row);
+                    }
+                }
+                if rows.len() > FETCH_ROWS_MAX {
+                    return Err(Failure::new("54000", "FETCH of too many rows at once")
+                        .detail(format!("Expected at most {FETCH_ROWS_MAX}."))
+                        .hint("Fetch in smaller parts, or run the query without a cursor.")
+                        .into());
+                }
+            }
+            running.rest();
+        }
+        match moves {
+            true => Ok(Running::moved(taken)),
+            false => Ok(Running::rows(columns, rows, Tag::Rows("FETCH"))),
+        }
+    }
+}
+
+/// The values of `execute`, as the statement's parameters have them.
+fn given(name: &str, statement: &Statement, values: &[Option<String>]) -> Result<Values, Failure> {
+    if values.len() != statement.params.len() {
+        let message = format!("wrong number of parameters for prepared statement \"{name}\"");
+        return Err(Failure::new("42601", message).detail(format!(
+            "Expected {} parameters but got {}.",
+            statement.params.len(),
+            values.len()
+        )));
+    }
+    let value = |(param, text): (&ParamType, &Option<String>)| {
+        let value = match text {
+            Some(text) => Value::from_text(param.ty, text)?,
+            None => Value::Null,
+        };
+        Ok((param.ty, value))
+    };
+    statement.params.iter().zip(values).map(value).collect()
+}

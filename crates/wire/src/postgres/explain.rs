@@ -1,0 +1,83 @@
+//! `EXPLAIN`: what a query will be asked of, and how SQLite will run it.
+
+use std::collections::HashMap;
+
+use headwater_sql::{Type, Value};
+
+use crate::postgres::execute::Taking;
+use crate::postgres::extended::text_column;
+use crate::postgres::failure::Failure;
+use crate::postgres::running::{Running, Tag};
+use crate::postgres::session::{Ended, Session};
+
+impl Session {
+    /// Tells the read models that a query names, where they stand, and the steps of SQLite.
+    pub(crate) async fn explain(
+        &mut self,
+        sql: &str,
+        params: Vec<(Type, Value)>,
+    ) -> Result<Running, Ended> {
+        let database = self.app.node.database(&self.database).await?;
+        let types = params.iter().map(|(ty, _)| Some(*ty)).collect();
+        let described = database.describe(sql.to_owned(), types).await?;
+        // A statement with parameters may be explained before it is given values.
+        let nulls = described.params.iter().map(|ty| (*ty, Value::Null));
+        let params = if params.is_empty() {
+            nulls.collect()
+        } else {
+            params
+        };
+        let mut request = self.request(sql, params, Taking::Gathered);
+        let mut lines = self.of_models(&described.projections).await?;
+        request.explain = true;
+        self.backend.begin(request.cancel.clone());
+        let pass = self.app.reads.pass().await?;
+        let mut answer = database.query(request, self.app.limits.stall_max).await?;
+        self.reflected = Some(answer.position);
+        lines.push(format!("SQLite, at position {}:", answer.position));
+        let mut depths: HashMap<i64, usize> = HashMap::new();
+        while let Some(batch) = answer.next().await.transpose()? {
+            for row in batch {
+                lines.extend(step(&row, &mut depths));
+            }
+        }
+        drop(pass);
+        let rows = lines.into_iter().map(|line| vec![Value::Text(line)]);
+        let columns = vec![text_column("QUERY PLAN")];
+        Ok(Running::rows(columns, rows.collect(), Tag::Word("EXPLAIN")))
+    }
+
+    async fn of_models(&self, names: &[String]) -> Result<Vec<String>, Failure> {
+        if names.is_empty() {
+            return Ok(vec!["No read model: the log, or nothing".to_owned()]);
+        }
+        let database = self.app.node.database(&self.database).await?;
+        let statuses = database.projections().await?;
+        let named = statuses
+            .iter()
+            .filter(|status| names.contains(&status.name));
+        let line = |status: &headwater_node::Status| {
+            format!(
+                "Read model {} at position {}, {} events behind the head",
+                status.name, status.position, status.lag
+            )
+        };
+        Ok(named.map(line).collect())
+    }
+}
+
+/// A step of SQLite, under the one that it belongs to.
+fn step(row: &[Value], depths: &mut HashMap<i64, usize>) -> Option<String> {
+    let [
+        Value::BigInt(id),
+        Value::BigInt(parent),
+        _,
+        Value::Text(detail),
+    ] = row
+    else {
+        return None;
+    };
+    let depth = depths.get(parent).map_or(0, |depth| depth + 1);
+    depths.insert(*id, depth);
+    Some(format!("{}->  {detail}", "  ".repeat(depth + 1)))
+}

@@ -1,0 +1,398 @@
+//! The extended protocol: statements that are prepared, described, given values, and run in parts.
+
+use std::sync::Arc;
+
+use headwater_sql::{OutputColumn, Type, Value};
+use pgwire::messages::data::{NoData, ParameterDescription};
+use pgwire::messages::extendedquery::{
+    BindComplete, CloseComplete, ParseComplete, PortalSuspended,
+};
+use pgwire::messages::response::EmptyQueryResponse;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::postgres::command::Command;
+use crate::postgres::failure::Failure;
+use crate::postgres::frontend::{Bind, Frontend, Parse, Target};
+use crate::postgres::insert::Source;
+use crate::postgres::rows;
+use crate::postgres::running::Running;
+use crate::postgres::session::{Ended, Session, as_text};
+use crate::postgres::settings::Settings;
+use crate::postgres::types::ParamType;
+use crate::postgres::values::{self, Format};
+
+/// Statements, and portals, of one connection.
+const STATEMENTS_MAX: usize = 1_000;
+const PORTALS_MAX: usize = 100;
+
+/// Bytes of the texts of all statements of one connection.
+const STATEMENT_BYTES_MAX: usize = 1 << 20;
+
+/// A statement that was prepared.
+pub(crate) struct Statement {
+    pub(crate) sql: String,
+    pub(crate) command: Command,
+    pub(crate) params: Vec<ParamType>,
+    /// As they were described; `None` if there are none.
+    pub(crate) columns: Option<Vec<OutputColumn>>,
+}
+
+/// A statement with values for its parameters.
+pub(crate) struct Portal {
+    pub(crate) statement: Arc<Statement>,
+    pub(crate) params: Vec<(Type, Value)>,
+    formats: Vec<Format>,
+    state: State,
+    /// Memory for the values, if they are large.
+    _reserved: Option<OwnedSemaphorePermit>,
+}
+
+enum State {
+    Ready,
+    Running(Box<Running>),
+    /// It ran to its end, with or without rows.
+    Done {
+        had_rows: bool,
+    },
+}
+
+impl Portal {
+    /// A cursor over a query, as `declare` makes it.
+    pub(crate) fn cursor(statement: Statement, running: Running) -> Portal {
+        let columns = statement.columns.as_ref().map_or(0, Vec::len);
+        Portal {
+            statement: Arc::new(statement),
+            params: Vec::new(),
+            formats: as_text(columns),
+            state: State::Running(Box::new(running)),
+            _reserved: None,
+        }
+    }
+
+    /// What runs in it.
+    pub(crate) fn running(&mut self) -> Option<&mut Running> {
+        match &mut self.state {
+            State::Running(running) => Some(running),
+            _ => None,
+        }
+    }
+}
+
+impl Session {
+    /// Answers a message of the extended protocol.
+    pub(crate) async fn extended(
+        &mut self,
+        message: Frontend,
+        reserved: Option<OwnedSemaphorePermit>,
+    ) -> Result<(), Ended> {
+        match message {
+            Frontend::Parse(parse) => self.parse(parse).await,
+            Frontend::Bind(bind) => Ok(self.bind(bind, reserved)?),
+            Frontend::Describe(target) => Ok(self.describe(&target)?),
+            Frontend::Execute { portal, rows_max } => self.execute(&portal, rows_max).await,
+            Frontend::Close(target) => {
+                match target {
+                    Target::Statement(name) => drop(self.statements.remove(&name)),
+                    Target::Portal(name) => drop(self.portals.remove(&name)),
+                }
+                self.client.say(&CloseComplete::new());
+                Ok(())
+            }
+            _ => Ok(()), // the others were answered before
+        }
+    }
+
+    async fn parse(&mut self, parse: Parse) -> Result<(), Ended> {
+        let Parse { name, sql, types } = parse;
+        if !name.is_empty() && self.statements.contains_key(&name) {
+            let message = format!("prepared statement \"{name}\" already exists");
+            return Err(Failure::new("42P05", message).into());
+        }
+        let declared = types.into_iter().map(ParamType::declared);
+        let declared: Vec<_> = declared.collect::<Result<_, Failure>>()?;
+        let prepared = self.prepare(sql, &declared).await;
+        if prepared.is_err() {
+            self.count("parse", &prepared);
+        }
+        self.keep_statement(name, prepared?)?;
+        self.client.say(&ParseComplete::new());
+        Ok(())
+    }
+
+    /// Keeps a statement under a name, within the bounds of a connection.
+    pub(crate) fn keep_statement(
+        &mut self,
+        name: String,
+        statement: Statement,
+    ) -> Result<(), Failure> {
+        self.statements.remove(&name);
+        let bytes: usize = self.statements.values().map(|known| known.sql.len()).sum();
+        if self.statements.len() >= STATEMENTS_MAX
+            || bytes + statement.sql.len() > STATEMENT_BYTES_MAX
+        {
+            return Err(Failure::new("54000", "the connection has prepared too much")
+                .detail(format!(
+                    "Expected at most {STATEMENTS_MAX} statements of {STATEMENT_BYTES_MAX} bytes together."
+                ))
+                .hint("Close statements that are not used, and give large values as parameters."));
+        }
+        self.statements.insert(name, Arc::new(statement));
+        Ok(())
+    }
+
+    /// Reads a statement and finds out what it takes and gives. The node is asked, so that tables
+    /// and types are those that there are; no read model is folded.
+    pub(crate) async fn prepare(
+        &mut self,
+        sql: String,
+        declared: &[Option<ParamType>],
+    ) -> Result<Statement, Ended> {
+        let command = Command::parse(&sql)?;
+        self.refuse_if_failed(&command)?;
+        let given = || declared.iter().flatten().copied().collect();
+        let (params, columns) = match &command {
+            Command::Query => {
+                let (params, columns) = self.describe_query(sql.clone(), declared).await?;
+                (params, Some(columns))
+            }
+            Command::Copy { query, length, .. } | Command::Explain { query, length } => {
+                let text = sql[*query..query + length].to_owned();
+                let (params, _) = self.describe_query(text, declared).await?;
+                (params, command.own_columns())
+            }
+            Command::Insert(insert) => {
+                let params = match insert.source {
+                    Source::Rows(_) => insert.params(declared)?,
+                    Source::Query { begin, length } => {
+                        let text = sql[begin..begin + length].to_owned();
+                        self.describe_query(text, declared).await?.0
+                    }
+                };
+                let columns = insert.output();
+                (params, (!columns.is_empty()).then_some(columns))
+            }
+            Command::Fetch { name, moves, .. } => {
+                let columns = self.cursor(name)?.statement.columns.clone();
+                (given(), columns.filter(|_| !moves))
+            }
+            Command::Execute { name, .. } => (given(), self.named(name)?.columns.clone()),
+            Command::Show(Some(name)) => (given(), Some(vec![text_column(Settings::name(name)?)])),
+            other => (given(), other.own_columns()),
+        };
+        Ok(Statement {
+            sql,
+            command,
+            params,
+            columns,
+        })
+    }
+
+    async fn describe_query(
+        &mut self,
+        sql: String,
+        declared: &[Option<ParamType>],
+    ) -> Result<(Vec<ParamType>, Vec<OutputColumn>), Failure> {
+        let database = self.app.node.database(&self.database).await?;
+        let known = declared.iter().map(|param| param.map(|param| param.ty));
+        let described = database.describe(sql, known.collect()).await?;
+        let param = |(at, ty): (usize, &Type)| match declared.get(at) {
+            Some(Some(declared)) if declared.ty == *ty => *declared,
+            _ => ParamType::of(*ty),
+        };
+        let params = described.params.iter().enumerate().map(param);
+        Ok((params.collect(), described.columns))
+    }
+
+    fn bind(&mut self, bind: Bind, reserved: Option<OwnedSemaphorePermit>) -> Result<(), Failure> {
+        let statement = self.named(&bind.statement)?;
+        self.refuse_if_failed(&statement.command)?;
+        if !bind.portal.is_empty() && self.portals.contains_key(&bind.portal) {
+            let message = format!("cursor \"{}\" already exists", bind.portal);
+            return Err(Failure::new("42P03", message));
+        }
+        if self.portals.len() >= PORTALS_MAX {
+            return Err(
+                Failure::new("54000", "the connection has too many open portals")
+                    .detail(format!("Expected at most {PORTALS_MAX}.")),
+            );
+        }
+        let (given, wanted) = (bind.values.len(), statement.params.len());
+        if given != wanted {
+            let message = format!(
+                "bind message supplies {given} parameters, but prepared statement \"{}\" requires {wanted}",
+                bind.statement
+            );
+            return Err(Failure::new("08P01", message));
+        }
+        let formats = Format::each(&bind.formats, given)?;
+        let mut params = Vec::with_capacity(given);
+        for ((value, param), format) in bind.values.iter().zip(&statement.params).zip(formats) {
+            let value = match value {
+                None => Value::Null,
+                Some(bytes) => values::read(*param, format, bytes)?,
+            };
+            params.push((param.ty, value));
+        }
+        let columns = statement.columns.as_ref().map_or(0, Vec::len);
+        let formats = match columns {
+            0 => Vec::new(),
+            columns => Format::each(&bind.result_formats, columns)?,
+        };
+        let portal = Portal {
+            statement,
+            params,
+            formats,
+            state: State::Ready,
+            _reserved: reserved,
+        };
+        self.portals.insert(bind.portal, portal);
+        self.client.say(&BindComplete::new());
+        Ok(())
+    }
+
+    fn describe(&mut self, target: &Target) -> Result<(), Failure> {
+        let (statement, formats) = match target {
+            Target::Statement(name) => {
+                let statement = self.named(name)?;
+                let types = statement.params.iter().map(|param| param.oid).collect();
+                self.client.say(&ParameterDescription::new(types));
+                (statement, Vec::new())
+            }
+            Target::Portal(name) => {
+                let portal = self.cursor(name)?;
+                (Arc::clone(&portal.statement), portal.formats.clone())
+            }
+        };
+        match &statement.columns {
+            Some(columns) => self.client.say(&rows::description(columns, &formats)),
+            None => self.client.say(&NoData::new()),
+        }
+        Ok(())
+    }
+
+    /// The statement with this name.
+    pub(crate) fn named(&self, name: &str) -> Result<Arc<Statement>, Failure> {
+        self.statements.get(name).cloned().ok_or_else(|| {
+            let message = match name {
+                "" => "unnamed prepared statement does not exist".to_owned(),
+                name => format!("prepared statement \"{name}\" does not exist"),
+            };
+            Failure::new("26000", message)
+        })
+    }
+
+    /// The portal or cursor with this name.
+    pub(crate) fn cursor(&mut self, name: &str) -> Result<&mut Portal, Failure> {
+        self.portals.get_mut(name).ok_or_else(|| {
+            let message = match name {
+                "" => "portal \"\" does not exist".to_owned(),
+                name => format!("cursor \"{name}\" does not exist"),
+            };
+            Failure::new("34000", message)
+        })
+    }
+
+    async fn execute(&mut self, name: &str, rows_max: u32) -> Result<(), Ended> {
+        self.cursor(name)?;
+        // It is not there while it runs, because a fetch in it takes rows from another.
+        let Some(mut portal) = self.portals.remove(name) else {
+            return Ok(());
+        };
+        let word = portal.statement.command.word();
+        let ended = self.execute_portal(&mut portal, rows_max).await;
+        self.backend.end();
+        self.count(word, &ended);
+        if ended.is_ok() && !portal.ends_transaction() {
+            self.portals.insert(name.to_owned(), portal);
+        }
+        ended
+    }
+
+    async fn execute_portal(&mut self, portal: &mut Portal, rows_max: u32) -> Result<(), Ended> {
+        let statement = Arc::clone(&portal.statement);
+        if matches!(statement.command, Command::Empty) {
+            self.client.say(&EmptyQueryResponse::new());
+            return Ok(());
+        }
+        let mut running = match std::mem::replace(&mut portal.state, State::Done { had_rows: true })
+        {
+            State::Running(mut running) => {
+                running.go_on(&self.app.reads).await?;
+                running
+            }
+            State::Ready => {
+                let params = portal.params.clone();
+                let begun = self
+                    .start(&statement.sql, &statement.command, params)
+                    .await?;
+                check_columns(&statement, &begun)?;
+                self.begin_copy(&begun)?;
+                Box::new(begun)
+            }
+            State::Done { had_rows: true } => {
+                let columns = statement.columns.clone().unwrap_or_default();
+                Box::new(Running::empty(columns))
+            }
+            State::Done { had_rows: false } => {
+                return Err(Failure::new("55000", "portal cannot be run").into());
+            }
+        };
+        if let Some(cancel) = running.cancel() {
+            self.backend.begin(cancel);
+        }
+        running.count_from_here();
+        let rows_max = if running.copy.is_some() { 0 } else { rows_max };
+        if self
+            .write_rows(&mut running, &portal.formats, rows_max.into())
+            .await?
+        {
+            self.end_copy(&running);
+            self.complete(&running);
+            portal.state = State::Done {
+                had_rows: running.columns.is_some(),
+            };
+        } else {
+            self.client.say(&PortalSuspended::new());
+            running.rest();
+            portal.state = State::Running(running);
+        }
+        Ok(())
+    }
+}
+
+impl Portal {
+    /// Whether nothing of the transaction is left after it, itself included.
+    fn ends_transaction(&self) -> bool {
+        matches!(
+            self.statement.command,
+            Command::Commit { .. } | Command::Rollback { .. } | Command::Discard { .. }
+        )
+    }
+}
+
+/// Tables may have changed since the statement was described: the client must not take one type
+/// for another.
+fn check_columns(statement: &Statement, running: &Running) -> Result<(), Failure> {
+    let same = match (&statement.columns, &running.columns) {
+        _ if running.copy.is_some() => true,
+        (Some(described), Some(found)) => {
+            described.len() == found.len() && described.iter().zip(found).all(|(a, b)| a.ty == b.ty)
+        }
+        (described, found) => described.is_some() == found.is_some(),
+    };
+    match same {
+        true => Ok(()),
+        false => Err(
+            Failure::new("0A000", "cached plan must not change result type")
+                .hint("Prepare the statement again."),
+        ),
+    }
+}
+
+/// A column of texts.
+pub(crate) fn text_column(name: &str) -> OutputColumn {
+    OutputColumn {
+        name: name.to_owned(),
+        ty: Type::Text,
+    }
+}

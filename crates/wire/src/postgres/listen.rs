@@ -1,0 +1,134 @@
+//! `LISTEN account`: the client is told when events are appended to streams of that category.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use headwater_event::{Error, Position, Query, QueryItem, Text, check_category};
+use headwater_node::Follow;
+use pgwire::messages::response::NotificationResponse;
+
+use crate::metrics::Counted;
+use crate::postgres::command::Command;
+use crate::postgres::failure::Failure;
+use crate::postgres::running::Running;
+use crate::postgres::session::{Ended, Session};
+
+/// Categories that one connection listens to.
+const CATEGORIES_MAX: usize = 100;
+
+/// What a connection listens to. Like every follow, it keeps its database awake.
+#[derive(Default)]
+pub(crate) struct Listening {
+    categories: BTreeSet<String>,
+    follow: Option<Follow>,
+    _counted: Option<Counted>,
+}
+
+impl Listening {
+    /// The last position of each category that was appended to. Waits for ever if nothing is
+    /// listened to. Nothing is lost when it is dropped while it waits.
+    pub(crate) async fn next(&mut self) -> Result<BTreeMap<String, Position>, Error> {
+        let Some(follow) = &mut self.follow else {
+            return std::future::pending().await;
+        };
+        loop {
+            let batch = follow.next_or(std::future::pending()).await?;
+            let mut touched = BTreeMap::new();
+            for event in &batch.events {
+                if let Some(stream) = &event.stream {
+                    touched.insert(stream.category().to_owned(), event.position);
+                }
+            }
+            if !touched.is_empty() {
+                return Ok(touched);
+            }
+        }
+    }
+}
+
+impl Session {
+    /// `listen` and `unlisten`, which take effect at once.
+    pub(crate) async fn of_listening(&mut self, command: &Command) -> Result<Running, Ended> {
+        match command {
+            Command::Listen(category) => {
+                check_category(category)?;
+                if self.settings.at().is_some() {
+                    return Err(Failure::new(
+                        "25006",
+                        "the connection looks at the past, where nothing happens",
+                    )
+                    .hint("Connect without @, or reset headwater.at.")
+                    .into());
+                }
+                let mut categories = self.listening.categories.clone();
+                categories.insert(category.clone());
+                if categories.len() > CATEGORIES_MAX {
+                    return Err(Failure::new("54000", "the connection listens to too much")
+                        .detail(format!("Expected at most {CATEGORIES_MAX} categories."))
+                        .into());
+                }
+                self.listen_to(categories).await?;
+                Ok(Running::done("LISTEN"))
+            }
+            Command::Unlisten(Some(category)) => {
+                let mut categories = self.listening.categories.clone();
+                categories.remove(category);
+                self.listen_to(categories).await?;
+                Ok(Running::done("UNLISTEN"))
+            }
+            _ => {
+                self.stop_listening();
+                Ok(Running::done("UNLISTEN"))
+            }
+        }
+    }
+
+    pub(crate) fn stop_listening(&mut self) {
+        self.listening = Listening::default();
+    }
+
+    async fn listen_to(&mut self, categories: BTreeSet<String>) -> Result<(), Failure> {
+        if categories.is_empty() {
+            self.stop_listening();
+            return Ok(());
+        }
+        let item = |category: &String| QueryItem {
+            category: Some(Text::from(category.as_str())),
+            ..QueryItem::default()
+        };
+        let query = Query {
+            items: categories.iter().map(item).collect(),
+        };
+        let database = self.app.node.database(&self.database).await?;
+        // One that is listened to already goes on from where it is.
+        let after = self
+            .listening
+            .follow
+            .as_ref()
+            .map_or(database.head(), Follow::scanned);
+        self.listening = Listening {
+            follow: Some(database.follow(None, query, after)?),
+            _counted: Some(self.app.metrics.follower()),
+            categories,
+        };
+        Ok(())
+    }
+
+    /// Tells the client what was appended to; nothing listens any more after a failure.
+    pub(crate) fn notify(&mut self, touched: Result<BTreeMap<String, Position>, Error>) {
+        let number = self.backend.number.cast_signed();
+        match touched {
+            Ok(touched) => {
+                for (category, position) in touched {
+                    let payload = position.to_string();
+                    self.client
+                        .say(&NotificationResponse::new(number, category, payload));
+                }
+            }
+            Err(error) => {
+                self.stop_listening();
+                let warning = Failure::from(error).hint("Listen again.");
+                self.client.say(&warning.notice("WARNING"));
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What a statement gives while it runs: rows that are there, rows that are made, or a word.
+
+use std::vec::IntoIter;
+
+use headwater_node::{Answer, CancelHandle, RowBatch};
+use headwater_sql::{OutputColumn, Value};
+
+use crate::gate::{Gate, Pass};
+use crate::postgres::copy::CopyOptions;
+use crate::postgres::failure::Failure;
+
+/// A statement that runs, or has run.
+pub(crate) struct Running {
+    /// The columns of its rows; `None` if it has none.
+    pub(crate) columns: Option<Vec<OutputColumn>>,
+    source: Source,
+    /// The rows that were taken so far.
+    taken: u64,
+    tag: Tag,
+    /// Rows are written as lines of a copy.
+    pub(crate) copy: Option<CopyOptions>,
+}
+
+/// What is said of a statement when it is complete.
+#[derive(Clone, Debug)]
+pub(crate) enum Tag {
+    /// These words.
+    Word(&'static str),
+    /// These words and how many rows there were.
+    Rows(&'static str),
+    /// So many events were appended.
+    Inserted(usize),
+    /// So many rows were stepped over.
+    Moved(u64),
+}
+
+enum Source {
+    Ready(IntoIter<Vec<Value>>),
+    Query(Box<QueryRows>),
+}
+
+/// The rows of a query, which are made while they are taken.
+struct QueryRows {
+    answer: Answer,
+    batch: IntoIter<Vec<Value>>,
+    ended: bool,
+    cancel: CancelHandle,
+    /// The right to run, while somebody takes rows.
+    pass: Option<Pass>,
+}
+
+impl Running {
+    /// A command that is done, without rows.
+    pub(crate) fn done(word: &'static str) -> Running {
+        Running::of(None, Vec::new(), Tag::Word(word))
+    }
+
+    /// The end of a query that has no more rows.
+    pub(crate) fn empty(columns: Vec<OutputColumn>) -> Running {
+        Running::of(Some(columns), Vec::new(), Tag::Rows("SELECT"))
+    }
+
+    /// A cursor that stepped over so many rows.
+    pub(crate) fn moved(rows: u64) -> Running {
+        Running::of(None, Vec::new(), Tag::Moved(rows))
+    }
+
+    /// Rows that are there.
+    pub(crate) fn rows(columns: Vec<OutputColumn>, rows: RowBatch, tag: Tag) -> Running {
+        Running::of(Some(columns), rows, tag)
+    }
+
+    /// An append that is durable, or waits for the end of its transaction.
+    pub(crate) fn inserted(columns: Vec<OutputColumn>, rows: RowBatch, events: usize) -> Running {
+        let columns = (!columns.is_empty()).then_some(columns);
+        Running::of(columns, rows, Tag::Inserted(events))
+    }
+
+    fn of(columns: Option<Vec<OutputColumn>>, rows: RowBatch, tag: Tag) -> Running {
+        Running {
+            columns,
+            source: Source::Ready(rows.into_iter()),
+            taken: 0,
+            tag,
+            copy: None,
+        }
+    }
+
+    /// A query that has begun.
+    pub(crate) fn query(answer: Answer, cancel: CancelHandle, pass: Pass) -> Running {
+        Running {
+            columns: Some(answer.columns.clone()),
+            source: Source::Query(Box::new(QueryRows {
+                answer,
+                batch: Vec::new().into_iter(),
+                ended: false,
+                cancel,
+                pass: Some(pass),
+            })),
+            taken: 0,
+            tag: Tag::Rows("SELECT"),
+            copy: None,
+        }
+    }
+
+    /// The same query, as a copy.
+    pub(crate) fn copied(mut self, options: CopyOptions) -> Running {
+        self.tag = Tag::Rows("COPY");
+        self.copy = Some(options);
+        self
+    }
+
+    /// What calls it off, if it still works.
+    pub(crate) fn cancel(&self) -> Option<CancelHandle> {
+        match &self.source {
+            Source::Query(query) => Some(query.cancel.clone()),
+            Source::Ready(_) => None,
+        }
+    }
+
+    /// Waits for the right to run again, if it was given back.
+    pub(crate) async fn go_on(&mut self, gate: &Gate) -> Result<(), Failure> {
+        if let Source::Query(query) = &mut self.source
+            && query.pass.is_none()
+        {
+            query.pass = Some(gate.pass().await?);
+        }
+        Ok(())
+    }
+
+    /// Gives the right to run back: nobody takes rows for a while, and others wait.
+    pub(crate) fn rest(&mut self) {
+        if let Source::Query(query) = &mut self.source {
+            query.pass = None;
+        }
+    }
+
+    /// The next row that is there without waiting; `None` if one must be waited for, or at the end.
+    pub(crate) fn take(&mut self) -> Option<Vec<Value>> {
+        let row = match &mut self.source {
+            Source::Ready(rows) => rows.next(),
+            Source::Query(query) => query.batch.next(),
+        };
+        self.taken += u64::from(row.is_some());
+        row
+    }
+
+    /// Waits until there are more rows. `false` at the end.
+    pub(crate) async fn fill(&mut self) -> Result<bool, Failure> {
+        let query = match &mut self.source {
+            Source::Ready(rows) => return Ok(rows.len() > 0),
+            Source::Query(query) => query,
+        };
+        if query.batch.len() == 0 && !query.ended {
+            match query.answer.next().await.transpose()? {
+                Some(batch) => query.batch = batch.into_iter(),
+                None => query.ended = true,
+            }
+        }
+        Ok(query.batch.len() > 0)
+    }
+
+    /// All its rows. The caller bounds the query.
+    pub(crate) async fn all(mut self) -> Result<RowBatch, Failure> {
+        let mut rows = Vec::new();
+        while self.fill().await? {
+            rows.extend(std::iter::from_fn(|| self.take()));
+        }
+        Ok(rows)
+    }
+
+    /// What is said when it is complete.
+    pub(crate) fn tag(&self) -> String {
+        match self.tag {
+            Tag::Word(word) => word.to_owned(),
+            Tag::Rows(word) => format!("{word} {}", self.taken),
+            Tag::Moved(rows) => format!("MOVE {rows}"),
+            Tag::Inserted(events) => format!("INSERT 0 {events}"),
+        }
+    }
+
+    /// From now on rows are counted from 0, as each fetch from a cursor counts its own.
+    pub(crate) fn count_from_here(&mut self) {
+        self.taken = 0;
+    }
+}

@@ -1,0 +1,273 @@
+//! A session: what one connection has set, prepared and begun. It waits for messages, answers them
+//! one after another, and keeps no database awake while it waits.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use headwater_event::Position;
+use headwater_node::DatabaseName;
+use pgwire::messages::response::{CommandComplete, ReadyForQuery};
+use tokio::sync::watch;
+
+use crate::app::Shared;
+use crate::postgres::backends::Backend;
+use crate::postgres::client::{Client, Frame, Lost};
+use crate::postgres::extended::{Portal, Statement};
+use crate::postgres::failure::Failure;
+use crate::postgres::frontend::Frontend;
+use crate::postgres::listen::Listening;
+use crate::postgres::running::Running;
+use crate::postgres::settings::Settings;
+use crate::postgres::transaction::Transaction;
+use crate::postgres::values::Format;
+use crate::postgres::{rows, values};
+
+/// What one connection has.
+pub(crate) struct Session {
+    pub(crate) app: Shared,
+    pub(crate) client: Client,
+    pub(crate) backend: Backend,
+    pub(crate) database: DatabaseName,
+    pub(crate) settings: Settings,
+    /// Statements by name; the unnamed one under the empty name.
+    pub(crate) statements: HashMap<String, Arc<Statement>>,
+    /// Portals and cursors by name, as above.
+    pub(crate) portals: HashMap<String, Portal>,
+    pub(crate) transaction: Transaction,
+    pub(crate) listening: Listening,
+    /// The position that the last query reflected.
+    pub(crate) reflected: Option<Position>,
+    /// After an error of the extended protocol: until the next `Sync` nothing is done.
+    skipping: bool,
+}
+
+/// Why a message could not be answered to its end.
+pub(crate) enum Ended {
+    /// The client is told, and the connection goes on.
+    Failure(Failure),
+    /// The connection ends.
+    Lost(Lost),
+}
+
+impl<E: Into<Failure>> From<E> for Ended {
+    fn from(failure: E) -> Ended {
+        Ended::Failure(failure.into())
+    }
+}
+
+impl From<Lost> for Ended {
+    fn from(lost: Lost) -> Ended {
+        Ended::Lost(lost)
+    }
+}
+
+impl From<std::io::Error> for Ended {
+    fn from(error: std::io::Error) -> Ended {
+        Ended::Lost(error.into())
+    }
+}
+
+impl Session {
+    pub(crate) fn new(
+        app: Shared,
+        client: Client,
+        backend: Backend,
+        database: DatabaseName,
+        settings: Settings,
+    ) -> Box<Session> {
+        Box::new(Session {
+            app,
+            client,
+            backend,
+            database,
+            settings,
+            statements: HashMap::new(),
+            portals: HashMap::new(),
+            transaction: Transaction::default(),
+            listening: Listening::default(),
+            reflected: None,
+            skipping: false,
+        })
+    }
+
+    /// Answers until the client goes, or the server stops.
+    pub(crate) async fn run(mut self: Box<Self>, mut stopping: watch::Receiver<bool>) {
+        let lost = loop {
+            let answered = match self.wait(&mut stopping).await {
+                Ok(frame) => Box::pin(self.answer(frame)).await,
+                Err(lost) => Err(lost),
+            };
+            if let Err(lost) = answered {
+                break lost;
+            }
+        };
+        if let Lost::Failure(failure) = lost {
+            self.app.metrics.statement("connection", failure.sqlstate());
+            self.client.farewell(&failure).await;
+        }
+    }
+
+    /// Waits for the next message.
+    async fn wait(&mut self, stopping: &mut watch::Receiver<bool>) -> Result<Frame, Lost> {
+        let idle_max = self.idle_max();
+        let stopped = async {
+            let _ = stopping.wait_for(|stopping| *stopping).await; // or the server is gone
+        };
+        let idle = async {
+            match idle_max {
+                Some(idle_max) => tokio::time::sleep(idle_max).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(stopped, idle);
+        loop {
+            let can_be_told = !self.transaction.is_block() && !self.skipping;
+            tokio::select! {
+                biased;
+                () = &mut stopped => return Err(Failure::new(
+                    "57P01",
+                    "terminating connection due to administrator command",
+                ).into()),
+                frame = self.client.next() => return frame,
+                () = &mut idle => return Err(Failure::new(
+                    "25P03",
+                    "terminating connection due to idle-in-transaction timeout",
+                ).into()),
+                touched = self.listening.next(), if can_be_told => {
+                    self.notify(touched);
+                    self.client.flush().await?;
+                }
+            }
+        }
+    }
+
+    /// How long it may wait with a transaction open.
+    fn idle_max(&self) -> Option<Duration> {
+        let most = self.app.limits.idle_in_transaction_max;
+        let wanted = self.settings.span("idle_in_transaction_session_timeout");
+        let bound = wanted.map_or(most, |wanted| wanted.min(most));
+        self.transaction.is_block().then_some(bound)
+    }
+
+    /// Answers a message.
+    async fn answer(&mut self, frame: Frame) -> Result<(), Lost> {
+        let message = match Frontend::read(frame.kind, frame.body.clone()) {
+            Ok(message) => message,
+            Err(failure) => return self.failed(failure, frame.kind == b'Q').await,
+        };
+        if self.skipping && !matches!(message, Frontend::Sync | Frontend::Terminate) {
+            return Ok(());
+        }
+        match message {
+            Frontend::Terminate => return Err(Lost::Gone),
+            Frontend::OfCopy => return Ok(()), // PostgreSQL passes over it as well
+            Frontend::Query(text) => return self.simple(&text).await,
+            Frontend::Flush => self.client.flush().await?,
+            Frontend::Sync => return self.sync().await,
+            message => match self.extended(message, frame.reserved).await {
+                Ok(()) if self.client.is_full() => self.client.flush().await?,
+                Ok(()) => {}
+                Err(Ended::Failure(failure)) => return self.failed(failure, false).await,
+                Err(Ended::Lost(lost)) => return Err(lost),
+            },
+        }
+        Ok(())
+    }
+
+    /// Tells a failure. In the extended protocol nothing is done until the client has synced.
+    async fn failed(&mut self, failure: Failure, is_simple: bool) -> Result<(), Lost> {
+        self.report(&failure);
+        if is_simple {
+            self.ready();
+        }
+        self.skipping = !is_simple;
+        self.client.flush().await?;
+        Ok(())
+    }
+
+    /// Tells a failure, and ends what it ends.
+    pub(crate) fn report(&mut self, failure: &Failure) {
+        self.client.say(&failure.response());
+        self.transaction.fail();
+        if !self.transaction.is_open() {
+            self.portals.clear();
+        }
+    }
+
+    /// Ends a series of messages: outside of a block everything that it began is over.
+    async fn sync(&mut self) -> Result<(), Lost> {
+        self.skipping = false;
+        if !self.transaction.is_block() {
+            self.portals.clear();
+        }
+        self.ready();
+        self.client.flush().await?;
+        Ok(())
+    }
+
+    /// Says that the next statement may come.
+    pub(crate) fn ready(&mut self) {
+        let status = self.transaction.status();
+        self.client.say(&ReadyForQuery::new(status));
+    }
+
+    /// Writes rows of a statement, at most so many (0 for all). `false` if there are more.
+    pub(crate) async fn write_rows(
+        &mut self,
+        running: &mut Running,
+        formats: &[Format],
+        rows_max: u64,
+    ) -> Result<bool, Ended> {
+        let mut written = 0;
+        loop {
+            let filled = {
+                let gone = self.client.gone();
+                tokio::select! {
+                    filled = running.fill() => filled?,
+                    () = gone => return Err(Lost::Gone.into()),
+                }
+            };
+            if !filled {
+                return Ok(true);
+            }
+            if rows_max > 0 && written >= rows_max {
+                return Ok(false);
+            }
+            while let Some(row) = running.take() {
+                self.write_row(running, &row, formats)?;
+                written += 1;
+                if self.client.is_full() {
+                    self.client.flush().await?;
+                }
+                if written == rows_max {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn write_row(
+        &mut self,
+        running: &Running,
+        row: &[headwater_sql::Value],
+        formats: &[Format],
+    ) -> Result<(), Failure> {
+        match (&running.copy, &running.columns) {
+            (Some(options), Some(columns)) => rows::write_copied(self.client.out(), |line| {
+                options.write_row(line, columns, row);
+            }),
+            _ => rows::write(self.client.out(), row, formats),
+        }
+    }
+
+    /// Says that a statement is complete.
+    pub(crate) fn complete(&mut self, running: &Running) {
+        self.client.say(&CommandComplete::new(running.tag()));
+    }
+}
+
+/// All columns as text.
+pub(crate) fn as_text(count: usize) -> Vec<Format> {
+    vec![values::Format::Text; count]
+}

@@ -1,0 +1,124 @@
+//! `SET`, `RESET`, `SHOW` and `DISCARD`.
+
+use headwater_node::RowBatch;
+use headwater_sql::Value;
+use pgwire::messages::startup::ParameterStatus;
+
+use crate::postgres::command::Command;
+use crate::postgres::extended::text_column;
+use crate::postgres::failure::Failure;
+use crate::postgres::running::{Running, Tag};
+use crate::postgres::session::Session;
+use crate::postgres::settings::{Settings, reported_names};
+
+impl Session {
+    pub(crate) fn of_settings(&mut self, command: &Command) -> Result<Running, Failure> {
+        match command {
+            Command::Set { local, name, value } => {
+                if *local {
+                    match self.transaction.is_block() {
+                        true => self.transaction.localize(name),
+                        false => {
+                            self.warn("25P01", "SET LOCAL can only be used in transaction blocks");
+                            return Ok(Running::done("SET"));
+                        }
+                    }
+                }
+                let told = match value {
+                    Some(value) => self.settings.set(name, value)?,
+                    None => self.settings.reset(name)?,
+                };
+                self.tell(told);
+                Ok(Running::done("SET"))
+            }
+            Command::SetCharacteristics { read_only } => {
+                if let Some(read_only) = read_only {
+                    let value = if *read_only { "on" } else { "off" };
+                    let told = self.settings.set("default_transaction_read_only", value)?;
+                    self.tell(told);
+                }
+                Ok(Running::done("SET"))
+            }
+            Command::Reset(Some(name)) => {
+                let told = self.settings.reset(name)?;
+                self.tell(told);
+                Ok(Running::done("RESET"))
+            }
+            Command::Reset(None) => {
+                for name in self.settings.reset_all() {
+                    self.tell(Some(name));
+                }
+                Ok(Running::done("RESET"))
+            }
+            Command::Show(Some(name)) => {
+                let value = self.shown(name)?;
+                let columns = vec![text_column(Settings::name(name)?)];
+                Ok(Running::rows(
+                    columns,
+                    vec![vec![Value::Text(value)]],
+                    Tag::Word("SHOW"),
+                ))
+            }
+            Command::Show(None) => self.show_all(),
+            Command::Discard { all } => self.discard(*all),
+            _ => Ok(Running::done("")),
+        }
+    }
+
+    /// The value of a setting, as `show` prints it.
+    fn shown(&self, name: &str) -> Result<String, Failure> {
+        if Settings::name(name)? == "headwater.position" {
+            return Ok(self
+                .reflected
+                .map_or(String::new(), |position| position.to_string()));
+        }
+        self.settings.get(name).map(str::to_owned)
+    }
+
+    fn show_all(&self) -> Result<Running, Failure> {
+        let columns = ["name", "setting", "description"].map(text_column).into();
+        let row = |name: &str| {
+            let texts = [name.to_owned(), self.shown(name)?, String::new()];
+            Ok(texts.map(Value::Text).into())
+        };
+        let rows = Settings::names()
+            .map(row)
+            .collect::<Result<RowBatch, Failure>>()?;
+        Ok(Running::rows(columns, rows, Tag::Word("SHOW")))
+    }
+
+    fn discard(&mut self, all: bool) -> Result<Running, Failure> {
+        if !all {
+            return Ok(Running::done("DISCARD"));
+        }
+        if self.transaction.is_block() {
+            let message = "DISCARD ALL cannot run inside a transaction block";
+            return Err(Failure::new("25001", message));
+        }
+        self.statements.clear();
+        self.portals.clear();
+        self.stop_listening();
+        for name in self.settings.reset_all() {
+            self.tell(Some(name));
+        }
+        Ok(Running::done("DISCARD ALL"))
+    }
+
+    /// Tells the client the value of a setting that it is told of.
+    fn tell(&mut self, name: Option<&'static str>) {
+        if let Some(name) = name {
+            let value = self.settings.get(name).unwrap_or_default().to_owned();
+            self.client
+                .say(&ParameterStatus::new(name.to_owned(), value));
+        }
+    }
+
+    /// Tells the client what differs from before.
+    pub(crate) fn tell_changes(&mut self, before: &Settings) {
+        for name in reported_names() {
+            if before.get(name).ok() != self.settings.get(name).ok() {
+                self.tell(Some(name));
+            }
+        }
+    }
+}

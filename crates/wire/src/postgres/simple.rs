@@ -1,0 +1,110 @@
+//! The simple protocol: a text of statements, all of which run now, as one transaction.
+
+use headwater_sql::split_statements;
+use pgwire::messages::copy::{CopyDone, CopyOutResponse};
+use pgwire::messages::response::EmptyQueryResponse;
+
+use crate::postgres::client::Lost;
+use crate::postgres::command::Command;
+use crate::postgres::failure::Failure;
+use crate::postgres::rows;
+use crate::postgres::running::Running;
+use crate::postgres::session::{Ended, Session, as_text};
+
+impl Session {
+    /// Runs the statements of a text, up to the first that fails.
+    pub(crate) async fn simple(&mut self, text: &str) -> Result<(), Lost> {
+        match self.statements_of(text).await {
+            Ok(()) => {}
+            Err(Ended::Failure(failure)) => self.report(&failure),
+            Err(Ended::Lost(lost)) => return Err(lost),
+        }
+        if !self.transaction.is_block() {
+            self.transaction.end().rolled_back(&mut self.settings);
+            self.portals.clear();
+        }
+        self.ready();
+        self.client.flush().await?;
+        Ok(())
+    }
+
+    async fn statements_of(&mut self, text: &str) -> Result<(), Ended> {
+        let statements = split_statements(text)?;
+        if statements.is_empty() {
+            self.client.say(&EmptyQueryResponse::new());
+            return Ok(());
+        }
+        let (mut offset, mut before) = (0, 0);
+        for statement in &statements {
+            if statements.len() > 1 {
+                self.transaction.begin_implicit(&self.settings);
+            }
+            before += text[offset..statement.offset].chars().count();
+            offset = statement.offset;
+            match self.statement(statement.text).await {
+                Err(Ended::Failure(failure)) => return Err(failure.after(before).into()),
+                other => other?,
+            }
+        }
+        if self.transaction.is_open() && !self.transaction.is_block() {
+            self.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn statement(&mut self, sql: &str) -> Result<(), Ended> {
+        let command = match Command::parse(sql) {
+            Ok(command) => command,
+            Err(failure) => {
+                self.app.metrics.statement("other", failure.sqlstate());
+                return Err(failure.into());
+            }
+        };
+        let word = command.word();
+        let ended = self.whole(sql, &command).await;
+        self.backend.end();
+        self.count(word, &ended);
+        ended
+    }
+
+    async fn whole(&mut self, sql: &str, command: &Command) -> Result<(), Ended> {
+        let mut running = self.start(sql, command, Vec::new()).await?;
+        let columns = running.columns.as_ref().map_or(0, Vec::len);
+        let formats = as_text(columns);
+        match (&running.columns, &running.copy) {
+            (Some(columns), None) => self.client.say(&rows::description(columns, &formats)),
+            _ => self.begin_copy(&running)?,
+        }
+        self.write_rows(&mut running, &formats, 0).await?;
+        self.end_copy(&running);
+        self.complete(&running);
+        Ok(())
+    }
+
+    /// Says that rows come as a copy, if they do.
+    pub(crate) fn begin_copy(&mut self, running: &Running) -> Result<(), Failure> {
+        let (Some(columns), Some(options)) = (&running.columns, &running.copy) else {
+            return Ok(());
+        };
+        let count = i16::try_from(columns.len()).unwrap_or(i16::MAX); // SQLite has 500 at most
+        self.client
+            .say(&CopyOutResponse::new(0, count, vec![0; columns.len()]));
+        rows::write_copied_header(self.client.out(), options, columns)
+    }
+
+    pub(crate) fn end_copy(&mut self, running: &Running) {
+        if running.copy.is_some() {
+            self.client.say(&CopyDone::new());
+        }
+    }
+
+    /// Counts a statement by what came of it.
+    pub(crate) fn count<T>(&self, word: &'static str, ended: &Result<T, Ended>) {
+        let sqlstate = match ended {
+            Ok(_) => "00000",
+            Err(Ended::Failure(failure)) => failure.sqlstate(),
+            Err(Ended::Lost(_)) => "08006",
+        };
+        self.app.metrics.statement(word, sqlstate);
+    }
+}

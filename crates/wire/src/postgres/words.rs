@@ -1,0 +1,330 @@
+//! The words of a statement, one after another: enough of PostgreSQL's lexer to read the commands
+//! that are no queries.
+
+use crate::postgres::failure::Failure;
+
+/// A word of a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Word {
+    /// A keyword or name without quotes, in lower case.
+    Plain(String),
+    /// A name in double quotes.
+    Quoted(String),
+    /// The value of a literal in single quotes or between dollars.
+    Text(String),
+    /// Digits, with a point or exponent if there is one.
+    Number(String),
+    /// `$1`
+    Param(usize),
+    /// Anything else: one character, or `::`.
+    Symbol(&'static str),
+    End,
+}
+
+/// The words of a text.
+#[derive(Clone)]
+pub(crate) struct Words<'a> {
+    text: &'a str,
+    /// The next word and what is after it begin here.
+    at: usize,
+}
+
+const SYMBOLS: &[&str] = &[
+    "::", "(", ")", ",", ";", "=", "*", "-", "+", ".", "/", "<", ">", "[", "]", ":", "%", "!", "~",
+    "@", "#", "^", "&", "|", "?", "`", "{", "}", "\\", "$", "'", "\"",
+];
+
+impl<'a> Words<'a> {
+    pub(crate) fn new(text: &'a str) -> Words<'a> {
+        Words { text, at: 0 }
+    }
+
+    /// The next word, which stays the next one.
+    pub(crate) fn peek(&self) -> Result<Word, Failure> {
+        self.clone().next()
+    }
+
+    /// Where the next word begins, in bytes.
+    pub(crate) fn place(&self) -> usize {
+        self.text.len() - self.rest().len()
+    }
+
+    /// What is left, from the next word on.
+    pub(crate) fn rest(&self) -> &'a str {
+        let mut rest = &self.text[self.at..];
+        loop {
+            rest = rest.trim_start();
+            if let Some(comment) = rest.strip_prefix("--") {
+                rest = comment.find(['\n', '\r']).map_or("", |end| &comment[end..]);
+            } else if rest.starts_with("/*") {
+                rest = after_comment(rest);
+            } else {
+                return rest;
+            }
+        }
+    }
+
+    /// Takes the next word.
+    pub(crate) fn next(&mut self) -> Result<Word, Failure> {
+        let rest = self.rest();
+        let begin = self.text.len() - rest.len();
+        let (word, length) = read(rest).ok_or_else(|| {
+            Failure::new("42601", "unterminated quoted string").at(self.characters(begin) + 1)
+        })?;
+        self.at = begin + length;
+        Ok(word)
+    }
+
+    fn characters(&self, bytes: usize) -> usize {
+        self.text[..bytes].chars().count()
+    }
+
+    /// Takes the next word if it is this one.
+    pub(crate) fn take(&mut self, keyword: &str) -> bool {
+        let is_it = matches!(self.peek(), Ok(Word::Plain(word)) if word == keyword);
+        if is_it {
+            let _ = self.next(); // it was just looked at
+        }
+        is_it
+    }
+
+    /// Takes the next word if it is this symbol.
+    pub(crate) fn take_symbol(&mut self, symbol: &str) -> bool {
+        let is_it = matches!(self.peek(), Ok(Word::Symbol(found)) if found == symbol);
+        if is_it {
+            let _ = self.next(); // it was just looked at
+        }
+        is_it
+    }
+
+    /// Takes this word, or fails.
+    pub(crate) fn expect(&mut self, keyword: &str) -> Result<(), Failure> {
+        match self.take(keyword) {
+            true => Ok(()),
+            false => Err(self.unexpected()),
+        }
+    }
+
+    /// Takes this symbol, or fails.
+    pub(crate) fn expect_symbol(&mut self, symbol: &str) -> Result<(), Failure> {
+        match self.take_symbol(symbol) {
+            true => Ok(()),
+            false => Err(self.unexpected()),
+        }
+    }
+
+    /// Takes a name.
+    pub(crate) fn name(&mut self) -> Result<String, Failure> {
+        match self.peek()? {
+            Word::Plain(name) | Word::Quoted(name) => {
+                self.next()?;
+                Ok(name)
+            }
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// Fails if there is anything left.
+    pub(crate) fn end(&mut self) -> Result<(), Failure> {
+        match self.peek()? {
+            Word::End => Ok(()),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// That the next word cannot stand there.
+    pub(crate) fn unexpected(&self) -> Failure {
+        let place = self.place();
+        let mut after = self.clone();
+        let position = self.characters(place) + 1;
+        match after.next() {
+            Err(failure) => failure,
+            Ok(Word::End) => Failure::new("42601", "syntax error at end of input").at(position),
+            Ok(_) => {
+                let found = &self.text[place..after.at];
+                let message = format!("syntax error at or near \"{found}\"");
+                Failure::new("42601", message).at(position)
+            }
+        }
+    }
+}
+
+/// What stands after the comment that a text begins with; comments nest.
+fn after_comment(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (0, 0_usize);
+    while at + 1 < bytes.len() {
+        match &bytes[at..at + 2] {
+            b"/*" => (depth, at) = (depth + 1, at + 2),
+            b"*/" => (depth, at) = (depth - 1, at + 2),
+            _ => at += 1,
+        }
+        if depth == 0 {
+            return &text[at..];
+        }
+    }
+    ""
+}
+
+/// The first word of a text, and how many bytes it has; nothing if it does not end.
+fn read(text: &str) -> Option<(Word, usize)> {
+    let bytes = text.as_bytes();
+    let second = bytes.get(1).copied().unwrap_or(0);
+    let Some(first) = text.chars().next() else {
+        return Some((Word::End, 0));
+    };
+    match first {
+        '\'' => quoted(text, 0, false),
+        'e' | 'E' if second == b'\'' => quoted(text, 1, true),
+        '"' => {
+            let (name, length) = until_quote(text, 1, '"', false)?;
+            Some((Word::Quoted(name), length))
+        }
+        '$' if second.is_ascii_digit() => {
+            let digits = text[1..].bytes().take_while(u8::is_ascii_digit).count();
+            let number = text[1..=digits].parse().unwrap_or(usize::MAX);
+            Some((Word::Param(number), 1 + digits))
+        }
+        '$' => between_dollars(text).or(Some((Word::Symbol("$"), 1))),
+        '0'..='9' => Some(number(text)),
+        '.' if second.is_ascii_digit() => Some(number(text)),
+        letter if letter.is_alphabetic() || letter == '_' || !letter.is_ascii() => {
+            let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
+            let length = text.find(|c| !is_part(c)).unwrap_or(text.len());
+            Some((Word::Plain(text[..length].to_ascii_lowercase()), length))
+        }
+        _ => {
+            let symbol = SYMBOLS.iter().find(|symbol| text.starts_with(**symbol));
+            symbol.map_or(Some((Word::Symbol(" "), 1)), |symbol| {
+                Some((Word::Symbol(symbol), symbol.len()))
+            })
+        }
+    }
+}
+
+fn number(text: &str) -> (Word, usize) {
+    let bytes = text.as_bytes();
+    let mut length = 0;
+    while let Some(byte) = bytes.get(length) {
+        let is_sign =
+            matches!(byte, b'+' | b'-') && matches!(bytes[length.saturating_sub(1)], b'e' | b'E');
+        if !(byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E') || is_sign) {
+            break;
+        }
+        length += 1;
+    }
+    (Word::Number(text[..length].to_owned()), length)
+}
+
+/// A literal whose quote stands at `quote`.
+fn quoted(text: &str, quote: usize, has_escapes: bool) -> Option<(Word, usize)> {
+    let (value, length) = until_quote(text, quote + 1, '\'', has_escapes)?;
+    Some((Word::Text(value), length))
+}
+
+/// The text from `begin` to the next quote that is not doubled, and where it ends.
+fn until_quote(
+    text: &str,
+    begin: usize,
+    quote: char,
+    has_escapes: bool,
+) -> Option<(String, usize)> {
+    let mut value = String::new();
+    let mut characters = text[begin..].char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' if has_escapes => value.push(escaped(&mut characters)?),
+            found if found == quote => match characters.clone().next() {
+                Some((_, next)) if next == quote => {
+                    value.push(quote);
+                    characters.next();
+                }
+                _ => return Some((value, begin + at + 1)),
+            },
+            other => value.push(other),
+        }
+    }
+    None
+}
+
+/// What stands after a backslash. Characters by their number are left to the parser of queries.
+fn escaped(characters: &mut std::str::CharIndices<'_>) -> Option<char> {
+    Some(match characters.next()?.1 {
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'x' | 'u' | 'U' | '0'..='7' => return None,
+        other => other,
+    })
+}
+
+/// `$tag$ ... $tag$`
+fn between_dollars(text: &str) -> Option<(Word, usize)> {
+    let tag = text[1..].find('$')? + 2;
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    if !text[1..tag - 1].chars().all(is_name) {
+        return None;
+    }
+    let length = text[tag..].find(&text[..tag])?;
+    Some((
+        Word::Text(text[tag..tag + length].to_owned()),
+        2 * tag + length,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<Word> {
+        let mut words = Words::new(text);
+        let mut found = Vec::new();
+        loop {
+            match words.next().unwrap() {
+                Word::End => return found,
+                word => found.push(word),
+            }
+        }
+    }
+
+    #[test]
+    fn words_are_taken_apart() {
+        let text = "Set /* a /* b */ */ \"A\"\"b\" = 'it''s' -- end\n, E'a\\'b\\n', $$x$$, $t$y$$z$t$, $12::int, 1.5e-3;";
+        let plain = |text: &str| Word::Plain(text.to_owned());
+        let literal = |text: &str| Word::Text(text.to_owned());
+        let comma = || Word::Symbol(",");
+        let expected = [
+            plain("set"),
+            Word::Quoted("A\"b".to_owned()),
+            Word::Symbol("="),
+            literal("it's"),
+            comma(),
+            literal("a'b\n"),
+            comma(),
+            literal("x"),
+            comma(),
+            literal("y$$z"),
+            comma(),
+            Word::Param(12),
+            Word::Symbol("::"),
+            plain("int"),
+            comma(),
+            Word::Number("1.5e-3".to_owned()),
+            Word::Symbol(";"),
+        ];
+        assert_eq!(words(text), expected);
+    }
+
+    #[test]
+    fn what_cannot_stand_there_is_named() {
+        let mut unexpected = Words::new("show é +");
+        unexpected.next().unwrap();
+        unexpected.next().unwrap();
+        let fields = unexpected.unexpected().response().fields;
+        assert!(fields.contains(&(b'M', "syntax error at or near \"+\"".to_owned())));
+        assert!(fields.contains(&(b'P', "8".to_owned())));
+        assert_eq!(Words::new("'a").next().unwrap_err().sqlstate(), "42601");
+    }
+}

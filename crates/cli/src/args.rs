@@ -180,6 +180,15 @@ pub(crate) enum Command {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
+    /// The loopback address for PostgreSQL clients, or off; port 0 takes a free one
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "HEADWATER_POSTGRES",
+        default_value = "127.0.0.1:4281",
+        value_parser = address_or_off
+    )]
+    pub(crate) postgres: AddressOrOff,
     /// How long a database stays open without use
     #[arg(
         long,
@@ -229,6 +238,20 @@ pub(crate) struct Listen {
         default_value = "127.0.0.1:4280"
     )]
     pub(crate) listen: SocketAddr,
+}
+
+/// Where something is spoken, if it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AddressOrOff(pub(crate) Option<SocketAddr>);
+
+fn address_or_off(text: &str) -> Result<AddressOrOff, String> {
+    if text == "off" {
+        return Ok(AddressOrOff(None));
+    }
+    let address = text.parse();
+    address
+        .map(|address| AddressOrOff(Some(address)))
+        .map_err(|_| "expected an address such as 127.0.0.1:4281, or off".to_owned())
 }
 
 #[derive(Debug, Args)]

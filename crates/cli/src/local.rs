@@ -1,4 +1,4 @@
-//! A server in this process: a node on a data directory, and HTTP on the loopback.
+//! A server in this process: a node on a data directory, and its protocols on the loopback.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -27,6 +27,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Options {
     /// Where it speaks HTTP.
     pub(crate) listen: SocketAddr,
+    /// Where it speaks PostgreSQL's protocol, if it does.
+    pub(crate) postgres: Option<SocketAddr>,
     /// How long a database stays open without use.
     pub(crate) sleep_after: Duration,
     /// How many bytes of a database its tail has at most, about.
@@ -42,6 +44,7 @@ impl Options {
     pub(crate) fn listening(listen: SocketAddr) -> Options {
         Options {
             listen,
+            postgres: None,
             sleep_after: Duration::from_secs(300),
             tail_max: 16 << 20,
             limits: Limits::default(),
@@ -53,11 +56,14 @@ impl Options {
 impl Options {
     /// Every address, and what is spoken there.
     fn listens(&self) -> Vec<Listen> {
-        let http = Listen {
-            protocol: Protocol::Http,
-            address: self.listen,
+        let addresses = [
+            (Protocol::Http, Some(self.listen)),
+            (Protocol::Postgres, self.postgres),
+        ];
+        let listen = |(protocol, address): (Protocol, Option<SocketAddr>)| {
+            address.map(|address| Listen { protocol, address })
         };
-        vec![http]
+        addresses.into_iter().filter_map(listen).collect()
     }
 
     /// What is sealed at once is half a tail: the other half grows meanwhile.
@@ -89,6 +95,7 @@ pub(crate) enum Opened {
 /// A node and its HTTP server.
 pub(crate) struct LocalServer {
     address: SocketAddr,
+    postgres: Option<SocketAddr>,
     node: Node,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
@@ -127,6 +134,7 @@ impl LocalServer {
             }
         };
         let address = server.address(Protocol::Http).unwrap_or(options.listen);
+        let postgres = server.address(Protocol::Postgres);
         if options.announced {
             node.set_address(&ServerUrl::from(address).to_string())?;
         }
@@ -137,6 +145,7 @@ impl LocalServer {
         }));
         Ok(LocalServer {
             address,
+            postgres,
             node,
             stop,
             serving,
@@ -146,6 +155,11 @@ impl LocalServer {
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it speaks PostgreSQL's protocol, if it does.
+    pub(crate) fn postgres(&self) -> Option<SocketAddr> {
+        self.postgres
     }
 
     /// Accepts no more, finishes what was accepted, closes the databases and gives the directory

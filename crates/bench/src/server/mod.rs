@@ -140,6 +140,7 @@ impl Place {
                 let mut command = Command::new(&programs.headwater);
                 command.arg("--data").arg(self.directory.join("data"));
                 command.args(["--log-level", "error", "serve", "--listen", &listen]);
+                command.env("HEADWATER_POSTGRES", "off");
                 Ok((command, format!("{listen}/{DATABASE}")))
             }
             Contender::UmaDb => {

@@ -12,6 +12,7 @@ use crate::output;
 /// databases are closed.
 pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
     let options = Options {
+        postgres: args.postgres.0,
         sleep_after: args.sleep_after,
         tail_max: args.tail_max,
         limits: Limits {
@@ -34,6 +35,9 @@ pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
     };
     let stop = StopSignal::listen()?;
     output::print(format!("listening on http://{}", server.address()))?;
+    if let Some(address) = server.postgres() {
+        output::print(format!("listening on postgres://{address}"))?;
+    }
     stop.wait().await;
     tracing::info!("stopping, once what was accepted is finished");
     server.stop().await

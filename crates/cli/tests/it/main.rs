@@ -11,5 +11,6 @@ mod git_truth;
 mod help;
 mod kills;
 mod logs;
+mod postgres;
 mod sharing;
 mod support;

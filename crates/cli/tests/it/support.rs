@@ -18,6 +18,8 @@ pub(crate) fn headwater() -> Command {
             command.env(name, value);
         }
     }
+    // Its usual port is one for all; a test that wants it says where.
+    command.env("HEADWATER_POSTGRES", "off");
     command
 }
 
@@ -177,6 +179,15 @@ impl Serve {
         // What else it prints must not fill the pipe.
         std::thread::spawn(move || lines.count());
         Serve { child, url: line }
+    }
+
+    /// Bytes of memory that it holds.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.unwrap().trim().trim_end_matches(" kB");
+        kib.parse::<u64>().unwrap() << 10
     }
 
     /// Ends it as a power cut would, as far as a process can.

@@ -1,0 +1,146 @@
+//! PostgreSQL clients as people have them. `./check` installs them.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Place, Ran, Serve};
+
+const ACCOUNTS: &str = "\
+-- projection: accounts
+create table account (id text primary key, email text not null, name text, opened timestamptz not null);
+
+-- on: AccountOpened
+insert into account (id, email, name, opened) values (@key, :email, :name?, @recorded_at);
+
+-- on: Renamed
+update account set name = :name where id = @key;
+";
+
+/// A server with a database `shop` that speaks PostgreSQL's protocol.
+fn serve(place: &Place) -> Serve {
+    place.run(["database", "create", "shop"]).ok();
+    let accounts = place.file("accounts.sql", ACCOUNTS);
+    let apply = ["projection", "apply", "-d", "shop"];
+    let apply = apply
+        .map(Into::into)
+        .into_iter()
+        .chain([accounts.into_os_string()]);
+    place.run(apply).ok();
+    let options = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--postgres",
+        "127.0.0.1:0",
+    ];
+    Serve::wait_for("listening on postgres://", place.command(options))
+}
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+/// A client that connects to the server.
+fn client(program: impl AsRef<std::ffi::OsStr>, server: &Serve) -> Command {
+    let (host, port) = server.url.rsplit_once(':').unwrap();
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("PGHOST", host)
+        .env("PGPORT", port)
+        .env("PGUSER", "me")
+        .env("PGDATABASE", "shop");
+    command
+}
+
+/// A connection that may send statements, and sends none.
+fn idle(server: &Serve) -> TcpStream {
+    const START: &[u8] = b"\0\0\0\x1f\0\x03\0\0user\0me\0database\0shop\0\0";
+    const READY: &[u8] = b"Z\0\0\0\x05I";
+    let mut stream = TcpStream::connect(&server.url).unwrap();
+    stream.write_all(START).unwrap();
+    let mut said = Vec::new();
+    while !said.ends_with(READY) {
+        let mut bytes = [0; 1024];
+        let count = stream.read(&mut bytes).unwrap();
+        assert!(count > 0, "{}", String::from_utf8_lossy(&said));
+        said.extend_from_slice(&bytes[..count]);
+    }
+    stream
+}
+
+#[test]
+fn connections_that_wait_are_cheap() {
+    const EACH_BYTES_MAX: u64 = (64 << 20) / 4000; // two kinds, 2,000 of each in 64 MiB
+    let place = Place::new();
+    let server = serve(&place);
+    let first: Vec<TcpStream> = (0..50).map(|_| idle(&server)).collect();
+    let before = server.resident_bytes();
+    let more: Vec<TcpStream> = (0..400).map(|_| idle(&server)).collect();
+    let grown = server.resident_bytes().saturating_sub(before);
+    let each = grown / more.len() as u64;
+    assert!(
+        each <= EACH_BYTES_MAX,
+        "a connection that waits holds {each} bytes"
+    );
+    drop((first, more));
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn psql_says_what_it_should() {
+    let place = Place::new();
+    let server = serve(&place);
+    let script = clients().join("session.sql");
+    // One stream for both, as a terminal shows them.
+    let shell = "exec psql -X -A -v name=bob -f \"$0\" 2>&1";
+    let mut command = client("sh", &server);
+    let ran = Ran::from(command.arg("-c").arg(shell).arg(&script).output().unwrap()).ok();
+    let said = ran
+        .stdout
+        .replace(&format!("psql:{}:", script.display()), "line ");
+    let path = clients().join("session.txt");
+    if std::env::var_os("HEADWATER_UPDATE_PSQL").is_some() {
+        std::fs::write(&path, &said).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        said == expected,
+        "psql says otherwise; HEADWATER_UPDATE_PSQL=1 writes this into session.txt:\n{said}"
+    );
+    assert_eq!(server.terminate(), Some(0));
+}
+
+/// Where `./check` installs clients.
+fn installed(path: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/clients");
+    let path = target.join(path);
+    let shown = path.display();
+    assert!(path.exists(), "there is no {shown}: ./check installs it");
+    path
+}
+
+#[test]
+fn psycopg_finds_what_it_needs() {
+    let place = Place::new();
+    let server = serve(&place);
+    let mut command = client(installed("python/bin/python"), &server);
+    command.arg(clients().join("psycopg_session.py")).arg("");
+    Ran::from(command.output().unwrap()).ok();
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn node_postgres_finds_what_it_needs() {
+    let place = Place::new();
+    let server = serve(&place);
+    let mut command = client("node", &server);
+    command
+        .env("NODE_PATH", installed("node/node_modules"))
+        .arg(clients().join("node_pg.js"));
+    Ran::from(command.output().unwrap()).ok();
+    assert_eq!(server.terminate(), Some(0));
+}

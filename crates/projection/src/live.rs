@@ -36,6 +36,9 @@ impl Live {
                     .map_err(clash)?;
                 owners.insert(table.name.clone(), live.clone());
             }
+            for index in live.model.definition().indexes() {
+                catalog.add_index(index).map_err(clash)?;
+            }
         }
         Ok(Live { catalog, owners })
     }

@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use headwater_event::{Error as EventError, Kind, Position, Timestamp};
-use headwater_sql::{OutputColumn, SqlError, Type, Value};
+use headwater_sql::{Catalog, OutputColumn, Session, SqlError, Type, Value};
 use rusqlite::types::Value as Stored;
 
 use crate::as_of::Taken;
@@ -38,6 +38,10 @@ struct Plan {
     query: headwater_sql::Query,
     params: Vec<Stored>,
     models: Vec<LiveModel>,
+    /// The tables that the catalogs tell of.
+    catalog: Catalog,
+    /// When the query arrived, in microseconds since 1970.
+    now: i64,
 }
 
 /// Why an attempt gave no answer.
@@ -56,6 +60,7 @@ impl<E: Into<Error>> From<E> for Missed {
 impl Inner {
     pub(crate) fn query(self: &Arc<Inner>, request: Request) -> Result<Rows, Error> {
         let head = self.journal.head().position;
+        let now = self.env.now().as_micros();
         let deadline = Deadline::new(
             Arc::clone(&self.env),
             request.timeout,
@@ -64,7 +69,7 @@ impl Inner {
         self.wait_for(request.wait_for, &deadline)?;
         let floor = head.max(request.wait_for.unwrap_or(head));
         for _ in 0..ATTEMPTS_MAX {
-            let plan = Plan::make(&*self.live()?, &request)?;
+            let plan = Plan::make(&*self.live()?, &request, now)?;
             let answer = match request.at {
                 Some(at) => self.answer_as_of(plan, at, &request, &deadline),
                 None => self.answer_now(plan, floor, &request, &deadline),
@@ -279,6 +284,12 @@ fn run(
     request: &Request,
     deadline: &Deadline,
 ) -> Result<Rows, Missed> {
+    let session = Session {
+        database: request.database.clone(),
+        user: request.user.clone(),
+        now: plan.now,
+    };
+    lease.reader()?.surround(&plan.catalog, session);
     lease
         .reader_mut()?
         .admit(position, deadline.clone())
@@ -299,7 +310,7 @@ fn run(
 }
 
 impl Plan {
-    fn make(live: &Live, request: &Request) -> Result<Plan, Error> {
+    fn make(live: &Live, request: &Request, now: i64) -> Result<Plan, Error> {
         let query =
             headwater_sql::compile_query(&request.sql, &live.catalog, &request.params.types())?;
         let params = bound(&query.params, &request.params)?;
@@ -319,6 +330,8 @@ impl Plan {
             query,
             params,
             models,
+            catalog: live.catalog.clone(),
+            now,
         })
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use headwater_event::{Error, Kind, Position};
 use headwater_journal::Journal;
+use headwater_sql::{Catalog, Session, Surroundings};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::deadline::Deadline;
@@ -42,6 +43,7 @@ pub(crate) struct Reader {
     connection: Connection,
     guard: Guard,
     source: Arc<EventSource>,
+    surroundings: Surroundings,
     attached: HashMap<String, (std::path::PathBuf, u64)>,
 }
 
@@ -58,6 +60,7 @@ impl Reader {
         connection.pragma_update(None, "cache_size", -2048)?;
         connection.pragma_update(None, "query_only", true)?;
         headwater_sql::install(&connection)?;
+        let surroundings = Surroundings::install(&connection)?;
         let source = Arc::new(EventSource::new(journal));
         event_table::install(&connection, Arc::clone(&source))?;
         let guard = Guard::install(&mut connection, Allowed::Read)?;
@@ -65,6 +68,7 @@ impl Reader {
             connection,
             guard,
             source,
+            surroundings,
             attached: HashMap::new(),
         })
     }
@@ -138,6 +142,11 @@ impl Reader {
             .cloned()
             .collect();
         idle.iter().try_for_each(|schema| self.detach(schema))
+    }
+
+    /// From now on statements run in these tables and this session.
+    pub(crate) fn surround(&self, catalog: &Catalog, session: Session) {
+        self.surroundings.set(catalog, session);
     }
 
     /// From now on a person's statement runs, until the deadline.

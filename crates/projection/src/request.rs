@@ -30,6 +30,10 @@ pub struct Request {
     pub explain: bool,
     /// Calls the query off from another thread.
     pub cancel: CancelHandle,
+    /// What `current_database()` answers.
+    pub database: String,
+    /// What `current_user` answers.
+    pub user: String,
 }
 
 impl Request {
@@ -46,6 +50,8 @@ impl Request {
             bytes_max: 64 << 20,
             explain: false,
             cancel: CancelHandle::default(),
+            database: String::new(),
+            user: "headwater".to_owned(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The tables that statements may name: their columns and constraints, and where SQLite has them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use crate::catalogs::Schema;
 use crate::{SqlError, Type, Value, sqlstate};
 
 /// One column of a table.
@@ -51,6 +52,8 @@ pub struct Check {
     pub name: String,
     /// The condition, translated to SQLite.
     pub sqlite: String,
+    /// The condition, as it was written.
+    pub text: String,
 }
 
 /// An index on columns of a table.
@@ -64,12 +67,16 @@ pub struct Index {
     pub sqlite: String,
     /// The columns, by index, of a unique index; see [`Catalog::add_index`].
     pub unique: Option<Vec<usize>>,
+    /// The columns, by index, each with whether it is descending.
+    pub keys: Vec<(usize, bool)>,
 }
 
-/// The tables that a statement may name.
+/// The tables that a statement may name. A clone is cheap.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
-    entries: BTreeMap<String, Entry>,
+    entries: Arc<BTreeMap<String, Entry>>,
+    /// What the tables of `pg_catalog` tell of it; made when it is first asked for.
+    schema: Arc<OnceLock<Schema>>,
 }
 
 /// A table and the SQLite schema it is attached under.
@@ -79,6 +86,7 @@ pub(crate) struct Entry {
     pub(crate) table: Arc<Table>,
     /// The columns of unique indexes, by index.
     pub(crate) unique_indexes: Vec<Vec<usize>>,
+    pub(crate) indexes: Vec<Index>,
 }
 
 impl Catalog {
@@ -107,27 +115,40 @@ impl Catalog {
             schema,
             table,
             unique_indexes: Vec::new(),
+            indexes: Vec::new(),
         };
-        self.entries.insert(name, entry);
+        Arc::make_mut(&mut self.entries).insert(name, entry);
+        self.schema = Arc::default();
         Ok(())
     }
 
-    /// Tells the catalog of an index, so that `on conflict` may name the columns of a unique one.
+    /// Tells the catalog of an index, so that `on conflict` may name the columns of a unique one, and
+    /// that the tables of `pg_catalog` show it.
     /// 42P01 when its table is not here.
     pub fn add_index(&mut self, index: &Index) -> Result<(), SqlError> {
-        let entry = self.entries.get_mut(&index.table).ok_or_else(|| {
-            SqlError::new(
-                sqlstate::UNDEFINED_TABLE,
-                format!("relation \"{}\" does not exist", index.table),
-            )
-        })?;
+        let entry = Arc::make_mut(&mut self.entries)
+            .get_mut(&index.table)
+            .ok_or_else(|| {
+                SqlError::new(
+                    sqlstate::UNDEFINED_TABLE,
+                    format!("relation \"{}\" does not exist", index.table),
+                )
+            })?;
         entry.unique_indexes.extend(index.unique.clone());
+        entry.indexes.push(index.clone());
+        self.schema = Arc::default();
         Ok(())
     }
 
     /// The table with this name.
     pub fn get(&self, name: &str) -> Option<&Arc<Table>> {
         self.entries.get(name).map(|entry| &entry.table)
+    }
+
+    /// What the tables of `pg_catalog` tell of it.
+    pub(crate) fn schema(&self) -> &Schema {
+        self.schema
+            .get_or_init(|| Schema::of(self.entries.values()))
     }
 
     pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {

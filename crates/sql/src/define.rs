@@ -106,6 +106,7 @@ pub(crate) fn index(sql: &str, catalog: &Catalog) -> Result<Index, SqlError> {
         table: table_name,
         sqlite,
         unique: unique.then_some(keys),
+        keys: columns,
     })
 }
 
@@ -415,7 +416,8 @@ impl<'a> Definition<'a> {
             };
             self.claim(name.clone())?;
             let sqlite = ddl::condition(&condition);
-            self.table.checks.push(Check { name, sqlite });
+            let text = expr.to_string();
+            self.table.checks.push(Check { name, sqlite, text });
         }
         Ok(self.table)
     }
@@ -426,11 +428,23 @@ fn object(name: &ast::ObjectName, source: &Source) -> Result<String, SqlError> {
 }
 
 fn column_type(ty: &ast::DataType) -> Result<Type, SqlError> {
+    // No types, but a way to write defaults that count.
+    const SERIAL: &[&str] = &[
+        "serial",
+        "serial2",
+        "serial4",
+        "serial8",
+        "smallserial",
+        "bigserial",
+    ];
+    let name = ty.to_string().to_lowercase();
+    refuse_if(SERIAL.contains(&name.as_str()), &name)?;
     match data_type(ty)? {
         Type::Numeric => Err(SqlError::unsupported("a column of type numeric").with_hint(
             "Keep exact amounts as bigint in their smallest unit, or use double precision.",
         )),
-        ty => Ok(ty),
+        ty if Type::ALL.contains(&ty) => Ok(ty),
+        ty => Err(SqlError::unsupported(format_args!("a column of type {ty}"))),
     }
 }
 

@@ -46,6 +46,7 @@
 
 mod bind;
 mod catalog;
+mod catalogs;
 mod define;
 mod error;
 mod event_table;
@@ -62,6 +63,7 @@ mod value;
 mod walk;
 
 pub use catalog::{Catalog, Check, Column, Index, Table, Unique};
+pub use catalogs::{Session, Surroundings};
 pub use error::{SqlError, sqlstate};
 pub use event_table::event_table;
 pub use split::{StatementText, split_statements};

@@ -181,6 +181,11 @@ pub(crate) fn name_of(ident: &Ident, source: &Source) -> Result<String, SqlError
     Ok(name)
 }
 
+/// Whether a name must be written in double quotes because it is a word of the language.
+pub(crate) fn is_keyword(name: &str) -> bool {
+    RESERVED.binary_search(&name).is_ok()
+}
+
 /// The name of an output column, which may also be a reserved word.
 pub(crate) fn label_of(ident: &Ident, source: &Source) -> Result<String, SqlError> {
     let name = match ident.quote_style {
@@ -203,6 +208,18 @@ pub(crate) fn label_of(ident: &Ident, source: &Source) -> Result<String, SqlErro
         .at(source.ident(ident)));
     }
     Ok(name)
+}
+
+/// A name and the schema before it, if there is one.
+pub(crate) fn schema_and_name(name: &ObjectName) -> Result<(Option<&Ident>, &Ident), SqlError> {
+    match name.0.as_slice() {
+        [ObjectNamePart::Identifier(ident)] => Ok((None, ident)),
+        [
+            ObjectNamePart::Identifier(schema),
+            ObjectNamePart::Identifier(ident),
+        ] => Ok((Some(schema), ident)),
+        _ => Err(SqlError::unsupported(format_args!("the name {name}"))),
+    }
 }
 
 /// The single part of a name without a schema.

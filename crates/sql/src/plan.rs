@@ -75,8 +75,23 @@ pub(crate) enum Expr {
     Exists(Box<QueryPlan>),
     /// A subquery of at most one row and exactly one column.
     Scalar(Box<QueryPlan>),
+    /// The only column of a query as an array, each value as `text` makes it.
+    ArrayQuery {
+        query: Box<QueryPlan>,
+        text: Option<&'static str>,
+    },
+    /// `any` or `all`
+    Quantified(Box<Quantified>),
     Aggregate(Box<Aggregate>),
     Window(Box<Window>),
+}
+
+/// Whether a test holds for some or for all rows of a relation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Quantified {
+    pub(crate) from: From,
+    pub(crate) test: Expr,
+    pub(crate) all: bool,
 }
 
 /// A call of an aggregate.
@@ -203,6 +218,8 @@ impl SetOp {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SelectPlan {
     pub(crate) distinct: bool,
+    /// `distinct on (...)`: of rows that agree in these, the first in the query's order.
+    pub(crate) distinct_on: Vec<Expr>,
     pub(crate) items: Vec<Expr>,
     pub(crate) from: Option<From>,
     pub(crate) filter: Option<Expr>,
@@ -231,6 +248,16 @@ pub(crate) enum From {
     Cte {
         relation: RelationId,
         number: u32,
+    },
+    /// A relation of PostgreSQL's catalogs; its columns are `c0`, `c1` ...
+    System {
+        relation: RelationId,
+        oid: u32,
+    },
+    /// Rows made of arrays: `v0`, `v1` ... and `ordinality`.
+    Rows {
+        relation: RelationId,
+        arrays: Vec<Expr>,
     },
     Query {
         relation: RelationId,

@@ -184,7 +184,7 @@ fn handler(numbered: &Numbered, catalog: &Catalog) -> Result<Handler, SqlError> 
         WritePlan::Delete(delete) => &delete.target,
     };
     Ok(Handler {
-        sqlite: translate::write(&plan),
+        sqlite: translate::write(&plan)?,
         table: table.table.name.clone(),
         params: params
             .map(|(source, ty)| Param {
@@ -213,6 +213,7 @@ pub fn compile_query(
     let mut binder = Binder::new(catalog, &source, Mode::Query, params);
     let mut plan = binder.query(query)?;
     binder.settle(&mut plan)?;
+    let plan = binder.shown(plan)?;
     let columns = plan.columns.iter().map(|column| OutputColumn {
         name: column.name.clone(),
         ty: column.ty.unwrap_or(Type::Text),
@@ -221,7 +222,7 @@ pub fn compile_query(
         columns: columns.collect(),
         params: binder.param_types()?,
         tables: binder.tables(),
-        sqlite: translate::query(&plan),
+        sqlite: translate::query(&plan)?,
     })
 }
 

@@ -17,9 +17,11 @@
 //! Reading text and printing it again gives PostgreSQL's canonical form; every value survives
 //! each of the three forms. Not here: what functions and operators do with values.
 
+pub(crate) mod array;
 pub(crate) mod bytes;
 pub(crate) mod decimal;
 pub(crate) mod double;
+pub(crate) mod interval;
 pub(crate) mod json;
 pub(crate) mod moment;
 
@@ -56,6 +58,16 @@ pub enum Value {
     Jsonb(String),
     /// `bytea`
     Bytea(Vec<u8>),
+    /// `smallint`
+    SmallInt(i16),
+    /// `oid`
+    Oid(u32),
+    /// `interval`, in PostgreSQL's text form
+    Interval(String),
+    /// An array or vector: its type, and its elements in PostgreSQL's text form of arrays
+    Array(Type, String),
+    /// A value of a type whose values are texts (varchar, name, "char", json, regclass ...)
+    Other(Type, String),
 }
 
 impl Value {
@@ -74,6 +86,10 @@ impl Value {
             Value::Uuid(_) => Type::Uuid,
             Value::Jsonb(_) => Type::Jsonb,
             Value::Bytea(_) => Type::Bytea,
+            Value::SmallInt(_) => Type::SmallInt,
+            Value::Oid(_) => Type::Oid,
+            Value::Interval(_) => Type::Interval,
+            Value::Array(ty, _) | Value::Other(ty, _) => *ty,
         })
     }
 
@@ -95,7 +111,48 @@ impl Value {
             Type::Uuid => Value::Uuid(bytes::uuid_from_text(text)?),
             Type::Jsonb => Value::Jsonb(Json::parse(text)?.to_string()),
             Type::Bytea => Value::Bytea(bytes::bytea_from_text(text)?),
+            Type::SmallInt => Value::SmallInt(smallint_from_text(text)?),
+            Type::Oid => Value::Oid(oid_from_text(text)?),
+            Type::Interval => Value::Interval(interval::Interval::parse(text)?.to_string()),
+            Type::Array(element) => Value::Array(ty, array::canonical(*element, text)?),
+            Type::Vector(element) => Value::Array(ty, array::from_vector(*element, text)?),
+            Type::Name => Value::Other(ty, cut(without_zero(text)?, NAME_BYTES_MAX).to_owned()),
+            Type::Char => Value::Other(ty, char_from_text(text)?),
+            Type::Json => {
+                Json::parse(text)?;
+                Value::Other(ty, text.to_owned())
+            }
+            // The catalogs show functions without their schema.
+            Type::Other("regproc") => {
+                let name = text.strip_prefix("pg_catalog.").unwrap_or(text);
+                Value::Other(ty, without_zero(name)?.to_owned())
+            }
+            Type::Varchar | Type::Other(_) => Value::Other(ty, without_zero(text)?.to_owned()),
+            // What they name is looked up where the statement runs.
+            Type::Regclass | Type::Regtype | Type::Regnamespace => {
+                Value::Other(ty, without_zero(text)?.to_owned())
+            }
         })
+    }
+
+    /// The elements of an array or vector; `None` for any other value.
+    ///
+    /// # Errors
+    /// Those of [`Value::from_text`] for an array that was not made here.
+    pub fn elements(&self) -> Result<Option<Vec<Value>>, SqlError> {
+        let Value::Array(ty, text) = self else {
+            return Ok(None);
+        };
+        let element = ty.element().unwrap_or(Type::Text);
+        let read = |part: Option<String>| match part {
+            Some(part) => Value::from_text(element, &part),
+            None => Ok(Value::Null),
+        };
+        array::elements(text)?
+            .into_iter()
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 
     /// The text PostgreSQL prints, in time zone UTC; `None` for null.
@@ -111,6 +168,10 @@ impl Value {
             Value::Date(days) => moment::date_to_text(*days),
             Value::Uuid(uuid) => uuid.hyphenated().to_string(),
             Value::Bytea(bytes) => bytes::bytea_to_text(bytes),
+            Value::SmallInt(value) => value.to_string(),
+            Value::Oid(value) => value.to_string(),
+            Value::Array(Type::Vector(_), text) => array::to_vector(text),
+            Value::Interval(text) | Value::Array(_, text) | Value::Other(_, text) => text.clone(),
         })
     }
 
@@ -127,7 +188,12 @@ impl Value {
             (_, JsonValue::Null) => Ok(Value::Null),
             (Type::Jsonb, json) => Value::from_text(ty, &json.to_string()),
             (Type::Bool, JsonValue::Bool(value)) => Ok(Value::Bool(*value)),
-            (Type::Int | Type::BigInt, JsonValue::Number(number)) => integer_from_json(ty, number),
+            (Type::Int | Type::BigInt | Type::SmallInt | Type::Oid, JsonValue::Number(number)) => {
+                integer_from_json(ty, number)
+            }
+            (Type::Array(element) | Type::Vector(element), JsonValue::Array(parts)) => {
+                array_from_json(ty, *element, parts)
+            }
             (Type::Double, JsonValue::Number(number)) => Value::from_text(ty, &number.to_string()),
             (Type::Numeric, JsonValue::Number(number)) => Value::from_text(ty, &number.to_string()),
             (Type::Timestamptz, JsonValue::String(text)) => {
@@ -143,9 +209,10 @@ impl Value {
                 Value::from_text(ty, text)
             }
             (
-                Type::Text | Type::Numeric | Type::Date | Type::Uuid | Type::Bytea,
-                JsonValue::String(text),
-            ) => Value::from_text(ty, text),
+                Type::Bool | Type::Int | Type::BigInt | Type::SmallInt | Type::Oid | Type::Double,
+                JsonValue::String(_),
+            ) => Err(wrong_kind(ty, json)),
+            (_, JsonValue::String(text)) => Value::from_text(ty, text),
             _ => Err(wrong_kind(ty, json)),
         }
     }
@@ -158,6 +225,9 @@ impl Value {
             Value::Bool(value) => (*value).into(),
             Value::Int(value) => (*value).into(),
             Value::BigInt(value) => (*value).into(),
+            Value::SmallInt(value) => (*value).into(),
+            Value::Oid(value) => (*value).into(),
+            Value::Array(..) => self.array_to_json(),
             Value::Double(value) if value.is_finite() => (*value).into(),
             Value::Timestamptz(micros) => moment::timestamp_to_rfc3339(*micros).into(),
             // The text was canonical JSON when the value was made, so it reads.
@@ -190,6 +260,20 @@ impl Value {
             }
             Value::Uuid(uuid) => SqliteValue::Blob(uuid.as_bytes().to_vec()),
             Value::Bytea(bytes) => SqliteValue::Blob(bytes.clone()),
+            Value::SmallInt(value) => SqliteValue::Integer((*value).into()),
+            Value::Oid(value) => SqliteValue::Integer((*value).into()),
+            Value::Interval(text) | Value::Array(_, text) | Value::Other(_, text) => {
+                SqliteValue::Text(text.clone())
+            }
+        }
+    }
+
+    /// An array as JSON's array of its elements.
+    fn array_to_json(&self) -> JsonValue {
+        match self.elements() {
+            Ok(Some(elements)) => elements.iter().map(Value::to_json).collect(),
+            // It was canonical when the value was made, so it reads.
+            _ => self.to_text().into(),
         }
     }
 
@@ -213,6 +297,21 @@ impl Value {
                 uuid::Uuid::from_slice(bytes).ok().map(Value::Uuid)
             }
             (Type::Bytea, ValueRef::Blob(bytes)) => Some(Value::Bytea(bytes.to_vec())),
+            (Type::SmallInt, ValueRef::Integer(value)) => {
+                i16::try_from(value).ok().map(Value::SmallInt)
+            }
+            (Type::Oid, ValueRef::Integer(value)) => u32::try_from(value).ok().map(Value::Oid),
+            (Type::Interval, ValueRef::Text(text)) => utf8(text).map(Value::Interval),
+            (Type::Array(_) | Type::Vector(_), ValueRef::Text(text)) => {
+                utf8(text).map(|text| Value::Array(ty, text))
+            }
+            (
+                Type::Varchar | Type::Name | Type::Char | Type::Json | Type::Other(_),
+                ValueRef::Text(text),
+            )
+            | (Type::Regclass | Type::Regtype | Type::Regnamespace, ValueRef::Text(text)) => {
+                utf8(text).map(|text| Value::Other(ty, text))
+            }
             _ => None,
         };
         value.ok_or_else(|| {
@@ -241,6 +340,50 @@ fn bool_from_text(text: &str) -> Result<bool, SqlError> {
 fn int_from_text(text: &str) -> Result<i32, SqlError> {
     integer_from_text(Type::Int, text)
         .and_then(|value| i32::try_from(value).map_err(|_| integer_out_of_range(Type::Int, text)))
+}
+
+fn smallint_from_text(text: &str) -> Result<i16, SqlError> {
+    integer_from_text(Type::SmallInt, text).and_then(|value| {
+        i16::try_from(value).map_err(|_| integer_out_of_range(Type::SmallInt, text))
+    })
+}
+
+/// PostgreSQL's `oidin`: `strtoul`, so that -1 is the largest.
+fn oid_from_text(text: &str) -> Result<u32, SqlError> {
+    let value = integer_from_text(Type::Oid, text)?;
+    let wrapped = i32::try_from(value).map(i32::cast_unsigned);
+    u32::try_from(value)
+        .or(wrapped)
+        .map_err(|_| integer_out_of_range(Type::Oid, text))
+}
+
+/// The longest `name`, in bytes; longer ones are cut.
+pub(crate) const NAME_BYTES_MAX: usize = 63;
+
+/// The beginning of a text that has at most so many bytes.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+    let mut end = text.len().min(bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// `"char"` keeps the first byte.
+pub(crate) fn char_from_text(text: &str) -> Result<String, SqlError> {
+    match text.chars().next() {
+        Some(first) if !first.is_ascii() => Err(SqlError::unsupported(
+            "a \"char\" that is not an ASCII character",
+        )),
+        first => Ok(first.map(String::from).unwrap_or_default()),
+    }
+}
+
+fn array_from_json(ty: Type, element: Type, parts: &[JsonValue]) -> Result<Value, SqlError> {
+    let read = |part: &JsonValue| Value::from_json(element, part).map(|value| value.to_text());
+    let texts = parts.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let text = array::to_text(texts.iter().map(Option::as_deref));
+    Ok(Value::Array(ty, text))
 }
 
 fn bigint_from_text(text: &str) -> Result<i64, SqlError> {
@@ -277,7 +420,8 @@ fn wrong_kind(ty: Type, json: &JsonValue) -> SqlError {
     };
     let expected = match ty {
         Type::Bool => "a JSON boolean",
-        Type::Int | Type::BigInt | Type::Double => "a JSON number",
+        Type::Int | Type::BigInt | Type::Double | Type::SmallInt | Type::Oid => "a JSON number",
+        Type::Array(_) | Type::Vector(_) => "a JSON array",
         Type::Numeric => "a JSON number or string",
         _ => "a JSON string",
     };

@@ -27,7 +27,10 @@ impl Expr {
     /// The subquery of this expression itself.
     pub(crate) fn subquery(&self) -> Option<&QueryPlan> {
         match self {
-            Expr::InQuery { query, .. } | Expr::Exists(query) | Expr::Scalar(query) => Some(query),
+            Expr::InQuery { query, .. }
+            | Expr::Exists(query)
+            | Expr::Scalar(query)
+            | Expr::ArrayQuery { query, .. } => Some(query),
             _ => None,
         }
     }
@@ -39,7 +42,12 @@ impl Expr {
             | Expr::Parameter(_)
             | Expr::Column(_)
             | Expr::Exists(_)
+            | Expr::ArrayQuery { .. }
             | Expr::Scalar(_) => {}
+            Expr::Quantified(quantified) => {
+                quantified.from.exprs(visit);
+                visit(&quantified.test);
+            }
             Expr::Call { args, .. } => args.iter().for_each(visit),
             Expr::Infix { left, right, .. } => {
                 visit(left);
@@ -115,6 +123,7 @@ impl QueryPlan {
 impl SelectPlan {
     fn exprs(&self, visit: &mut dyn FnMut(&Expr)) {
         self.items.iter().for_each(&mut *visit);
+        self.distinct_on.iter().for_each(&mut *visit);
         self.from.iter().for_each(|from| from.exprs(visit));
         self.filter.iter().for_each(&mut *visit);
         self.group_by.iter().for_each(&mut *visit);
@@ -125,7 +134,8 @@ impl SelectPlan {
 impl From {
     fn exprs(&self, visit: &mut dyn FnMut(&Expr)) {
         match self {
-            From::Table { .. } | From::Cte { .. } => {}
+            From::Table { .. } | From::Cte { .. } | From::System { .. } => {}
+            From::Rows { arrays, .. } => arrays.iter().for_each(visit),
             From::Query { query, .. } => query.exprs(visit),
             From::Join {
                 left, right, on, ..

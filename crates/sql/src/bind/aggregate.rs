@@ -24,6 +24,18 @@ impl Binder<'_> {
         }
         let mut args = self.convert_args(args, resolved)?;
         let order_by = self.sort_keys(call.order_by)?;
+        // PostgreSQL sorts what it tells apart; an element is told apart by its text here.
+        let is_converted = matches!(args.first(), Some(Expr::Call { .. }));
+        if call.distinct
+            && resolved.sqlite == "hw_array_agg"
+            && (order_by.is_empty() || is_converted)
+        {
+            return Err(
+                SqlError::unsupported("DISTINCT in this array_agg").with_hint(
+                    "Take the distinct values in a subquery first: array(select distinct ...).",
+                ),
+            );
+        }
         if call.distinct && order_by.is_empty() && resolved.sqlite == "hw_jsonb_agg" {
             return Err(
                 SqlError::unsupported("DISTINCT in jsonb_agg without ORDER BY")

@@ -7,7 +7,7 @@ use super::expr::nondeterministic;
 use super::operator::collation;
 use super::{Binder, Mode, Typed, refuse_if};
 use crate::functions::signatures::{Kind, resolve};
-use crate::parse::simple_ident;
+use crate::parse::schema_and_name;
 use crate::plan::Expr;
 use crate::{SqlError, Type, Value, sqlstate};
 
@@ -48,8 +48,16 @@ impl Binder<'_> {
         )?;
         refuse_if(!within_group.is_empty(), "WITHIN GROUP")?;
         refuse_if(null_treatment.is_some(), "IGNORE NULLS")?;
-        let name = self.label(simple_ident(name, self.source)?)?;
+        let (schema, name) = schema_and_name(name)?;
+        self.check_function_schema(schema)?;
+        let name = self.label(name)?;
+        if let ("array", ast::FunctionArguments::Subquery(query)) = (name.as_str(), args) {
+            return self.array_query(query);
+        }
         self.refuse_surroundings(&name, args)?;
+        if matches!(args, ast::FunctionArguments::None) {
+            return self.call(&name, Vec::new());
+        }
         let Arguments {
             args,
             distinct,
@@ -66,7 +74,7 @@ impl Binder<'_> {
         self.dispatch_call(call)
     }
 
-    /// Refuses what asks the clock, chance or the connection, and words without parentheses.
+    /// Refuses what asks chance, and words without parentheses that are no functions.
     fn refuse_surroundings(
         &self,
         name: &str,
@@ -81,7 +89,9 @@ impl Binder<'_> {
             });
         }
         match args {
-            ast::FunctionArguments::None => Err(SqlError::unsupported(format_args!("\"{name}\""))),
+            ast::FunctionArguments::None if !WORDS.contains(&name) => {
+                Err(SqlError::unsupported(format_args!("\"{name}\"")))
+            }
             _ => Ok(()),
         }
     }
@@ -130,7 +140,20 @@ impl Binder<'_> {
         })
     }
 
-    fn argument(&mut self, arg: &ast::FunctionArg) -> Result<Typed, SqlError> {
+    /// Functions stand in the schema `pg_catalog`. 42883 for those of any other.
+    pub(super) fn check_function_schema(
+        &self,
+        schema: Option<&ast::Ident>,
+    ) -> Result<(), SqlError> {
+        match schema.map(|schema| self.name(schema)).transpose()? {
+            Some(other) if other != "pg_catalog" => Err(SqlError::unsupported(format_args!(
+                "what is of the schema \"{other}\""
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn argument(&mut self, arg: &ast::FunctionArg) -> Result<Typed, SqlError> {
         match arg {
             ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => self.expr(expr),
             other => Err(SqlError::unsupported(format_args!(
@@ -150,6 +173,11 @@ impl Binder<'_> {
             return self.conditional(&call.name, args.clone());
         }
         let types: Vec<Option<Type>> = call.args.iter().flatten().map(|arg| arg.ty).collect();
+        if let (true, "pg_typeof", [ty]) = (plain, call.name.as_str(), types.as_slice()) {
+            const UNKNOWN: u32 = 705;
+            let oid = Value::Oid(ty.map_or(UNKNOWN, Type::oid));
+            return Ok(Typed::new(Expr::Constant(oid), Type::Regtype));
+        }
         let parameterless = call.name == "count" && types.is_empty();
         match &call.args {
             None if !parameterless => {
@@ -380,28 +408,27 @@ fn extreme(name: &str, args: Vec<Expr>, ty: Type) -> Result<Typed, SqlError> {
     Ok(Typed::new(Expr::Call { function, args }, ty))
 }
 
-/// Functions and words that ask the clock, chance or the connection.
+/// Functions that ask chance, or the clock more than once in a statement.
 const NONDETERMINISTIC: &[&str] = &[
     "clock_timestamp",
-    "current_catalog",
-    "current_database",
-    "current_date",
-    "current_role",
-    "current_schema",
     "current_time",
-    "current_timestamp",
-    "current_user",
     "gen_random_uuid",
     "localtime",
     "localtimestamp",
-    "now",
     "random",
-    "session_user",
     "setseed",
-    "statement_timestamp",
     "timeofday",
-    "transaction_timestamp",
-    "user",
     "uuid_generate_v4",
-    "version",
+];
+
+/// Functions that are written without parentheses.
+pub(super) const WORDS: &[&str] = &[
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_timestamp",
+    "current_user",
+    "session_user",
+    "user",
 ];

@@ -1,9 +1,12 @@
 //! Conversions between types: which are implicit, and what several expressions have in common.
 
-use sqlparser::ast::{DataType, ExactNumberInfo, TimezoneInfo};
+use sqlparser::ast::{
+    ArrayElemTypeDef, DataType, ExactNumberInfo, ObjectName, ObjectNamePart, TimezoneInfo,
+};
 
-use super::{Binder, Typed};
-use crate::functions::signatures::{CastContext, resolve_cast};
+use super::{Binder, Mode, Typed};
+use crate::catalogs;
+use crate::functions::signatures::{CastContext, input, is_implicit, resolve_cast};
 use crate::plan::Expr;
 use crate::{SqlError, Type, Value, sqlstate};
 
@@ -12,6 +15,7 @@ pub(crate) fn data_type(data_type: &DataType) -> Result<Type, SqlError> {
     let unsized_types = match data_type {
         DataType::Text => Some(Type::Text),
         DataType::Bool | DataType::Boolean => Some(Type::Bool),
+        DataType::SmallInt(None) | DataType::Int2(None) => Some(Type::SmallInt),
         DataType::Int(None) | DataType::Integer(None) | DataType::Int4(None) => Some(Type::Int),
         DataType::BigInt(None) | DataType::Int8(None) => Some(Type::BigInt),
         DataType::DoublePrecision | DataType::Float8 | DataType::Float(ExactNumberInfo::None) => {
@@ -26,10 +30,48 @@ pub(crate) fn data_type(data_type: &DataType) -> Result<Type, SqlError> {
         DataType::Date => Some(Type::Date),
         DataType::Uuid => Some(Type::Uuid),
         DataType::JSONB => Some(Type::Jsonb),
+        DataType::JSON => Some(Type::Json),
         DataType::Bytea => Some(Type::Bytea),
+        DataType::Varchar(None)
+        | DataType::CharacterVarying(None)
+        | DataType::CharVarying(None) => Some(Type::Varchar),
+        DataType::Interval {
+            fields: None,
+            precision: None,
+        } => Some(Type::Interval),
+        DataType::Regclass => Some(Type::Regclass),
+        DataType::Array(ArrayElemTypeDef::SquareBracket(element, None)) => {
+            self::data_type(element)?.array()
+        }
+        DataType::Custom(name, modifiers) if modifiers.is_empty() => named_type(name)?,
         _ => None,
     };
     unsized_types.ok_or_else(|| refused_type(data_type))
+}
+
+/// A type that the parser has no word for, perhaps of the schema `pg_catalog`. 42704 when
+/// PostgreSQL has none either.
+fn named_type(name: &ObjectName) -> Result<Option<Type>, SqlError> {
+    let ident = match name.0.as_slice() {
+        [ObjectNamePart::Identifier(ident)] => ident,
+        [
+            ObjectNamePart::Identifier(schema),
+            ObjectNamePart::Identifier(ident),
+        ] if schema.value.eq_ignore_ascii_case("pg_catalog") => ident,
+        _ => return Ok(None),
+    };
+    let folded = match ident.quote_style {
+        Some(_) if ident.value == "char" => return Ok(Some(Type::Char)),
+        Some(_) => ident.value.clone(),
+        None => ident.value.to_ascii_lowercase(),
+    };
+    if Type::parse(&folded).is_none() && catalogs::types::by_name(&folded).is_none() {
+        return Err(SqlError::new(
+            sqlstate::UNDEFINED_OBJECT,
+            format!("type \"{folded}\" does not exist"),
+        ));
+    }
+    Ok(Type::parse(&folded))
 }
 
 fn refused_type(data_type: &DataType) -> SqlError {
@@ -39,16 +81,14 @@ fn refused_type(data_type: &DataType) -> SqlError {
         | DataType::CharVarying(_)
         | DataType::Char(_)
         | DataType::Character(_) => "Use text; a check constraint can bound its length.",
-        DataType::SmallInt(_) | DataType::Int2(_) => "Use integer.",
         DataType::Real | DataType::Float4 | DataType::Float(_) => "Use double precision.",
-        DataType::JSON => "Use jsonb.",
         DataType::Timestamp(..) => "Use timestamptz, without a precision.",
         DataType::Numeric(_) | DataType::Decimal(_) | DataType::Dec(_) => {
             "Use numeric without a precision, or round()."
         }
         _ => {
-            "The types are text, boolean, integer, bigint, double precision, timestamptz, date, \
-             uuid, jsonb and bytea."
+            "The types are text, boolean, integer, bigint, double precision, numeric, timestamptz, \
+             date, interval, uuid, jsonb, bytea and arrays of them."
         }
     };
     let name = data_type.to_string().to_lowercase();
@@ -58,27 +98,6 @@ fn refused_type(data_type: &DataType) -> SqlError {
 /// How a message names the type of an expression.
 pub(super) fn type_name(ty: Option<Type>) -> &'static str {
     ty.map_or("unknown", Type::name)
-}
-
-/// PostgreSQL's type categories, as far as they keep types apart.
-fn category(ty: Type) -> char {
-    match ty {
-        Type::Text => 'S',
-        Type::Bool => 'B',
-        Type::Int | Type::BigInt | Type::Double | Type::Numeric => 'N',
-        Type::Timestamptz | Type::Date => 'D',
-        Type::Uuid | Type::Jsonb | Type::Bytea => 'U',
-    }
-}
-
-/// How far a type is from the preferred one of its category; implicit casts lead upwards.
-fn rank(ty: Type) -> u8 {
-    match ty {
-        Type::Int | Type::Date => 0,
-        Type::BigInt | Type::Timestamptz => 1,
-        Type::Numeric => 2,
-        _ => 3,
-    }
 }
 
 /// The type that all of `types` become, as in `union`, `case` and `values` ("UNION, CASE, and
@@ -96,19 +115,20 @@ pub(super) fn common_type(
         if before == ty {
             continue;
         }
-        if category(before) != category(ty) {
+        if before.category() != ty.category() {
             return Err(SqlError::new(
                 sqlstate::DATATYPE_MISMATCH,
                 format!("{construct} types {before} and {ty} cannot be matched"),
             ));
         }
-        if category(ty) == 'U' {
+        let (up, down) = (is_implicit(before, ty), is_implicit(ty, before));
+        if !up && !down {
             return Err(SqlError::new(
                 sqlstate::CANNOT_COERCE,
                 format!("{construct} could not convert type {ty} to {before}"),
             ));
         }
-        if rank(ty) > rank(before) {
+        if !before.is_preferred() && up && !down {
             common = Some(ty);
         }
     }
@@ -134,6 +154,9 @@ impl Binder<'_> {
             return Ok(Ok(Expr::Constant(constant)));
         }
         match resolve_cast(from, target)? {
+            Some(_) if self.mode != Mode::Query && (target.is_reg() || from.is_reg()) => Err(
+                SqlError::unsupported(format_args!("{target} in a projection")),
+            ),
             Some(cast) if cast.context <= context => Ok(Ok(match cast.sqlite {
                 Some(function) => Expr::Call {
                     function,
@@ -224,12 +247,11 @@ impl Binder<'_> {
     /// Gives a literal, parameter or null its type.
     fn type_unknown(&mut self, expr: Expr, target: Type) -> Result<Expr, SqlError> {
         match expr {
-            Expr::Constant(Value::Text(text)) => {
-                Value::from_text(target, &text).map(Expr::Constant)
-            }
+            Expr::Constant(Value::Text(text)) => Value::from_text(target, &text)
+                .map(|value| looked_up(Expr::Constant(value), target)),
             Expr::Parameter(index) => self
                 .type_parameter(index, target)
-                .map(|()| Expr::Parameter(index)),
+                .map(|()| looked_up(Expr::Parameter(index), target)),
             other => Ok(other),
         }
     }
@@ -256,11 +278,23 @@ fn widened(expr: &Expr, target: Type) -> Option<Value> {
         return None;
     };
     match (value, target) {
+        (Value::Int(number), Type::Oid) => Some(Value::Oid(number.cast_unsigned())),
         (Value::Int(number), Type::BigInt) => Some(Value::BigInt(i64::from(*number))),
         (Value::Int(number), Type::Double) => Some(Value::Double(f64::from(*number))),
         (Value::Int(number), Type::Numeric) => Some(Value::Numeric(number.to_string())),
         (Value::BigInt(number), Type::Numeric) => Some(Value::Numeric(number.to_string())),
         (Value::Numeric(text), Type::Double) => Value::from_text(Type::Double, text).ok(),
         _ => None,
+    }
+}
+
+/// A name of a relation, type or schema becomes its oid where the statement runs.
+pub(super) fn looked_up(expr: Expr, ty: Type) -> Expr {
+    match (ty.is_reg(), input(ty)) {
+        (true, Some(function)) => Expr::Call {
+            function,
+            args: vec![expr],
+        },
+        _ => expr,
     }
 }

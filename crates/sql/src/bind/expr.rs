@@ -32,12 +32,16 @@ impl Binder<'_> {
     fn dispatch(&mut self, expr: &ast::Expr) -> Result<Typed, SqlError> {
         use ast::Expr as E;
         match expr {
+            E::Identifier(ident) if is_word(ident) => {
+                self.call(&ident.value.to_ascii_lowercase(), Vec::new())
+            }
             E::Identifier(ident) => self.column(ident),
             E::CompoundIdentifier(parts) => match parts.as_slice() {
-                [relation, column] => self.qualified_column(relation, column),
+                [relation, column] => self.qualified_column(None, relation, column),
+                [schema, relation, column] => self.qualified_column(Some(schema), relation, column),
                 _ => Err(
                     SqlError::unsupported(format_args!("the qualified name {expr}"))
-                        .with_hint("A database has one schema; write table.column."),
+                        .with_hint("Write table.column."),
                 ),
             },
             E::Nested(inner) => self.expr(inner),
@@ -63,6 +67,10 @@ impl Binder<'_> {
             } => self.case(operand.as_deref(), conditions, else_result.as_deref()),
             E::Subquery(query) => self.scalar_query(query),
             E::Function(function) => self.function(function),
+            E::Array(array) => self.array(array, None),
+            E::CompoundFieldAccess { root, access_chain } => self.subscript(root, access_chain),
+            E::Interval(interval) => self.interval(interval),
+            E::Collate { expr, collation } => self.collate(expr, collation),
             E::Extract { .. }
             | E::Ceil { .. }
             | E::Floor { .. }
@@ -108,7 +116,12 @@ impl Binder<'_> {
                 compare_op,
                 right,
                 is_some: _,
-            } => self.any(left, compare_op, right),
+            } => self.quantified(left, compare_op, right, false),
+            E::AllOp {
+                left,
+                compare_op,
+                right,
+            } => self.quantified(left, compare_op, right, true),
             E::Like {
                 negated,
                 any,
@@ -116,8 +129,8 @@ impl Binder<'_> {
                 pattern,
                 escape_char,
             } => {
-                refuse_if(*any, "LIKE ANY")?;
-                self.like("~~", *negated, expr, pattern, escape_char.as_deref())
+                let op = (ast::BinaryOperator::PGLikeMatch, "~~");
+                self.any_like(op, *any, *negated, expr, pattern, escape_char.as_deref())
             }
             E::ILike {
                 negated,
@@ -126,8 +139,8 @@ impl Binder<'_> {
                 pattern,
                 escape_char,
             } => {
-                refuse_if(*any, "ILIKE ANY")?;
-                self.like("~~*", *negated, expr, pattern, escape_char.as_deref())
+                let op = (ast::BinaryOperator::PGILikeMatch, "~~*");
+                self.any_like(op, *any, *negated, expr, pattern, escape_char.as_deref())
             }
             E::Exists { subquery, negated } => self.exists(subquery, *negated),
             _ => Err(refused(expr)),
@@ -188,8 +201,62 @@ impl Binder<'_> {
             }
         }
         let target = data_type(ty)?;
+        if let (ast::Expr::Array(array), Some(element)) = (bare(expr), target.element()) {
+            return self.array(array, Some(element));
+        }
         let typed = self.expr(expr)?;
         self.cast(typed, target)
+    }
+
+    /// `interval '1 day'`, also with the unit outside.
+    fn interval(&mut self, interval: &ast::Interval) -> Result<Typed, SqlError> {
+        let ast::Interval {
+            value,
+            leading_field,
+            leading_precision: None,
+            last_field: None,
+            fractional_seconds_precision: None,
+        } = interval
+        else {
+            return Err(SqlError::unsupported("an interval with a precision"));
+        };
+        let ast::Expr::Value(ast::ValueWithSpan {
+            value: ast::Value::SingleQuotedString(text),
+            span: _,
+        }) = value.as_ref()
+        else {
+            return Err(SqlError::unsupported("an interval that is not a literal"));
+        };
+        let text = match leading_field {
+            None => text.clone(),
+            Some(unit) if text.trim().parse::<i32>().is_ok() => format!("{text} {unit}"),
+            Some(_) => return Err(SqlError::unsupported("an interval with a field")),
+        };
+        let value = Value::from_text(Type::Interval, &text)?;
+        Ok(Typed::new(Expr::Constant(value), Type::Interval))
+    }
+
+    /// `collate`: everything is compared as the database's collation says.
+    fn collate(
+        &mut self,
+        expr: &ast::Expr,
+        collation: &ast::ObjectName,
+    ) -> Result<Typed, SqlError> {
+        let (schema, name) = crate::parse::schema_and_name(collation)?;
+        self.check_function_schema(schema)?;
+        match self.label(name)?.as_str() {
+            "default" => {}
+            other => return Err(SqlError::unsupported(format_args!("COLLATE \"{other}\""))),
+        }
+        let typed = self.expr(expr)?;
+        let ty = typed.ty.unwrap_or(Type::Text);
+        match ty.is_string() {
+            true => Ok(Typed::new(self.convert(typed, ty)?, ty)),
+            false => Err(SqlError::new(
+                sqlstate::DATATYPE_MISMATCH,
+                format!("collations are not supported by type {ty}"),
+            )),
+        }
     }
 
     fn unary(&mut self, op: &ast::UnaryOperator, operand: &ast::Expr) -> Result<Typed, SqlError> {
@@ -249,6 +316,24 @@ impl Binder<'_> {
             },
             Type::Bool,
         ))
+    }
+
+    /// `like`, also `like any (...)`.
+    fn any_like(
+        &mut self,
+        (op, symbol): (ast::BinaryOperator, &str),
+        any: bool,
+        negated: bool,
+        expr: &ast::Expr,
+        pattern: &ast::Expr,
+        escape: Option<&ast::Expr>,
+    ) -> Result<Typed, SqlError> {
+        if !any {
+            return self.like(symbol, negated, expr, pattern, escape);
+        }
+        refuse_if(negated, "NOT LIKE ANY")?;
+        refuse_if(escape.is_some(), "LIKE ANY with ESCAPE")?;
+        self.quantified(expr, &op, pattern, false)
     }
 
     fn like(
@@ -360,6 +445,12 @@ fn native(sqlite: &'static str, mut args: Vec<Expr>) -> Expr {
     }
 }
 
+/// Whether it is a function that is written without parentheses.
+fn is_word(ident: &ast::Ident) -> bool {
+    let name = ident.value.to_ascii_lowercase();
+    ident.quote_style.is_none() && super::call::WORDS.contains(&name.as_str())
+}
+
 /// What depends on more than the event and the tables is refused in projections.
 pub(super) fn nondeterministic(name: &str) -> SqlError {
     SqlError::unsupported(format_args!("{name}() in a projection"))
@@ -431,17 +522,14 @@ fn number(digits: &str) -> Result<Typed, SqlError> {
 fn refused(expr: &ast::Expr) -> SqlError {
     use ast::Expr as E;
     let what = match expr {
-        E::CompoundFieldAccess { .. } => "a subscript or a field of a row",
         E::JsonAccess { .. } => "a path with colons",
         E::IsJson { .. } => "IS JSON",
         E::IsNormalized { .. } => "IS NORMALIZED",
         E::InUnnest { .. } => "IN UNNEST",
         E::SimilarTo { .. } => "SIMILAR TO",
         E::RLike { .. } => "RLIKE",
-        E::AllOp { .. } => "ALL (...)",
         E::Convert { .. } => "CONVERT",
         E::AtTimeZone { .. } => "AT TIME ZONE",
-        E::Collate { .. } => "COLLATE",
         E::Prefixed { .. } => "a literal with a prefix",
         E::GroupingSets(_) => "GROUPING SETS",
         E::Cube(_) => "CUBE",
@@ -449,8 +537,6 @@ fn refused(expr: &ast::Expr) -> SqlError {
         E::Tuple(_) => "a row of several values",
         E::Struct { .. } | E::Named { .. } => "STRUCT",
         E::Dictionary(_) | E::Map(_) => "a map",
-        E::Array(_) => "an array",
-        E::Interval(_) => "an interval",
         E::MatchAgainst { .. } => "MATCH AGAINST",
         E::Wildcard(_) | E::QualifiedWildcard(..) => "\"*\" here",
         E::OuterJoin(_) => "the outer join (+)",
@@ -476,6 +562,11 @@ fn refused(expr: &ast::Expr) -> SqlError {
         | E::Like { .. }
         | E::ILike { .. }
         | E::AnyOp { .. }
+        | E::AllOp { .. }
+        | E::Array(_)
+        | E::Interval(_)
+        | E::Collate { .. }
+        | E::CompoundFieldAccess { .. }
         | E::UnaryOp { .. }
         | E::Cast { .. }
         | E::Extract { .. }

@@ -7,7 +7,8 @@ use sqlparser::ast::{self, Spanned};
 use super::coerce::common_type;
 use super::operator::collated;
 use super::scope::{Found, Relation, Scope, VisibleColumn, find, relation_columns};
-use super::{Binder, Clause, Typed, refuse_if};
+use super::{Binder, Clause, Mode, Typed, refuse_if};
+use crate::catalogs::relations::{self, SystemRelation};
 use crate::plan::{Expr, From, JoinKind, RelationId};
 use crate::{SqlError, Table, Type, sqlstate};
 
@@ -23,17 +24,19 @@ impl Binder<'_> {
         &mut self,
         items: &[ast::TableWithJoins],
     ) -> Result<(Option<From>, Scope), SqlError> {
-        let mut sources = Vec::new();
-        for item in items {
-            sources.push(self.table_with_joins(item)?);
-        }
+        let outer = std::mem::take(&mut self.lateral);
         let mut whole: Option<Source> = None;
-        for source in sources {
+        for item in items {
+            self.lateral = whole
+                .as_ref()
+                .map_or(Scope::default(), |left| left.scope.clone());
+            let source = self.table_with_joins(item)?;
             whole = Some(match whole {
                 None => source,
                 Some(left) => self.cross(left, source)?,
             });
         }
+        self.lateral = outer;
         Ok(match whole {
             Some(Source { from, scope }) => (Some(from), scope),
             None => (None, Scope::default()),
@@ -54,6 +57,7 @@ impl Binder<'_> {
 
     fn table_with_joins(&mut self, item: &ast::TableWithJoins) -> Result<Source, SqlError> {
         let ast::TableWithJoins { relation, joins } = item;
+        let before = self.lateral.clone();
         let mut left = self.table_factor(relation)?;
         for ast::Join {
             relation,
@@ -62,6 +66,9 @@ impl Binder<'_> {
         } in joins
         {
             refuse_if(*global, "GLOBAL JOIN")?;
+            self.lateral = before.clone();
+            // A name that both have is told when they are joined.
+            let _ = self.lateral.join(left.scope.clone());
             let right = self.table_factor(relation)?;
             left = self.join(left, join_operator, right)?;
         }
@@ -89,14 +96,17 @@ impl Binder<'_> {
                 sample,
                 index_hints,
             } => {
-                refuse_if(args.is_some(), "a function in FROM")?;
                 refuse_if(!with_hints.is_empty(), "WITH (hints)")?;
                 refuse_if(version.is_some(), "FOR SYSTEM_TIME")?;
-                refuse_if(*with_ordinality, "WITH ORDINALITY")?;
                 refuse_if(!partitions.is_empty(), "PARTITION")?;
                 refuse_if(json_path.is_some(), "a path in FROM")?;
                 refuse_if(sample.is_some(), "TABLESAMPLE")?;
                 refuse_if(!index_hints.is_empty(), "an index hint")?;
+                if let Some(ast::TableFunctionArgs { args, settings }) = args {
+                    refuse_if(settings.is_some(), "SETTINGS")?;
+                    return self.rows_in_from(name, args, *with_ordinality, alias.as_ref());
+                }
+                refuse_if(*with_ordinality, "WITH ORDINALITY")?;
                 self.table(name, alias.as_ref())
             }
             F::Derived {
@@ -116,10 +126,15 @@ impl Binder<'_> {
                 refuse_if(alias.is_some(), "an alias of a join")?;
                 self.table_with_joins(table_with_joins)
             }
-            F::TableFunction { .. } | F::Function { .. } => {
-                Err(SqlError::unsupported("a function in FROM"))
-            }
-            F::UNNEST { .. } => Err(SqlError::unsupported("\"UNNEST\"")),
+            F::TableFunction { .. } => Err(SqlError::unsupported("TABLE(...) in FROM")),
+            F::Function {
+                lateral: _, // what stands to the left may be named either way
+                name,
+                args,
+                with_ordinality,
+                alias,
+            } => self.rows_in_from(name, args, *with_ordinality, alias.as_ref()),
+            F::UNNEST { .. } => self.unnest_in_from(factor),
             F::JsonTable { .. } | F::OpenJsonTable { .. } => {
                 Err(SqlError::unsupported("\"JSON_TABLE\""))
             }
@@ -132,6 +147,26 @@ impl Binder<'_> {
         }
     }
 
+    /// `unnest(...)`, for which the parser has a form of its own.
+    fn unnest_in_from(&mut self, factor: &ast::TableFactor) -> Result<Source, SqlError> {
+        let ast::TableFactor::UNNEST {
+            alias,
+            array_exprs,
+            with_offset,
+            with_offset_alias: _, // refused with what it names
+            with_ordinality,
+        } = factor
+        else {
+            return Err(SqlError::unsupported("this in FROM"));
+        };
+        refuse_if(*with_offset, "WITH OFFSET")?;
+        let name = ast::ObjectName::from(vec![ast::Ident::new("unnest")]);
+        let argument =
+            |expr: &ast::Expr| ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr.clone()));
+        let args: Vec<_> = array_exprs.iter().map(argument).collect();
+        self.rows_in_from(&name, &args, *with_ordinality, alias.as_ref())
+    }
+
     fn table(
         &mut self,
         name: &ast::ObjectName,
@@ -139,15 +174,36 @@ impl Binder<'_> {
     ) -> Result<Source, SqlError> {
         // The parser reads the keyword as the table, and the table as its alias.
         refuse_if(name.to_string().eq_ignore_ascii_case("only"), "FROM ONLY")?;
-        let (name, position) = self.object_name(name)?;
+        let (schema_name, ident) = crate::parse::schema_and_name(name)?;
+        let position = self.source.ident(ident);
+        let name = self.name(ident)?;
+        let namespace = schema_name
+            .map(|schema| self.namespace(schema))
+            .transpose()?;
         let id = self.next_relation();
-        if let Some(cte) = self.cte(&name)? {
+        if namespace.is_none()
+            && let Some(cte) = self.cte(&name)?
+        {
             let columns: Vec<(String, Type)> = cte.columns.clone();
             let from = From::Cte {
                 relation: id,
                 number: cte.number,
             };
             return self.named(from, id, &name, alias, &output_columns(&columns), None);
+        }
+        let system = match namespace {
+            Some(namespace) => relations::find(namespace, &name),
+            None => relations::find(relations::PG_CATALOG, &name),
+        };
+        if let Some(system) = system {
+            return self.system_table(system, id, alias);
+        }
+        if matches!(namespace, Some(namespace) if namespace != relations::PUBLIC) {
+            return Err(SqlError::new(
+                sqlstate::UNDEFINED_TABLE,
+                format!("relation \"{name}\" does not exist"),
+            )
+            .at(position));
         }
         let (schema, table) = self
             .catalog_table(&name)
@@ -164,6 +220,46 @@ impl Binder<'_> {
             table: Arc::clone(&table),
         };
         self.named(from, id, &name, alias, &columns, Some(table))
+    }
+
+    /// The number of a schema. 42P01, as for a table of it, when there is none.
+    fn namespace(&self, schema: &ast::Ident) -> Result<u32, SqlError> {
+        let name = self.name(schema)?;
+        relations::namespace(&name).ok_or_else(|| {
+            SqlError::new(
+                sqlstate::UNDEFINED_TABLE,
+                format!("relation of schema \"{name}\" does not exist"),
+            )
+            .with_hint("The schemas are public, pg_catalog and information_schema.")
+            .at(self.source.ident(schema))
+        })
+    }
+
+    /// A relation of PostgreSQL's catalogs. Projections read their own tables only.
+    fn system_table(
+        &mut self,
+        system: &'static SystemRelation,
+        id: RelationId,
+        alias: Option<&ast::TableAlias>,
+    ) -> Result<Source, SqlError> {
+        let name = system.table.name.as_str();
+        if self.mode != Mode::Query {
+            return Err(SqlError::unsupported(format_args!(
+                "the catalog \"{name}\" in a projection"
+            )));
+        }
+        let columns = system.table.columns.iter().enumerate();
+        let columns: Vec<_> = columns
+            .map(|(at, column)| (format!("c{at}"), column.name.clone(), column.ty))
+            .collect();
+        let from = From::System {
+            relation: id,
+            oid: system.oid,
+        };
+        let mut source = self.named(from, id, name, alias, &columns, None)?;
+        let schema = crate::catalogs::names::namespace(system.namespace);
+        source.scope.set_schema(schema, alias.is_none());
+        Ok(source)
     }
 
     /// A table of the catalog and its SQLite schema. 42P01 when there is none.
@@ -258,6 +354,7 @@ impl Binder<'_> {
             .map(|((sqlite, _, ty), name)| (sqlite.clone(), name.as_str(), *ty));
         let relation = Relation {
             columns: relation_columns(id, &name, visible),
+            schema: table.as_ref().filter(|_| alias.is_none()).map(|_| "public"),
             name,
             id,
             table,

@@ -5,6 +5,7 @@
 //! field nobody looked at breaks the build and not an answer.
 
 mod aggregate;
+mod array;
 mod call;
 mod coerce;
 mod expr;
@@ -14,6 +15,7 @@ mod naming;
 mod operator;
 mod precedence;
 mod query;
+mod rows;
 mod scope;
 mod select;
 mod set_operation;
@@ -30,7 +32,7 @@ use crate::plan::{Expr, RelationId};
 use crate::{Catalog, SqlError, Type, sqlstate};
 
 pub(crate) use coerce::data_type;
-pub(crate) use operator::collation;
+pub(crate) use operator::{NO_ORDER, collation};
 use scope::Scope;
 
 /// How deep expressions may nest; bounds the stack.
@@ -113,6 +115,8 @@ pub(crate) struct Binder<'a> {
     /// One past the last `$n` that was named.
     params_used: Vec<bool>,
     scopes: Vec<Scope>,
+    /// What a function in `from` may name: the relations to its left.
+    lateral: Scope,
     ctes: Vec<with::CteEntry>,
     tables: BTreeSet<String>,
     relations: u32,
@@ -135,6 +139,7 @@ impl<'a> Binder<'a> {
             params: params.to_vec(),
             params_used: vec![false; params.len()],
             scopes: Vec::new(),
+            lateral: Scope::default(),
             ctes: Vec::new(),
             tables: BTreeSet::new(),
             relations: 0,
@@ -238,9 +243,14 @@ impl<'a> Binder<'a> {
             self.params_used.resize(index + 1, false);
         }
         self.params_used[index] = true;
+        let ty = self.params[index];
+        let expr = Expr::Parameter(index);
         Ok(Typed {
-            expr: Expr::Parameter(index),
-            ty: self.params[index],
+            expr: match ty {
+                Some(ty) => coerce::looked_up(expr, ty),
+                None => expr,
+            },
+            ty,
         })
     }
 }

@@ -16,6 +16,16 @@ fn figure(expr: &ast::Expr) -> Option<(String, bool)> {
         E::Identifier(ident) => Some((folded(ident), true)),
         E::CompoundIdentifier(parts) => parts.last().map(|ident| (folded(ident), true)),
         E::Nested(inner) => figure(inner),
+        E::Collate { expr, .. } => figure(expr),
+        E::CompoundFieldAccess { root, access_chain } => {
+            let mut fields = access_chain.iter().filter_map(|step| match step {
+                ast::AccessExpr::Dot(E::Identifier(ident)) => Some((folded(ident), true)),
+                _ => None,
+            });
+            fields.next_back().or_else(|| figure(root))
+        }
+        E::Array(_) => good("array"),
+        E::Interval(_) => Some(("interval".to_owned(), false)),
         E::Function(function) => match function.name.0.last() {
             Some(ast::ObjectNamePart::Identifier(ident)) => Some((folded(ident), true)),
             _ => None,
@@ -64,7 +74,11 @@ fn folded(ident: &ast::Ident) -> String {
 
 fn type_name(ty: &ast::DataType) -> Option<(String, bool)> {
     let ty = data_type(ty).ok()?;
-    Some((ty.catalog_name().to_owned(), false))
+    let named = match ty {
+        crate::Type::Array(element) => *element,
+        ty => ty,
+    };
+    Some((named.catalog_name().to_owned(), false))
 }
 
 /// A scalar subquery is named as its column is.

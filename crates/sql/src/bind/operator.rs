@@ -5,15 +5,52 @@ use sqlparser::ast::{self, BinaryOperator};
 use super::coerce::{common_type, type_name};
 use super::{Binder, Typed};
 use crate::plan::{Expr, QueryPlan};
-use crate::{SqlError, Type, Value, sqlstate};
+use crate::{SqlError, Type, sqlstate};
 
 /// The collation under which SQLite compares values of a type as PostgreSQL does; `None` is its own.
 pub(crate) fn collation(ty: Type) -> Option<&'static str> {
     match ty {
         Type::Numeric => Some("hw_numeric"),
         Type::Jsonb => Some("hw_jsonb"),
+        Type::Interval => Some("hw_interval"),
+        Type::Array(element) => array_collation(*element),
+        Type::Json | Type::Vector(_) | Type::Other("pg_node_tree" | "aclitem") => Some(NO_ORDER),
         _ => None,
     }
+}
+
+/// The collation of values that cannot be compared here: the translator refuses it.
+pub(crate) const NO_ORDER: &str = "hw_no_order";
+
+fn array_collation(element: Type) -> Option<&'static str> {
+    Some(match element {
+        Type::SmallInt | Type::Int | Type::BigInt | Type::Oid | Type::Numeric => "hw_number_array",
+        Type::Double | Type::Jsonb | Type::Json | Type::Interval | Type::Other(_) => NO_ORDER,
+        _ => "hw_text_array",
+    })
+}
+
+/// The operator of a comparison.
+pub(super) fn comparison(op: &BinaryOperator) -> Option<&'static str> {
+    use BinaryOperator as Op;
+    Some(match op {
+        Op::Eq => "=",
+        Op::NotEq => "<>",
+        Op::Lt => "<",
+        Op::LtEq => "<=",
+        Op::Gt => ">",
+        Op::GtEq => ">=",
+        Op::PGCustomBinaryOperator(parts) => match parts.last()?.as_str() {
+            "=" => "=",
+            "<>" | "!=" => "<>",
+            "<" => "<",
+            "<=" => "<=",
+            ">" => ">",
+            ">=" => ">=",
+            _ => return None,
+        },
+        _ => return None,
+    })
 }
 
 /// Marks an expression for comparison.
@@ -40,62 +77,36 @@ impl Binder<'_> {
         right: &ast::Expr,
     ) -> Result<Typed, SqlError> {
         use BinaryOperator as Op;
-        let comparison = match op {
+        match op {
             Op::And => return self.logical("AND", left, right),
             Op::Or => return self.logical("OR", left, right),
-            Op::Eq => "=",
-            Op::NotEq => "<>",
-            Op::Lt => "<",
-            Op::LtEq => "<=",
-            Op::Gt => ">",
-            Op::GtEq => ">=",
-            other => {
-                if let Some(shifted) = self.shifted(left, other, right)? {
-                    return Ok(shifted);
-                }
-                let symbol = symbol(other)?;
-                let args = vec![self.expr(left)?, self.expr(right)?];
-                return self.call(symbol, args);
+            _ => {}
+        }
+        let symbol = match comparison(op) {
+            Some(comparison) => {
+                let left = self.expr(left)?;
+                let right = self.expr(right)?;
+                return self.compare(comparison, left, right);
             }
+            None => symbol(op)?,
         };
         let left = self.expr(left)?;
         let right = self.expr(right)?;
-        self.compare(comparison, left, right)
+        self.operate(symbol, left, right)
     }
 
-    /// A timestamp and an interval that is written beside it; there is no type for one alone.
-    fn shifted(
+    /// An operator that is no comparison; those that negate another one begin with `!`.
+    pub(super) fn operate(
         &mut self,
-        left: &ast::Expr,
-        op: &BinaryOperator,
-        right: &ast::Expr,
-    ) -> Result<Option<Typed>, SqlError> {
-        let (function, moment, interval) = match (op, interval(left), interval(right)) {
-            (BinaryOperator::Plus, None, Some(interval)) => {
-                ("hw_timestamptz_add_interval", left, interval)
-            }
-            (BinaryOperator::Plus, Some(interval), None) => {
-                ("hw_timestamptz_add_interval", right, interval)
-            }
-            (BinaryOperator::Minus, None, Some(interval)) => {
-                ("hw_timestamptz_subtract_interval", left, interval)
-            }
-            _ => return Ok(None),
+        symbol: &'static str,
+        left: Typed,
+        right: Typed,
+    ) -> Result<Typed, SqlError> {
+        let Some(positive) = symbol.strip_prefix('!') else {
+            return self.call(symbol, vec![left, right]);
         };
-        let moment = self.expr(moment)?;
-        if moment.ty != Some(Type::Timestamptz) {
-            return Err(SqlError::unsupported(format_args!(
-                "an interval beside a value of type {}",
-                type_name(moment.ty)
-            ))
-            .with_hint("Cast the value to timestamptz."));
-        }
-        let interval = Expr::Constant(Value::Text(interval.to_owned()));
-        let args = vec![moment.expr, interval];
-        Ok(Some(Typed::new(
-            Expr::Call { function, args },
-            Type::Timestamptz,
-        )))
+        let found = self.call(positive, vec![left, right])?;
+        Ok(Typed::new(Expr::Not(Box::new(found.expr)), Type::Bool))
     }
 
     fn logical(
@@ -110,14 +121,25 @@ impl Binder<'_> {
     }
 
     /// Converts both sides to the type they are compared as. 42883 when there is none.
-    fn comparable(
+    pub(super) fn comparable(
         &mut self,
         op: &str,
         left: Typed,
         right: Typed,
     ) -> Result<(Expr, Expr, Type), SqlError> {
-        let Ok(common) = common_type([left.ty, right.ty], op) else {
-            return Err(no_operator(op, left.ty, right.ty));
+        let common = match (left.ty, right.ty) {
+            // `"char"` is no string, and is compared as one beside a string.
+            (Some(Type::Char), Some(other)) | (Some(other), Some(Type::Char))
+                if other.is_string() =>
+            {
+                Some(Type::Text)
+            }
+            (Some(one), Some(other)) if one != other && one.is_string() && other.is_string() => {
+                Some(Type::Text)
+            }
+            (one, other) => {
+                common_type([one, other], op).map_err(|_| incomparable(op, one, other))?
+            }
         };
         let ty = common.unwrap_or(Type::Text);
         let left = self.convert(left, ty)?;
@@ -200,22 +222,6 @@ impl Binder<'_> {
         ))
     }
 
-    /// `= any (select ...)` is `in (select ...)`.
-    pub(super) fn any(
-        &mut self,
-        left: &ast::Expr,
-        op: &BinaryOperator,
-        right: &ast::Expr,
-    ) -> Result<Typed, SqlError> {
-        match (op, right) {
-            (BinaryOperator::Eq, ast::Expr::Subquery(query)) => self.in_query(left, query, false),
-            _ => Err(
-                SqlError::unsupported(format_args!("{op} ANY over an array or subquery"))
-                    .with_hint("Use IN (...)."),
-            ),
-        }
-    }
-
     pub(super) fn in_query(
         &mut self,
         expr: &ast::Expr,
@@ -270,7 +276,7 @@ impl Binder<'_> {
         })
     }
 
-    fn one_column(&self, query: &QueryPlan) -> Result<(), SqlError> {
+    pub(super) fn one_column(&self, query: &QueryPlan) -> Result<(), SqlError> {
         match query.columns.len() {
             1 => Ok(()),
             _ => Err(SqlError::syntax("subquery must return only one column")),
@@ -278,42 +284,22 @@ impl Binder<'_> {
     }
 }
 
-/// The text of `interval '...'` or `'...'::interval`.
-fn interval(expr: &ast::Expr) -> Option<&str> {
-    let value = match expr {
-        ast::Expr::Nested(inner) => return interval(inner),
-        ast::Expr::Interval(ast::Interval {
-            value,
-            leading_field: None,
-            leading_precision: None,
-            last_field: None,
-            fractional_seconds_precision: None,
-        }) => value,
-        ast::Expr::Cast {
-            kind: ast::CastKind::Cast | ast::CastKind::DoubleColon,
-            expr,
-            data_type:
-                ast::DataType::Interval {
-                    fields: None,
-                    precision: None,
-                },
-            format: None,
-        } => expr,
-        _ => return None,
-    };
-    match value.as_ref() {
-        ast::Expr::Value(ast::ValueWithSpan {
-            value: ast::Value::SingleQuotedString(text),
-            span: _,
-        }) => Some(text),
-        _ => None,
-    }
-}
-
-/// The name under which an operator is looked up.
-fn symbol(op: &BinaryOperator) -> Result<&'static str, SqlError> {
+/// The name under which an operator is looked up, after `!` when it negates another one.
+pub(super) fn symbol(op: &BinaryOperator) -> Result<&'static str, SqlError> {
     use BinaryOperator as Op;
+    let refused = || SqlError::unsupported(format_args!("the operator \"{op}\""));
     Ok(match op {
+        // `operator(pg_catalog.~)`
+        Op::PGCustomBinaryOperator(parts) => {
+            let symbol = parts.last().map_or("", String::as_str);
+            let known = SYMBOLS.iter().find(|known| **known == symbol);
+            known.copied().ok_or_else(refused)?
+        }
+        Op::PGRegexNotMatch => "!~",
+        Op::PGRegexNotIMatch => "!~*",
+        Op::PGNotLikeMatch => "!~~",
+        Op::PGNotILikeMatch => "!~~*",
+        Op::PGOverlap => "&&",
         Op::Plus => "+",
         Op::Minus => "-",
         Op::Multiply => "*",
@@ -341,12 +327,32 @@ fn symbol(op: &BinaryOperator) -> Result<&'static str, SqlError> {
         Op::PGBitwiseXor => "#",
         Op::PGBitwiseShiftLeft => "<<",
         Op::PGBitwiseShiftRight => ">>",
-        other => {
-            return Err(SqlError::unsupported(format_args!(
-                "the operator \"{other}\""
-            )));
-        }
+        _ => return Err(refused()),
     })
+}
+
+/// What may stand in `operator(...)`.
+const SYMBOLS: &[&str] = &[
+    "~", "~*", "!~", "!~*", "~~", "~~*", "!~~", "!~~*", "+", "-", "*", "/", "%", "^", "||", "->",
+    "->>", "#>", "#>>", "@>", "<@", "&&", "?",
+];
+
+/// 42883, unless one of the types has comparisons in PostgreSQL that are not told here.
+fn incomparable(op: &str, left: Option<Type>, right: Option<Type>) -> SqlError {
+    let is_partly_known = |ty: &Type| {
+        matches!(
+            ty,
+            Type::Other(_) | Type::Array(_) | Type::Vector(_) | Type::Char
+        )
+    };
+    match [left, right].iter().flatten().any(is_partly_known) {
+        true => SqlError::unsupported(format_args!(
+            "comparing {} {op} {}",
+            type_name(left),
+            type_name(right)
+        )),
+        false => no_operator(op, left, right),
+    }
 }
 
 /// 42883, with both types.

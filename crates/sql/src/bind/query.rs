@@ -282,6 +282,30 @@ impl Binder<'_> {
         Ok(())
     }
 
+    /// The query as a client sees it: what names a relation, type or schema is shown as its name.
+    pub(crate) fn shown(&mut self, plan: QueryPlan) -> Result<QueryPlan, SqlError> {
+        let is_reg = |column: &PlanColumn| column.ty.is_some_and(Type::is_reg);
+        if !plan.columns.iter().any(is_reg) {
+            return Ok(plan);
+        }
+        let columns = plan.columns.clone();
+        let (relation, outputs) = self.outputs(&plan);
+        let mut items = Vec::new();
+        for typed in outputs {
+            items.push(match typed.ty {
+                Some(ty) if ty.is_reg() => self.cast(typed, Type::Text)?.expr,
+                _ => typed.expr,
+            });
+        }
+        let input = Box::new(plan);
+        let body = Body::Converted {
+            relation,
+            input,
+            items,
+        };
+        Ok(plain(body, columns))
+    }
+
     /// Types the literals and parameters of an untyped output column.
     fn type_output(
         &mut self,

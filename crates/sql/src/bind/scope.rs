@@ -21,6 +21,8 @@ pub(super) struct VisibleColumn {
 #[derive(Debug, Clone)]
 pub(super) struct Relation {
     pub(super) name: String,
+    /// The schema that may stand before the name.
+    pub(super) schema: Option<&'static str>,
     pub(super) id: RelationId,
     pub(super) columns: Vec<VisibleColumn>,
     /// The table, when it is one: grouping by its primary key determines its columns.
@@ -71,6 +73,13 @@ impl Scope {
         self.columns.extend(other.columns);
         self.ids.extend(other.ids);
         Ok(())
+    }
+
+    /// Says which schema may stand before the names of the relations.
+    pub(super) fn set_schema(&mut self, schema: &'static str, is_named: bool) {
+        for relation in &mut self.relations {
+            relation.schema = is_named.then_some(schema);
+        }
     }
 
     pub(super) fn relation(&self, name: &str) -> Option<&Relation> {
@@ -146,13 +155,20 @@ impl Binder<'_> {
     /// `relation.column`
     pub(super) fn qualified_column(
         &self,
+        schema: Option<&Ident>,
         relation: &Ident,
         column: &Ident,
     ) -> Result<Typed, SqlError> {
+        let schema = schema.map(|schema| self.name(schema)).transpose()?;
         let relation_name = self.name(relation)?;
         let name = self.label(column)?;
         let position = self.source.ident(relation);
-        let found = self.relation(&relation_name).ok_or_else(|| {
+        let is_meant = |found: &&Relation| match &schema {
+            Some(schema) => found.schema == Some(schema.as_str()),
+            None => true,
+        };
+        let found = self.relation(&relation_name).filter(is_meant);
+        let found = found.ok_or_else(|| {
             SqlError::new(
                 sqlstate::UNDEFINED_TABLE,
                 format!("missing FROM-clause entry for table \"{relation_name}\""),

@@ -7,10 +7,14 @@ use super::grouping::Grouping;
 use super::naming::column_name;
 use super::operator::{collated, collation};
 use super::query::plain;
+use super::rows::rows_function;
 use super::scope::{Found, find};
 use super::window::sort_options;
 use super::{Binder, Clause, Typed, refuse_if};
-use crate::plan::{Body, Expr, PlanColumn, QueryPlan, QuerySort, SelectPlan, SortTarget};
+use crate::plan::{
+    Body, Expr, From, JoinKind, PlanColumn, QueryPlan, QuerySort, RelationId, SelectPlan,
+    SortTarget,
+};
 use crate::{SqlError, Type, sqlstate};
 
 /// An output column: its name and what it computes.
@@ -47,7 +51,7 @@ impl Binder<'_> {
             }
             None => None,
         };
-        let items = self.items(parts.projection)?;
+        let (items, rows) = self.items(parts.projection)?;
         let columns: Vec<PlanColumn> = items
             .iter()
             .map(|item| PlanColumn {
@@ -63,10 +67,20 @@ impl Binder<'_> {
             None => None,
         };
         let order_by = self.order_by(keys, &items, &columns, parts.distinct)?;
+        let distinct_on = self.distinct_on(parts.distinct_on, &items, &order_by)?;
         let items: Vec<Expr> = items.into_iter().map(|item| item.typed.expr).collect();
         let grouped = self.check_groups(&groups, &items, having.as_ref(), &order_by)?;
+        let from = match rows {
+            Some(rows) => Some(self.with_rows(from, rows, grouped, &items)?),
+            None => from,
+        };
+        refuse_if(
+            grouped && !distinct_on.is_empty(),
+            "DISTINCT ON beside groups",
+        )?;
         let body = Body::Select(Box::new(SelectPlan {
             distinct: parts.distinct,
+            distinct_on,
             items: self.comparable_items(items, &columns, parts.distinct),
             from,
             filter,
@@ -124,17 +138,23 @@ impl Binder<'_> {
         Ok(())
     }
 
-    fn items(&mut self, projection: &[ast::SelectItem]) -> Result<Vec<Item>, SqlError> {
+    /// The output columns, and the rows that functions among them answer.
+    fn items(
+        &mut self,
+        projection: &[ast::SelectItem],
+    ) -> Result<(Vec<Item>, Option<From>), SqlError> {
+        let relation = self.next_relation();
+        let mut arrays = Vec::new();
         let mut items = Vec::new();
         for item in projection {
             match item {
                 ast::SelectItem::UnnamedExpr(expr) => items.push(Item {
                     name: column_name(expr),
-                    typed: self.expr(expr)?,
+                    typed: self.item(expr, relation, &mut arrays)?,
                 }),
                 ast::SelectItem::ExprWithAlias { expr, alias } => items.push(Item {
                     name: self.label(alias)?,
-                    typed: self.expr(expr)?,
+                    typed: self.item(expr, relation, &mut arrays)?,
                 }),
                 ast::SelectItem::Wildcard(options) => {
                     plain_wildcard(options)?;
@@ -151,8 +171,99 @@ impl Binder<'_> {
         }
         match items.is_empty() {
             true => Err(SqlError::unsupported("a SELECT without output columns")),
-            false => Ok(items),
+            false => {
+                let rows = From::Rows { relation, arrays };
+                let has_rows = matches!(&rows, From::Rows { arrays, .. } if !arrays.is_empty());
+                Ok((items, has_rows.then_some(rows)))
+            }
         }
+    }
+
+    /// An output column, which may be a function that answers rows.
+    fn item(
+        &mut self,
+        expr: &ast::Expr,
+        relation: RelationId,
+        arrays: &mut Vec<Expr>,
+    ) -> Result<Typed, SqlError> {
+        if let ast::Expr::Function(function) = bare(expr)
+            && function.over.is_none()
+            && let Some(name) = rows_function(function)
+        {
+            return self.rows_in_select(&name, function, relation, arrays);
+        }
+        self.expr(expr)
+    }
+
+    /// `from` beside the rows of functions of the select list, which run for each of its rows.
+    fn with_rows(
+        &mut self,
+        from: Option<From>,
+        rows: From,
+        grouped: bool,
+        items: &[Expr],
+    ) -> Result<From, SqlError> {
+        let mut has_windows = false;
+        for item in items {
+            item.walk(&mut |expr| {
+                has_windows |= matches!(expr, Expr::Window(_));
+                true
+            });
+        }
+        refuse_if(
+            grouped || has_windows,
+            "a function that answers rows beside groups or windows",
+        )?;
+        Ok(match from {
+            None => rows,
+            Some(from) => From::Join {
+                kind: JoinKind::Inner,
+                left: Box::new(from),
+                right: Box::new(rows),
+                on: None,
+            },
+        })
+    }
+
+    /// `distinct on (...)`, which must be what the order begins with.
+    fn distinct_on(
+        &mut self,
+        keys: &[ast::Expr],
+        items: &[Item],
+        order_by: &[QuerySort],
+    ) -> Result<Vec<Expr>, SqlError> {
+        let mut on = Vec::new();
+        for key in keys {
+            let typed = match self.output_numbered(key, items.len(), "DISTINCT ON")? {
+                Some(index) => items[index].typed.clone(),
+                None => self.group_expr(key, items)?,
+            };
+            let ty = typed.ty.unwrap_or(Type::Text);
+            let expr = self.convert(typed, ty)?;
+            on.push((expr, ty));
+        }
+        refuse_if(
+            !on.is_empty() && order_by.is_empty(),
+            "DISTINCT ON without ORDER BY",
+        )?;
+        let meant = |sort: &QuerySort| match &sort.target {
+            SortTarget::Output(index) => items[*index].typed.expr.clone(),
+            SortTarget::Expr(expr) => expr.clone(),
+        };
+        let leading: Vec<Expr> = order_by.iter().take(on.len()).map(meant).collect();
+        let agrees = leading
+            .iter()
+            .all(|key| on.iter().any(|(expr, _)| expr == key));
+        if !agrees {
+            return Err(SqlError::new(
+                sqlstate::INVALID_COLUMN_REFERENCE,
+                "SELECT DISTINCT ON expressions must match initial ORDER BY expressions",
+            ));
+        }
+        Ok(on
+            .into_iter()
+            .map(|(expr, ty)| collated(expr, ty))
+            .collect())
     }
 
     fn all_columns(&self) -> Result<Vec<Item>, SqlError> {
@@ -331,6 +442,7 @@ impl Binder<'_> {
 /// The parts of a `select` that have a meaning here.
 struct Parts<'a> {
     distinct: bool,
+    distinct_on: &'a [ast::Expr],
     projection: &'a [ast::SelectItem],
     from: &'a [ast::TableWithJoins],
     filter: Option<&'a ast::Expr>,
@@ -384,7 +496,11 @@ impl<'a> Parts<'a> {
             "FROM before SELECT",
         )?;
         Ok(Parts {
-            distinct: is_distinct(distinct.as_ref())?,
+            distinct: matches!(distinct, Some(ast::Distinct::Distinct)),
+            distinct_on: match distinct {
+                Some(ast::Distinct::On(keys)) => keys,
+                _ => &[],
+            },
             projection,
             from,
             filter: selection.as_ref(),
@@ -392,16 +508,6 @@ impl<'a> Parts<'a> {
             having: having.as_ref(),
             windows: named_window,
         })
-    }
-}
-
-fn is_distinct(distinct: Option<&ast::Distinct>) -> Result<bool, SqlError> {
-    match distinct {
-        None | Some(ast::Distinct::All) => Ok(false),
-        Some(ast::Distinct::Distinct) => Ok(true),
-        Some(ast::Distinct::On(_)) => Err(SqlError::unsupported("\"DISTINCT ON\"").with_hint(
-            "Number the rows with row_number() over (...) in a subquery and keep the first.",
-        )),
     }
 }
 

@@ -283,7 +283,7 @@ fn labelled(
 fn joins_directly(from: &From, number: u32) -> bool {
     match from {
         From::Cte { number: found, .. } => *found == number,
-        From::Table { .. } | From::Query { .. } => false,
+        From::Table { .. } | From::Query { .. } | From::System { .. } | From::Rows { .. } => false,
         From::Join {
             kind, left, right, ..
         } => match kind {
@@ -325,7 +325,7 @@ fn mentions_in(plan: &QueryPlan, number: u32, count: &mut usize) {
 fn from_mentions(from: &From, number: u32, count: &mut usize) {
     match from {
         From::Cte { number: found, .. } => *count += usize::from(*found == number),
-        From::Table { .. } => {}
+        From::Table { .. } | From::System { .. } | From::Rows { .. } => {}
         From::Query { query, .. } => mentions_in(query, number, count),
         From::Join { left, right, .. } => {
             from_mentions(left, number, count);

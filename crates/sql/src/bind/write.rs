@@ -631,6 +631,7 @@ fn table_relation(id: RelationId, name: &str, table: &Arc<Table>) -> Relation {
         .map(|column| (column.name.clone(), column.name.as_str(), column.ty));
     Relation {
         name: name.to_owned(),
+        schema: None,
         id,
         columns: relation_columns(id, name, columns),
         table: Some(Arc::clone(table)),

@@ -11,10 +11,12 @@ use rusqlite::functions::{Aggregate, Context, WindowAggregate};
 use rusqlite::types::Value as SqliteValue;
 
 use super::arithmetic::{double_quotient, sum};
+use super::array::gathered;
 use super::call::{Answer, Args, PURE, double, numeric, raise, text};
 use super::json::or_null;
 use crate::SqlError;
 use crate::value::decimal::Decimal;
+use crate::value::interval::{Interval, compare};
 use crate::value::json::Json;
 
 pub(super) fn register(conn: &Connection) -> rusqlite::Result<()> {
@@ -27,6 +29,10 @@ pub(super) fn register(conn: &Connection) -> rusqlite::Result<()> {
     window::<Least>(conn, "hw_min_numeric", 1)?;
     window::<Greatest>(conn, "hw_max_numeric", 1)?;
     window::<StringAgg>(conn, "hw_string_agg", 2)?;
+    window::<ArrayAgg>(conn, "hw_array_agg", 1)?;
+    window::<SumInterval>(conn, "hw_sum_interval", 1)?;
+    window::<LeastInterval>(conn, "hw_min_interval", 1)?;
+    window::<GreatestInterval>(conn, "hw_max_interval", 1)?;
     window::<JsonbAgg>(conn, "hw_jsonb_agg", 1)?;
     window::<JsonbObjectAgg>(conn, "hw_jsonb_object_agg", 2)
 }
@@ -262,6 +268,53 @@ fold!(StringAgg: (String, String),
     };
     |joined| text(joined.clone().unwrap_or_default())
 );
+
+fold!(SumInterval: Interval, |a| Interval::parse(a.text(0)?); Interval,
+    |sum, value| {
+        *sum = sum.plus(*value)?;
+        Ok(())
+    };
+    |sum| text(sum.to_string())
+);
+fold!(LeastInterval: String, |a| a.text(0).map(str::to_owned); Option<String>,
+    |least, value| {
+        if least.as_ref().is_none_or(|least| compare(value, least).is_lt()) {
+            *least = Some(value.clone());
+        }
+        Ok(())
+    };
+    |least| text(least.clone().unwrap_or_default())
+);
+fold!(GreatestInterval: String, |a| a.text(0).map(str::to_owned); Option<String>,
+    |greatest, value| {
+        if greatest.as_ref().is_none_or(|greatest| compare(value, greatest).is_gt()) {
+            *greatest = Some(value.clone());
+        }
+        Ok(())
+    };
+    |greatest| text(greatest.clone().unwrap_or_default())
+);
+
+/// Nulls count.
+struct ArrayAgg;
+
+impl Fold for ArrayAgg {
+    type Row = Option<String>;
+    type State = Vec<Option<String>>;
+
+    fn row(args: &Args<'_, '_>) -> Result<Option<Option<String>>, SqlError> {
+        present(args, |args| args.text(0).map(str::to_owned)).map(Some)
+    }
+
+    fn add(state: &mut Vec<Option<String>>, row: &Option<String>) -> Result<(), SqlError> {
+        state.push(row.clone());
+        Ok(())
+    }
+
+    fn answer(state: &Vec<Option<String>>) -> Answer {
+        text(gathered(state.iter().map(Option::as_deref)))
+    }
+}
 
 /// Nulls count: they are JSON's null.
 struct JsonbAgg;

@@ -9,15 +9,15 @@ use crate::value::decimal::Decimal;
 use crate::value::json::Json;
 
 /// What a function answers, in storage form.
-pub(super) type Answer = Result<SqliteValue, SqlError>;
+pub(crate) type Answer = Result<SqliteValue, SqlError>;
 
 /// Same arguments, same answer; nothing but the answer is touched.
-pub(super) const PURE: FunctionFlags = FunctionFlags::SQLITE_UTF8
+pub(crate) const PURE: FunctionFlags = FunctionFlags::SQLITE_UTF8
     .union(FunctionFlags::SQLITE_DETERMINISTIC)
     .union(FunctionFlags::SQLITE_INNOCUOUS);
 
 /// A scalar function: one row of a table of functions.
-pub(super) struct Scalar {
+pub(crate) struct Scalar {
     name: &'static str,
     /// -1 takes any number.
     arity: i32,
@@ -27,7 +27,7 @@ pub(super) struct Scalar {
 }
 
 /// A function that is null whenever an argument is.
-pub(super) const fn strict(
+pub(crate) const fn strict(
     name: &'static str,
     arity: i32,
     body: fn(&Args<'_, '_>) -> Answer,
@@ -41,7 +41,7 @@ pub(super) const fn strict(
 }
 
 /// A function that is called with nulls too.
-pub(super) const fn nullable(
+pub(crate) const fn nullable(
     name: &'static str,
     arity: i32,
     body: fn(&Args<'_, '_>) -> Answer,
@@ -55,7 +55,7 @@ pub(super) const fn nullable(
 }
 
 impl Scalar {
-    pub(super) fn register(&self, conn: &Connection) -> rusqlite::Result<()> {
+    pub(crate) fn register(&self, conn: &Connection) -> rusqlite::Result<()> {
         let (body, sees_nulls) = (self.body, self.sees_nulls);
         conn.create_scalar_function(self.name, self.arity, PURE, move |context| {
             let args = Args(context);
@@ -68,20 +68,20 @@ impl Scalar {
 }
 
 /// An error in the form SQLite carries to `SqlError::from_sqlite`.
-pub(super) fn raise(error: SqlError) -> rusqlite::Error {
+pub(crate) fn raise(error: SqlError) -> rusqlite::Error {
     rusqlite::Error::UserFunctionError(format!("{}:{}", error.sqlstate(), error.message()).into())
 }
 
 /// The arguments of a call.
-pub(super) struct Args<'a, 'b>(pub(super) &'a Context<'b>);
+pub(crate) struct Args<'a, 'b>(pub(crate) &'a Context<'b>);
 
 impl Args<'_, '_> {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Bytes of all texts and blobs.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         let bytes = |at| match self.raw(at) {
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
             _ => 0,
@@ -89,22 +89,22 @@ impl Args<'_, '_> {
         (0..self.len()).map(bytes).sum()
     }
 
-    pub(super) fn raw(&self, at: usize) -> ValueRef<'_> {
+    pub(crate) fn raw(&self, at: usize) -> ValueRef<'_> {
         self.0.get_raw(at)
     }
 
-    pub(super) fn is_null(&self, at: usize) -> bool {
+    pub(crate) fn is_null(&self, at: usize) -> bool {
         self.raw(at) == ValueRef::Null
     }
 
-    pub(super) fn integer(&self, at: usize) -> Result<i64, SqlError> {
+    pub(crate) fn integer(&self, at: usize) -> Result<i64, SqlError> {
         match self.raw(at) {
             ValueRef::Integer(value) => Ok(value),
             other => Err(mismatch(at, "an integer", other)),
         }
     }
 
-    pub(super) fn double(&self, at: usize) -> Result<f64, SqlError> {
+    pub(crate) fn double(&self, at: usize) -> Result<f64, SqlError> {
         match self.raw(at) {
             ValueRef::Real(value) => Ok(value),
             // SQLite keeps whole doubles as integers in places.
@@ -113,7 +113,7 @@ impl Args<'_, '_> {
         }
     }
 
-    pub(super) fn text(&self, at: usize) -> Result<&str, SqlError> {
+    pub(crate) fn text(&self, at: usize) -> Result<&str, SqlError> {
         match self.raw(at) {
             ValueRef::Text(bytes) => std::str::from_utf8(bytes)
                 .map_err(|_| SqlError::new("22021", "invalid byte sequence for encoding \"UTF8\"")),
@@ -121,18 +121,18 @@ impl Args<'_, '_> {
         }
     }
 
-    pub(super) fn bytes(&self, at: usize) -> Result<&[u8], SqlError> {
+    pub(crate) fn bytes(&self, at: usize) -> Result<&[u8], SqlError> {
         match self.raw(at) {
             ValueRef::Blob(bytes) => Ok(bytes),
             other => Err(mismatch(at, "bytes", other)),
         }
     }
 
-    pub(super) fn decimal(&self, at: usize) -> Result<Decimal, SqlError> {
+    pub(crate) fn decimal(&self, at: usize) -> Result<Decimal, SqlError> {
         Decimal::parse(self.text(at)?)
     }
 
-    pub(super) fn json(&self, at: usize) -> Result<Json, SqlError> {
+    pub(crate) fn json(&self, at: usize) -> Result<Json, SqlError> {
         Json::parse(self.text(at)?)
     }
 }
@@ -149,17 +149,17 @@ fn mismatch(at: usize, expected: &str, found: ValueRef<'_>) -> SqlError {
 }
 
 /// PostgreSQL's 22003.
-pub(super) fn out_of_range(what: &str) -> SqlError {
+pub(crate) fn out_of_range(what: &str) -> SqlError {
     SqlError::new("22003", format!("{what} out of range"))
 }
 
 /// PostgreSQL's 22012.
-pub(super) fn division_by_zero() -> SqlError {
+pub(crate) fn division_by_zero() -> SqlError {
     SqlError::new("22012", "division by zero")
 }
 
 /// An `integer`, if 32 bits hold it.
-pub(super) fn int(value: i64) -> Answer {
+pub(crate) fn int(value: i64) -> Answer {
     match i32::try_from(value) {
         Ok(_) => Ok(SqliteValue::Integer(value)),
         Err(_) => Err(out_of_range("integer")),
@@ -167,14 +167,14 @@ pub(super) fn int(value: i64) -> Answer {
 }
 
 /// A `bigint`, if there was no overflow.
-pub(super) fn bigint(value: Option<i64>) -> Answer {
+pub(crate) fn bigint(value: Option<i64>) -> Answer {
     value
         .map(SqliteValue::Integer)
         .ok_or_else(|| out_of_range("bigint"))
 }
 
 /// A `double precision`, unless it is NaN, which the language does not have.
-pub(super) fn double(value: f64) -> Answer {
+pub(crate) fn double(value: f64) -> Answer {
     if value.is_nan() {
         return Err(SqlError::unsupported(
             "a double precision that is not a number (NaN)",
@@ -183,14 +183,14 @@ pub(super) fn double(value: f64) -> Answer {
     Ok(SqliteValue::Real(value))
 }
 
-pub(super) fn numeric(value: Decimal) -> Answer {
+pub(crate) fn numeric(value: Decimal) -> Answer {
     Ok(SqliteValue::Text(value.to_string()))
 }
 
-pub(super) fn text(value: impl Into<String>) -> Answer {
+pub(crate) fn text(value: impl Into<String>) -> Answer {
     Ok(SqliteValue::Text(value.into()))
 }
 
-pub(super) fn boolean(value: bool) -> Answer {
+pub(crate) fn boolean(value: bool) -> Answer {
     Ok(SqliteValue::Integer(value.into()))
 }

@@ -25,73 +25,191 @@ pub(crate) struct Cast {
 /// The cast from one type to another; `None` when PostgreSQL has none. 0A000 when it has one but
 /// Headwater does not.
 pub(crate) fn resolve_cast(from: Type, to: Type) -> Result<Option<Cast>, SqlError> {
-    Ok(find(from, to))
+    match (from.element(), to.element()) {
+        // The number of the byte.
+        (None, None)
+            if matches!(
+                (from, to),
+                (Type::Char, Type::Int) | (Type::Int, Type::Char)
+            ) =>
+        {
+            return Err(SqlError::unsupported(format_args!(
+                "a cast from {from} to {to}"
+            )));
+        }
+        (None, None) => {}
+        (None, Some(_)) if from.is_string() => {
+            return Err(SqlError::unsupported(format_args!(
+                "a cast from {from} to {to} that is not of a literal or parameter"
+            )));
+        }
+        (Some(_), None) if to.is_string() => {}
+        (None, _) | (_, None) => return Ok(None),
+        (Some(one), Some(other)) => return between_arrays(one, other),
+    }
+    Ok(between_strings(from, to)
+        .or_else(|| between_numbers(from, to))
+        .or_else(|| between_oids(from, to))
+        .or_else(|| of_texts(from, to))
+        .or_else(|| others(from, to)))
 }
 
-fn find(from: Type, to: Type) -> Option<Cast> {
-    use CastContext::{Assignment, Explicit, Implicit};
-    use Type::{BigInt, Bool, Date, Double, Int, Jsonb, Numeric, Text, Timestamptz};
-    let (context, sqlite) = match (from, to) {
-        // Every type has a text form, and every text may be read.
-        (_, Text) => (Assignment, output(from)),
-        (Text, _) => (Explicit, Some(input(to))),
-        (Int, BigInt) => (Implicit, None),
-        (Int | BigInt, Double) => (Implicit, Some("hw_integer_to_double")),
-        (Int | BigInt, Numeric) => (Implicit, Some("hw_integer_to_text")),
-        (Numeric, Double) => (Implicit, Some("hw_numeric_to_double")),
-        (BigInt, Int) => (Assignment, Some("hw_bigint_to_int")),
-        (Double, Int) => (Assignment, Some("hw_double_to_int")),
-        (Double, BigInt) => (Assignment, Some("hw_double_to_bigint")),
-        (Double, Numeric) => (Assignment, Some("hw_double_to_numeric")),
-        (Numeric, Int) => (Assignment, Some("hw_numeric_to_int")),
-        (Numeric, BigInt) => (Assignment, Some("hw_numeric_to_bigint")),
-        (Bool, Int) => (Explicit, None),
-        (Int, Bool) => (Explicit, Some("hw_int_to_bool")),
-        (Date, Timestamptz) => (Implicit, Some("hw_date_to_timestamptz")),
-        (Timestamptz, Date) => (Assignment, Some("hw_timestamptz_to_date")),
-        (Jsonb, Bool) => (Explicit, Some("hw_jsonb_to_bool")),
-        (Jsonb, Int) => (Explicit, Some("hw_jsonb_to_int")),
-        (Jsonb, BigInt) => (Explicit, Some("hw_jsonb_to_bigint")),
-        (Jsonb, Double) => (Explicit, Some("hw_jsonb_to_double")),
-        (Jsonb, Numeric) => (Explicit, Some("hw_jsonb_to_numeric")),
-        _ => return None,
-    };
+fn cast(context: CastContext, sqlite: Option<&'static str>) -> Option<Cast> {
     Some(Cast { context, sqlite })
+}
+
+/// Arrays are cast element by element; those that are kept alike need nothing.
+fn between_arrays(from: Type, to: Type) -> Result<Option<Cast>, SqlError> {
+    if from == to {
+        return Ok(cast(CastContext::Implicit, None));
+    }
+    let is_whole = |ty: Type| matches!(ty, Type::SmallInt | Type::Int | Type::BigInt | Type::Oid);
+    let Some(found) = resolve_cast(from, to)? else {
+        return Ok(None);
+    };
+    let widens = is_whole(from) && is_whole(to) && found.context == CastContext::Implicit;
+    let as_text = matches!(to, Type::Text | Type::Varchar) && from != Type::Bool;
+    match widens || as_text {
+        true => Ok(cast(found.context, None)),
+        false => Err(SqlError::unsupported(format_args!(
+            "a cast from {from}[] to {to}[]"
+        ))),
+    }
+}
+
+fn between_strings(from: Type, to: Type) -> Option<Cast> {
+    use CastContext::{Assignment, Implicit};
+    use Type::{Char, Name, Text, Varchar};
+    match (from, to) {
+        (Text, Varchar) | (Varchar | Name, Text) => cast(Implicit, None),
+        (Name, Varchar) => cast(Assignment, None),
+        (Text | Varchar, Name) => cast(Implicit, Some("hw_text_to_name")),
+        (Char, Text) => cast(Implicit, None),
+        (Char, Varchar) => cast(Assignment, None),
+        (Text | Varchar, Char) => cast(Assignment, Some("hw_text_to_char")),
+        _ => None,
+    }
+}
+
+fn between_numbers(from: Type, to: Type) -> Option<Cast> {
+    use CastContext::{Assignment, Explicit, Implicit};
+    use Type::{BigInt, Bool, Double, Int, Numeric, SmallInt};
+    match (from, to) {
+        (SmallInt, Int | BigInt) | (Int, BigInt) => cast(Implicit, None),
+        (SmallInt | Int | BigInt, Double) => cast(Implicit, Some("hw_integer_to_double")),
+        (SmallInt | Int | BigInt, Numeric) => cast(Implicit, Some("hw_integer_to_text")),
+        (Numeric, Double) => cast(Implicit, Some("hw_numeric_to_double")),
+        (Int | BigInt, SmallInt) => cast(Assignment, Some("hw_integer_to_smallint")),
+        (Double, SmallInt) => cast(Assignment, Some("hw_double_to_smallint")),
+        (Numeric, SmallInt) => cast(Assignment, Some("hw_numeric_to_smallint")),
+        (BigInt, Int) => cast(Assignment, Some("hw_bigint_to_int")),
+        (Double, Int) => cast(Assignment, Some("hw_double_to_int")),
+        (Double, BigInt) => cast(Assignment, Some("hw_double_to_bigint")),
+        (Double, Numeric) => cast(Assignment, Some("hw_double_to_numeric")),
+        (Numeric, Int) => cast(Assignment, Some("hw_numeric_to_int")),
+        (Numeric, BigInt) => cast(Assignment, Some("hw_numeric_to_bigint")),
+        (Bool, Int) => cast(Explicit, None),
+        (Int, Bool) => cast(Explicit, Some("hw_int_to_bool")),
+        _ => None,
+    }
+}
+
+fn between_oids(from: Type, to: Type) -> Option<Cast> {
+    use CastContext::{Assignment, Implicit};
+    use Type::{BigInt, Int, Oid, Regclass, SmallInt, Text, Varchar};
+    match (from, to) {
+        (SmallInt | Int, Oid) => cast(Implicit, Some("hw_int_to_oid")),
+        (BigInt, Oid) => cast(Implicit, Some("hw_bigint_to_oid")),
+        (Oid, BigInt) => cast(Implicit, None),
+        (Oid, Int) => cast(Assignment, Some("hw_oid_to_int")),
+        (Oid, to) if to.is_reg() => cast(Implicit, None),
+        (from, Oid | BigInt) if from.is_reg() => cast(Implicit, None),
+        (from, Int) if from.is_reg() => cast(Assignment, Some("hw_oid_to_int")),
+        (SmallInt | Int, to) if to.is_reg() => cast(Implicit, Some("hw_int_to_oid")),
+        (BigInt, to) if to.is_reg() => cast(Implicit, Some("hw_bigint_to_oid")),
+        (Oid, Type::Other("regproc")) => cast(Implicit, Some("hw_sys_function_name")),
+        (Text | Varchar, Regclass) => cast(Implicit, Some("hw_text_to_regclass")),
+        _ => None,
+    }
+}
+
+/// Every type has a text form, and every text may be read.
+fn of_texts(from: Type, to: Type) -> Option<Cast> {
+    match (from.is_string(), to.is_string()) {
+        // `"char"` is no string to PostgreSQL, and has its own casts.
+        _ if from == Type::Char || to == Type::Char => None,
+        (_, true) => cast(CastContext::Assignment, output(from)),
+        (true, false) => cast(CastContext::Explicit, input(to)),
+        (false, false) => None,
+    }
+}
+
+fn others(from: Type, to: Type) -> Option<Cast> {
+    use CastContext::{Assignment, Explicit, Implicit};
+    use Type::{BigInt, Bool, Date, Double, Int, Json, Jsonb, Numeric, SmallInt, Timestamptz};
+    match (from, to) {
+        (Date, Timestamptz) => cast(Implicit, Some("hw_date_to_timestamptz")),
+        (Timestamptz, Date) => cast(Assignment, Some("hw_timestamptz_to_date")),
+        (Jsonb, Bool) => cast(Explicit, Some("hw_jsonb_to_bool")),
+        (Jsonb, SmallInt) => cast(Explicit, Some("hw_jsonb_to_smallint")),
+        (Jsonb, Int) => cast(Explicit, Some("hw_jsonb_to_int")),
+        (Jsonb, BigInt) => cast(Explicit, Some("hw_jsonb_to_bigint")),
+        (Jsonb, Double) => cast(Explicit, Some("hw_jsonb_to_double")),
+        (Jsonb, Numeric) => cast(Explicit, Some("hw_jsonb_to_numeric")),
+        (Json, Jsonb) => cast(Assignment, Some("hw_text_to_jsonb")),
+        (Jsonb, Json) => cast(Assignment, None),
+        _ => None,
+    }
 }
 
 /// The function that casts to text.
 pub(super) fn output(from: Type) -> Option<&'static str> {
     match from {
-        Type::Text | Type::Numeric | Type::Jsonb => None,
         Type::Bool => Some("hw_bool_to_text"),
-        Type::Int | Type::BigInt => Some("hw_integer_to_text"),
+        Type::SmallInt | Type::Int | Type::BigInt | Type::Oid => Some("hw_integer_to_text"),
         Type::Double => Some("hw_double_to_text"),
         Type::Timestamptz => Some("hw_timestamptz_to_text"),
         Type::Date => Some("hw_date_to_text"),
         Type::Uuid => Some("hw_uuid_to_text"),
         Type::Bytea => Some("hw_bytea_to_text"),
+        Type::Regclass => Some("hw_regclass_to_text"),
+        Type::Regtype => Some("hw_regtype_to_text"),
+        Type::Regnamespace => Some("hw_regnamespace_to_text"),
+        Type::Vector(_) => Some("hw_vector_to_text"),
+        // They are kept as their texts.
+        _ => None,
     }
 }
 
-/// The function that casts from text.
-fn input(to: Type) -> &'static str {
-    match to {
+/// The function that casts from text; `None` for what is kept as it is.
+pub(crate) fn input(to: Type) -> Option<&'static str> {
+    Some(match to {
         Type::Text => "hw_text_to_text",
         Type::Bool => "hw_text_to_bool",
+        Type::SmallInt => "hw_text_to_smallint",
         Type::Int => "hw_text_to_int",
         Type::BigInt => "hw_text_to_bigint",
+        Type::Oid => "hw_text_to_oid",
         Type::Double => "hw_text_to_double",
         Type::Numeric => "hw_text_to_numeric",
         Type::Timestamptz => "hw_text_to_timestamptz",
         Type::Date => "hw_text_to_date",
+        Type::Interval => "hw_text_to_interval",
         Type::Uuid => "hw_text_to_uuid",
         Type::Jsonb => "hw_text_to_jsonb",
+        Type::Json => "hw_text_to_json",
         Type::Bytea => "hw_text_to_bytea",
-    }
+        Type::Name => "hw_text_to_name",
+        Type::Char => "hw_text_to_char",
+        Type::Regclass => "hw_text_to_regclass",
+        Type::Regtype => "hw_text_to_regtype",
+        Type::Regnamespace => "hw_text_to_regnamespace",
+        Type::Varchar | Type::Array(_) | Type::Vector(_) | Type::Other(_) => return None,
+    })
 }
 
 /// The function that gives the text a client would see, which for booleans is no cast.
-pub(super) fn client_text(from: Type) -> Option<&'static str> {
+pub(crate) fn client_text(from: Type) -> Option<&'static str> {
     match from {
         Type::Bool => Some("hw_bool_output"),
         other => output(other),
@@ -100,15 +218,23 @@ pub(super) fn client_text(from: Type) -> Option<&'static str> {
 
 /// The function that makes `jsonb` of a value (`to_jsonb`).
 pub(super) fn as_jsonb(from: Type) -> Option<&'static str> {
-    match from {
-        Type::Jsonb | Type::Numeric => None,
-        Type::Bool => Some("hw_bool_to_text"),
-        Type::Int | Type::BigInt => Some("hw_integer_to_text"),
-        Type::Double => Some("hw_double_as_jsonb"),
-        Type::Text => Some("hw_text_as_jsonb"),
-        Type::Timestamptz => Some("hw_timestamptz_as_jsonb"),
-        Type::Date => Some("hw_date_as_jsonb"),
-        Type::Uuid => Some("hw_uuid_as_jsonb"),
-        Type::Bytea => Some("hw_bytea_as_jsonb"),
-    }
+    Some(match from {
+        Type::Jsonb | Type::Numeric => return None,
+        Type::Bool => "hw_bool_to_text",
+        Type::SmallInt | Type::Int | Type::BigInt => "hw_integer_to_text",
+        Type::Double => "hw_double_as_jsonb",
+        Type::Timestamptz => "hw_timestamptz_as_jsonb",
+        Type::Date => "hw_date_as_jsonb",
+        Type::Uuid => "hw_uuid_as_jsonb",
+        Type::Bytea => "hw_bytea_as_jsonb",
+        Type::Json => "hw_text_to_jsonb",
+        Type::Oid => "hw_integer_as_jsonb_text",
+        Type::Array(Type::SmallInt | Type::Int | Type::BigInt | Type::Numeric) => {
+            "hw_number_array_as_jsonb"
+        }
+        Type::Array(Type::Bool) => "hw_bool_array_as_jsonb",
+        Type::Array(Type::Jsonb) => "hw_jsonb_array_as_jsonb",
+        Type::Array(_) => "hw_text_array_as_jsonb",
+        _ => "hw_text_as_jsonb",
+    })
 }

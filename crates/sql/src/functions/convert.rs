@@ -4,6 +4,7 @@
 use super::call::{
     Answer, Args, Scalar, bigint, boolean, double, int, numeric, out_of_range, strict, text,
 };
+use crate::value::array::elements;
 use crate::value::bytes::bytea_to_text;
 use crate::value::decimal::Decimal;
 use crate::value::double::{from_text, to_text as double_to_text};
@@ -16,6 +17,53 @@ use rusqlite::types::Value as SqliteValue;
 
 pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_text_to_bool", 1, |a| read(a, Type::Bool)),
+    strict("hw_text_to_smallint", 1, |a| read(a, Type::SmallInt)),
+    strict("hw_text_to_oid", 1, |a| read(a, Type::Oid)),
+    strict("hw_text_to_interval", 1, |a| read(a, Type::Interval)),
+    strict("hw_text_to_json", 1, |a| read(a, Type::Json)),
+    strict("hw_text_to_name", 1, |a| read(a, Type::Name)),
+    strict("hw_text_to_char", 1, |a| read(a, Type::Char)),
+    strict("hw_integer_to_smallint", 1, |a| smallint(a.integer(0)?)),
+    strict("hw_double_to_smallint", 1, |a| {
+        smallint(whole(a.double(0)?).ok_or_else(|| out_of_range("smallint"))?)
+    }),
+    strict("hw_numeric_to_smallint", 1, |a| {
+        decimal_to_smallint(a.decimal(0)?)
+    }),
+    strict("hw_jsonb_to_smallint", 1, |a| {
+        decimal_to_smallint(Decimal::parse(&json_number(a, Type::SmallInt)?)?)
+    }),
+    strict("hw_int_to_oid", 1, |a| {
+        Ok(SqliteValue::Integer(
+            (a.integer(0)? as i32).cast_unsigned().into(),
+        ))
+    }),
+    strict("hw_bigint_to_oid", 1, |a| {
+        match u32::try_from(a.integer(0)?) {
+            Ok(oid) => Ok(SqliteValue::Integer(oid.into())),
+            Err(_) => Err(out_of_range("OID")),
+        }
+    }),
+    strict("hw_oid_to_int", 1, |a| {
+        Ok(SqliteValue::Integer(
+            (a.integer(0)? as u32).cast_signed().into(),
+        ))
+    }),
+    strict("hw_integer_as_jsonb_text", 1, |a| {
+        json_string(a.integer(0)?.to_string())
+    }),
+    strict("hw_number_array_as_jsonb", 1, |a| {
+        array_as_jsonb(a, |element| Json::parse(&element))
+    }),
+    strict("hw_jsonb_array_as_jsonb", 1, |a| {
+        array_as_jsonb(a, |element| Json::parse(&element))
+    }),
+    strict("hw_bool_array_as_jsonb", 1, |a| {
+        array_as_jsonb(a, |element| Ok(Json::Bool(element == "t")))
+    }),
+    strict("hw_text_array_as_jsonb", 1, |a| {
+        array_as_jsonb(a, |element| Ok(Json::String(element)))
+    }),
     strict("hw_text_to_int", 1, |a| read(a, Type::Int)),
     strict("hw_text_to_bigint", 1, |a| read(a, Type::BigInt)),
     strict("hw_text_to_double", 1, |a| read(a, Type::Double)),
@@ -122,6 +170,26 @@ fn whole(value: f64) -> Option<i64> {
     const END: f64 = 9_223_372_036_854_775_808.0;
     let rounded = value.round_ties_even();
     (-END..END).contains(&rounded).then_some(rounded as i64)
+}
+
+fn smallint(value: i64) -> Answer {
+    match i16::try_from(value) {
+        Ok(_) => Ok(SqliteValue::Integer(value)),
+        Err(_) => Err(out_of_range("smallint")),
+    }
+}
+
+fn decimal_to_smallint(value: Decimal) -> Answer {
+    i64::try_from(value.to_integer()).map_or_else(|_| Err(out_of_range("smallint")), smallint)
+}
+
+/// JSON's array of the elements, each made by `convert`.
+fn array_as_jsonb(args: &Args<'_, '_>, convert: fn(String) -> Result<Json, SqlError>) -> Answer {
+    let parts = elements(args.text(0)?)?.into_iter();
+    let converted = parts
+        .map(|part| part.map_or(Ok(Json::Null), convert))
+        .collect::<Result<Vec<_>, _>>()?;
+    text(Json::Array(converted).to_string())
 }
 
 fn decimal_to_int(value: Decimal) -> Answer {

@@ -1,38 +1,74 @@
-//! Adding an interval to a timestamp. There is no interval type: an interval stands as a literal
-//! next to `+` or `-`, and is months, days and microseconds, added in that order.
+//! Intervals: arithmetic with timestamps and with each other. An interval is months, days and
+//! microseconds, added to a timestamp in that order.
 
-use super::call::{Answer, Args, Scalar, strict};
+use super::call::{Answer, Args, Scalar, division_by_zero, numeric, strict, text};
+use super::time::unit_name;
 use crate::SqlError;
-use crate::value::moment::{Civil, MICROS_PER_DAY, MICROS_PER_SECOND, check_micros};
+use crate::value::decimal::Decimal;
+use crate::value::interval::Interval;
+use crate::value::moment::{Civil, MICROS_PER_DAY, check_micros};
 use rusqlite::types::Value as SqliteValue;
 
 pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_timestamptz_add_interval", 2, |a| shifted(a, 1)),
     strict("hw_timestamptz_subtract_interval", 2, |a| shifted(a, -1)),
+    strict("hw_timestamptz_difference", 2, |a| {
+        span(Interval::between(a.integer(0)?, a.integer(1)?))
+    }),
+    strict("hw_interval_add_timestamptz", 2, |a| {
+        shift(a.integer(1)?, interval(a, 0)?).map(SqliteValue::Integer)
+    }),
+    strict("hw_interval_multiply", 2, |a| {
+        span(interval(a, 0)?.times(a.double(1)?)?)
+    }),
+    strict("hw_multiply_interval", 2, |a| {
+        span(interval(a, 1)?.times(a.double(0)?)?)
+    }),
+    strict("hw_interval_divide", 2, |a| match a.double(1)? {
+        0.0 => Err(division_by_zero()),
+        divisor => span(interval(a, 0)?.over(divisor)?),
+    }),
+    strict("hw_age", 2, |a| {
+        span(Interval::age(a.integer(0)?, a.integer(1)?))
+    }),
+    strict("hw_interval_add", 2, |a| {
+        span(interval(a, 0)?.plus(interval(a, 1)?)?)
+    }),
+    strict("hw_interval_subtract", 2, |a| {
+        span(interval(a, 0)?.plus(interval(a, 1)?.negated())?)
+    }),
+    strict("hw_interval_negate", 1, |a| span(interval(a, 0)?.negated())),
+    strict("hw_interval_extract", 2, |a| {
+        numeric(extract(&unit_name(a)?, interval(a, 1)?)?)
+    }),
+    strict("hw_interval_part", 2, |a| {
+        let part = extract(&unit_name(a)?, interval(a, 1)?)?;
+        Ok(SqliteValue::Real(part.to_double()))
+    }),
 ];
 
-/// A span of time as PostgreSQL keeps it.
-#[derive(Default)]
-struct Interval {
-    months: i64,
-    days: i64,
-    micros: i64,
+fn shifted(args: &Args<'_, '_>, sign: i64) -> Answer {
+    let interval = interval(args, 1)?;
+    let interval = if sign < 0 {
+        interval.negated()
+    } else {
+        interval
+    };
+    shift(args.integer(0)?, interval).map(SqliteValue::Integer)
 }
 
-fn shifted(args: &Args<'_, '_>, sign: i64) -> Answer {
-    let micros = args.integer(0)?;
-    let interval = Interval::parse(args.text(1)?)?;
+/// The instant so much later: months first, then days, then the rest.
+pub(super) fn shift(micros: i64, interval: Interval) -> Result<i64, SqlError> {
     let (days, time) = (
         micros.div_euclid(MICROS_PER_DAY),
         micros.rem_euclid(MICROS_PER_DAY),
     );
-    let moved = add_months(days, sign * interval.months) + sign * interval.days;
+    let moved = add_months(days, interval.months) + interval.days;
     moved
         .checked_mul(MICROS_PER_DAY)
-        .and_then(|midnight| midnight.checked_add(time + sign * interval.micros))
+        .and_then(|midnight| midnight.checked_add(time)?.checked_add(interval.micros))
         .ok_or_else(|| SqlError::unsupported("a timestamp outside of the years 0001 to 9999"))
         .and_then(check_micros)
-        .map(SqliteValue::Integer)
 }
 
 /// The same day so many months later, or the last of that month when it is shorter.
@@ -47,70 +83,45 @@ fn add_months(days: i64, months: i64) -> i64 {
     Civil { year, month, day }.to_days()
 }
 
-impl Interval {
-    /// Reads pairs of a whole number and a unit (`1 month -2 days`), and `HH:MM[:SS]`. The other
-    /// spellings of PostgreSQL are refused.
-    fn parse(text: &str) -> Result<Interval, SqlError> {
-        let mut interval = Interval::default();
-        let mut words = text.split_ascii_whitespace();
-        let refused = || {
-            SqlError::unsupported(format_args!("the interval \"{text}\""))
-                .with_hint("Write whole numbers with units, like \"1 month 2 days 03:00:00\".")
-        };
-        while let Some(word) = words.next() {
-            let known = match clock(word) {
-                Some(micros) => interval.add(micros, "microsecond"),
-                None => {
-                    let amount: i64 = word.parse::<i32>().map_err(|_| refused())?.into();
-                    interval.add(amount, words.next().unwrap_or_default())
-                }
-            };
-            known.ok_or_else(refused)?;
-        }
-        if text.trim().is_empty() {
-            return Err(SqlError::new(
-                "22007",
-                format!("invalid input syntax for type interval: \"{text}\""),
-            ));
-        }
-        Ok(interval)
-    }
-
-    fn add(&mut self, amount: i64, unit: &str) -> Option<()> {
-        match unit.to_ascii_lowercase().trim_end_matches('s') {
-            "microsecond" => self.micros += amount,
-            "millisecond" => self.micros += amount * 1000,
-            "second" | "sec" => self.micros += amount * MICROS_PER_SECOND,
-            "minute" | "min" => self.micros += amount * 60 * MICROS_PER_SECOND,
-            "hour" => self.micros += amount * 3600 * MICROS_PER_SECOND,
-            "day" => self.days += amount,
-            "week" => self.days += amount * 7,
-            "month" | "mon" => self.months += amount,
-            "year" => self.months += amount * 12,
-            _ => return None,
-        }
-        Some(())
-    }
+fn interval(args: &Args<'_, '_>, at: usize) -> Result<Interval, SqlError> {
+    Interval::parse(args.text(at)?)
 }
 
-/// `[-]HH:MM[:SS]` in microseconds.
-fn clock(word: &str) -> Option<i64> {
-    let (sign, digits) = match word.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, word),
-    };
-    let parts = digits
-        .split(':')
-        .map(|part| part.parse::<u16>().ok())
-        .collect::<Option<Vec<_>>>()?;
-    let (hours, minutes, seconds) = match parts[..] {
-        [hours, minutes] => (hours, minutes, 0),
-        [hours, minutes, seconds] => (hours, minutes, seconds),
-        _ => return None,
-    };
-    if minutes > 59 || seconds > 59 {
-        return None;
+fn span(interval: Interval) -> Answer {
+    text(interval.checked()?.to_string())
+}
+
+/// A part of an interval. Years have 12 months, and for `epoch` 365.25 days; months have 30 days.
+fn extract(unit: &str, interval: Interval) -> Result<Decimal, SqlError> {
+    let Interval {
+        months,
+        days,
+        micros,
+    } = interval;
+    let seconds = micros / 1_000_000;
+    let of_minute = i128::from(micros % 60_000_000);
+    let years = months / 12;
+    let whole = |value: i64| Ok(Decimal::from(value));
+    match unit {
+        "microseconds" => Decimal::new(of_minute, 0),
+        "milliseconds" => Decimal::new(of_minute, 3),
+        "second" => Decimal::new(of_minute, 6),
+        "minute" => whole(seconds / 60 % 60),
+        "hour" => whole(seconds / 3600),
+        "day" => whole(days),
+        "month" => whole(months % 12),
+        "quarter" => whole(months % 12 / 3 + 1),
+        "year" => whole(years),
+        "decade" => whole(years / 10),
+        "century" => whole(years / 100),
+        "millennium" => whole(years / 1000),
+        "epoch" => {
+            let of_years = i128::from(years) * 31_557_600;
+            let of_days = i128::from(months % 12 * 30 + days) * 86_400;
+            Decimal::new((of_years + of_days) * 1_000_000 + i128::from(micros), 6)
+        }
+        _ => Err(SqlError::unsupported(format_args!(
+            "the unit \"{unit}\" of an interval"
+        ))),
     }
-    let total = (i64::from(hours) * 60 + i64::from(minutes)) * 60 + i64::from(seconds);
-    Some(sign * total * MICROS_PER_SECOND)
 }

@@ -30,6 +30,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_jsonb_extract_path_text", -1, |a| {
         as_text(follow(&a.json(0)?, &rest(a)?))
     }),
+    nullable("hw_json_build_object", -1, json_object),
     strict("hw_jsonb_contains", 2, |a| {
         boolean(contains_document(&a.json(0)?, &a.json(1)?))
     }),
@@ -305,4 +306,26 @@ fn text_array(literal: &str) -> Result<Vec<Option<String>>, SqlError> {
             Some(_) => return Err(malformed()),
         }
     }
+}
+
+/// The members in the order given, with the blanks that PostgreSQL writes.
+fn json_object(args: &Args<'_, '_>) -> Answer {
+    if !args.len().is_multiple_of(2) {
+        return Err(SqlError::new(
+            "22023",
+            "argument list must have even number of elements",
+        ));
+    }
+    let mut members = Vec::new();
+    for at in (0..args.len()).step_by(2) {
+        if args.is_null(at) {
+            return Err(SqlError::new(
+                "22023",
+                format!("argument {} cannot be null", at + 1),
+            ));
+        }
+        let key = Json::String(args.text(at)?.to_owned());
+        members.push(format!("{key} : {}", or_null(args, at + 1)?));
+    }
+    text(format!("{{{}}}", members.join(", ")))
 }

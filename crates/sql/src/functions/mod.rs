@@ -6,7 +6,9 @@
 //! table.rs        the overloads; polymorphic.rs has those over any type
 //! resolution.rs   how PostgreSQL chooses among overloads
 //! casts.rs        which casts there are, and where they apply by themselves
-//! arithmetic.rs compare.rs text.rs like.rs time.rs interval.rs json.rs convert.rs window.rs aggregate.rs
+//! array_signatures.rs  those over arrays of any type
+//! rows.rs         the table that functions in `from` are read as
+//! arithmetic.rs array.rs compare.rs regex.rs series.rs text.rs like.rs time.rs interval.rs json.rs convert.rs window.rs aggregate.rs
 //!                 the functions themselves, in tables of name, arity and body
 //! ```
 //!
@@ -16,7 +18,9 @@
 
 mod aggregate;
 mod arithmetic;
-mod call;
+mod array;
+pub(crate) mod array_signatures;
+pub(crate) mod call;
 mod casts;
 mod compare;
 mod convert;
@@ -24,11 +28,15 @@ mod interval;
 mod json;
 mod like;
 mod polymorphic;
+mod regex;
 mod resolution;
+pub(crate) mod rows;
+mod series;
 pub(crate) mod signatures;
-mod table;
+pub(crate) mod table;
 mod text;
 mod time;
+mod to_char;
 mod window;
 
 use rusqlite::Connection;
@@ -40,6 +48,9 @@ use crate::value::json::{Json, compare_documents};
 pub(crate) fn install(conn: &Connection) -> rusqlite::Result<()> {
     let tables = [
         arithmetic::FUNCTIONS,
+        array::FUNCTIONS,
+        regex::FUNCTIONS,
+        series::FUNCTIONS,
         compare::FUNCTIONS,
         convert::FUNCTIONS,
         interval::FUNCTIONS,
@@ -47,13 +58,18 @@ pub(crate) fn install(conn: &Connection) -> rusqlite::Result<()> {
         like::FUNCTIONS,
         text::FUNCTIONS,
         time::FUNCTIONS,
+        to_char::FUNCTIONS,
         window::FUNCTIONS,
     ];
     for function in tables.into_iter().flatten() {
         function.register(conn)?;
     }
     aggregate::register(conn)?;
+    rows::install(conn)?;
     conn.create_collation(c"hw_numeric", compare_numbers)?;
+    conn.create_collation(c"hw_interval", crate::value::interval::compare)?;
+    conn.create_collation(c"hw_text_array", array::compare_texts)?;
+    conn.create_collation(c"hw_number_array", array::compare_number_arrays)?;
     conn.create_collation(c"hw_jsonb", |left, right| {
         match (Json::parse(left), Json::parse(right)) {
             (Ok(left), Ok(right)) => compare_documents(&left, &right),

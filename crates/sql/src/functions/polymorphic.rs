@@ -10,7 +10,6 @@ pub(super) fn resolve(name: &str, args: &[Option<Type>]) -> Result<Option<Resolv
     match name {
         "||" => concat_operator(args).map(Some),
         "#>" | "#>>" | "?|" | "?&" => array_operator(name, args).map(Some),
-        "+" => refuse_interval(name, args).map(|()| None),
         "count" if args.len() == 1 => Ok(Some(Resolved::plain(
             known(args),
             Type::BigInt,
@@ -46,16 +45,6 @@ fn polymorphic_unknown() -> SqlError {
     SqlError::new("42804", message)
 }
 
-fn refuse_interval(name: &str, args: &[Option<Type>]) -> Result<(), SqlError> {
-    match args {
-        [Some(Type::Timestamptz), None] | [None, Some(Type::Timestamptz)] => {
-            Err(SqlError::unsupported(call_text(name, args))
-                .with_hint("Write the interval like interval '1 day'."))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// `||`: of two `jsonb`, of two `bytea`, or of text and anything.
 fn concat_operator(args: &[Option<Type>]) -> Result<Resolved, SqlError> {
     let only = |ty: Type| args.contains(&Some(ty)) && args.iter().flatten().all(|arg| *arg == ty);
@@ -66,11 +55,11 @@ fn concat_operator(args: &[Option<Type>]) -> Result<Resolved, SqlError> {
     if only(Type::Bytea) {
         return Ok(both(Type::Bytea, "hw_bytea_concat"));
     }
-    if !args
-        .iter()
-        .any(|arg| matches!(arg, None | Some(Type::Text)))
-    {
+    if !args.iter().any(|arg| arg.is_none_or(Type::is_string)) {
         return Err(missing("42883", "||", args, "does not exist"));
+    }
+    if args.iter().flatten().any(|arg| arg.element().is_some()) {
+        return Err(SqlError::unsupported(call_text("||", args)));
     }
     let types = known(args);
     let wraps = each(&types, output);
@@ -86,8 +75,8 @@ fn array_operator(name: &str, args: &[Option<Type>]) -> Result<Resolved, SqlErro
         _ => ("hw_jsonb_exists_all", Type::Bool),
     };
     match args {
-        [Some(Type::Jsonb), None] => Ok(Resolved::plain(
-            vec![Type::Jsonb, Type::Text],
+        [Some(Type::Jsonb), None | Some(Type::Array(Type::Text))] => Ok(Resolved::plain(
+            vec![Type::Jsonb, args[1].unwrap_or(Type::Text)],
             returns,
             sqlite,
             Kind::Scalar,
@@ -102,7 +91,9 @@ fn array_operator(name: &str, args: &[Option<Type>]) -> Result<Resolved, SqlErro
 fn concat(name: &str, args: &[Option<Type>]) -> Result<Resolved, SqlError> {
     let sqlite = match (name, args) {
         ("concat", [_, ..]) => "hw_concat",
-        ("concat_ws", [None | Some(Type::Text), _, ..]) => "hw_concat_ws",
+        ("concat_ws", [separator, _, ..]) if separator.is_none_or(Type::is_string) => {
+            "hw_concat_ws"
+        }
         _ => return Err(missing("42883", name, args, "does not exist")),
     };
     let types = known(args);
@@ -173,6 +164,15 @@ fn document(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, SqlEr
         // What makes the text of another type makes a document of it; a document stays one.
         ("to_jsonb", [Some(ty)]) => made(vec![None], as_jsonb(*ty).unwrap_or("+"), Kind::Scalar),
         ("jsonb_agg", [Some(_)]) => made(each(&types, as_jsonb), "hw_jsonb_agg", Kind::Aggregate),
+        ("json_build_object", _) => Ok(Some(
+            Resolved::plain(
+                types.clone(),
+                Type::Json,
+                "hw_json_build_object",
+                Kind::Scalar,
+            )
+            .wrapped(pairs(&types)),
+        )),
         ("jsonb_object_agg", [_, _]) => made(pairs(&types), "hw_jsonb_object_agg", Kind::Aggregate),
         ("jsonb_build_array", _) => {
             made(each(&types, as_jsonb), "hw_jsonb_build_array", Kind::Scalar)
@@ -209,7 +209,7 @@ fn path(
 ) -> Result<Option<Resolved>, SqlError> {
     let fits = match args {
         [None | Some(Type::Jsonb), steps @ ..] => {
-            !steps.is_empty() && steps.iter().flatten().all(|ty| *ty == Type::Text)
+            !steps.is_empty() && steps.iter().flatten().all(|ty| ty.is_string())
         }
         _ => false,
     };

@@ -3,7 +3,7 @@
 
 use super::casts::{CastContext, resolve_cast};
 use super::table::Signature;
-use crate::{SqlError, Type};
+use crate::Type;
 
 /// What a choice came to.
 pub(super) enum Choice {
@@ -18,10 +18,10 @@ pub(super) fn choose(
     overloads: &[&'static Signature],
     args: &[Option<Type>],
     is_operator: bool,
-) -> Result<Choice, SqlError> {
+) -> Choice {
     let mut candidates = Vec::new();
     for signature in overloads {
-        if fits(signature, args)? {
+        if fits(signature, args) {
             candidates.push(*signature);
         }
     }
@@ -29,7 +29,7 @@ pub(super) fn choose(
         .iter()
         .find(|candidate| exact_matches(candidate, args) == args.len())
     {
-        return Ok(Choice::One(exact));
+        return Choice::One(exact);
     }
     // An operator with one unknown side is first looked for with the same type on both.
     if let ([Some(known), None] | [None, Some(known)], true) = (args, is_operator)
@@ -37,7 +37,7 @@ pub(super) fn choose(
             .iter()
             .find(|c| c.args.iter().all(|ty| ty == known))
     {
-        return Ok(Choice::One(same));
+        return Choice::One(same);
     }
     keep_best(&mut candidates, |candidate| exact_matches(candidate, args));
     keep_best(&mut candidates, |candidate| {
@@ -46,26 +46,31 @@ pub(super) fn choose(
     if candidates.len() > 1 {
         by_unknown(&mut candidates, args);
     }
-    Ok(match candidates[..] {
+    match candidates[..] {
         [] => Choice::None,
         [one] => Choice::One(one),
         _ => Choice::Ambiguous,
-    })
+    }
 }
 
-fn fits(signature: &Signature, args: &[Option<Type>]) -> Result<bool, SqlError> {
+fn fits(signature: &Signature, args: &[Option<Type>]) -> bool {
     if signature.args.len() != args.len() {
-        return Ok(false);
+        return false;
     }
     for (wanted, found) in signature.args.iter().zip(args) {
         if let Some(found) = found
             && found != wanted
-            && !matches!(resolve_cast(*found, *wanted)?, Some(cast) if cast.context == CastContext::Implicit)
+            && !is_implicit(*found, *wanted)
         {
-            return Ok(false);
+            return false;
         }
     }
-    Ok(true)
+    true
+}
+
+/// Whether PostgreSQL converts by itself.
+pub(crate) fn is_implicit(from: Type, to: Type) -> bool {
+    matches!(resolve_cast(from, to), Ok(Some(cast)) if cast.context == CastContext::Implicit)
 }
 
 fn exact_matches(signature: &Signature, args: &[Option<Type>]) -> usize {
@@ -86,7 +91,7 @@ fn preferred_matches(signature: &Signature, args: &[Option<Type>]) -> usize {
         .filter(|(wanted, found)| {
             found.is_some_and(|found| {
                 found == **wanted
-                    || (category(found) == category(**wanted) && is_preferred(**wanted))
+                    || (found.category() == wanted.category() && wanted.is_preferred())
             })
         })
         .count()
@@ -107,7 +112,7 @@ fn by_unknown(candidates: &mut Vec<&'static Signature>, args: &[Option<Type>]) {
     let before = candidates.clone();
     let mut resolved = true;
     for at in (0..args.len()).filter(|at| args[*at].is_none()) {
-        let mut categories: Vec<char> = before.iter().map(|c| category(c.args[at])).collect();
+        let mut categories: Vec<char> = before.iter().map(|c| c.args[at].category()).collect();
         categories.sort_unstable();
         categories.dedup();
         let wanted = match categories[..] {
@@ -118,12 +123,12 @@ fn by_unknown(candidates: &mut Vec<&'static Signature>, args: &[Option<Type>]) {
                 break;
             }
         };
-        candidates.retain(|candidate| category(candidate.args[at]) == wanted);
+        candidates.retain(|candidate| candidate.args[at].category() == wanted);
         if candidates
             .iter()
-            .any(|candidate| is_preferred(candidate.args[at]))
+            .any(|candidate| candidate.args[at].is_preferred())
         {
-            candidates.retain(|candidate| is_preferred(candidate.args[at]));
+            candidates.retain(|candidate| candidate.args[at].is_preferred());
         }
     }
     if resolved && candidates.len() == 1 {
@@ -145,23 +150,4 @@ fn by_unknown(candidates: &mut Vec<&'static Signature>, args: &[Option<Type>]) {
     if as_known.len() == 1 {
         *candidates = as_known;
     }
-}
-
-/// `pg_type.typcategory`.
-fn category(ty: Type) -> char {
-    match ty {
-        Type::Text => 'S',
-        Type::Bool => 'B',
-        Type::Int | Type::BigInt | Type::Double | Type::Numeric => 'N',
-        Type::Timestamptz | Type::Date => 'D',
-        Type::Uuid | Type::Jsonb | Type::Bytea => 'U',
-    }
-}
-
-/// `pg_type.typispreferred`.
-fn is_preferred(ty: Type) -> bool {
-    matches!(
-        ty,
-        Type::Text | Type::Bool | Type::Double | Type::Timestamptz
-    )
 }

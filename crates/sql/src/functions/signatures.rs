@@ -8,10 +8,13 @@
 //! Comparisons, `distinct`, `group by` and `order by` are SQLite's own; for `numeric` and `jsonb`
 //! the translator adds the collations `hw_numeric` and `hw_jsonb`.
 
-pub(crate) use super::casts::{CastContext, resolve_cast};
+use super::array_signatures;
+pub(crate) use super::casts::{CastContext, client_text, input, resolve_cast};
 use super::polymorphic;
+pub(crate) use super::resolution::is_implicit;
 use super::resolution::{Choice, choose};
 use super::table::{REFUSED, overloads};
+use crate::catalogs::signatures as system;
 use crate::{SqlError, Type};
 
 /// What a function is called for.
@@ -69,6 +72,9 @@ impl Resolved {
 /// Finds the function `name` for arguments of these types; `None` is a literal or parameter of
 /// unknown type. 42883 when there is none in PostgreSQL, 0A000 when there is but not here.
 pub(crate) fn resolve(name: &str, args: &[Option<Type>]) -> Result<Resolved, SqlError> {
+    if let Some(resolved) = array_signatures::resolve(name, args)? {
+        return Ok(resolved);
+    }
     if let Some(resolved) = polymorphic::resolve(name, args)? {
         return Ok(resolved);
     }
@@ -82,16 +88,26 @@ pub(crate) fn resolve(name: &str, args: &[Option<Type>]) -> Result<Resolved, Sql
     if is_also_foreign(name, args) {
         return Err(missing("42725", name, args, "is not unique"));
     }
-    match choose(&overloads, args, is_operator(name))? {
+    match choose(&overloads, args, is_operator(name)) {
         Choice::One(signature) if signature.sqlite == REFUSED => Err(SqlError::unsupported(
             format_args!("{}", call_text(name, args)),
         )),
-        Choice::One(signature) => Ok(Resolved::plain(
-            signature.args.to_vec(),
-            signature.returns,
-            signature.sqlite,
-            signature.kind,
-        )),
+        Choice::One(signature) => Ok(Resolved {
+            volatile: signature.sqlite.starts_with(system::PREFIX),
+            ..Resolved::plain(
+                signature.args.to_vec(),
+                signature.returns,
+                signature.sqlite,
+                signature.kind,
+            )
+        }),
+        // The tables hold every overload over the types of columns, and not all over the others.
+        Choice::None | Choice::Ambiguous if args.iter().flatten().any(|ty| !is_covered(*ty)) => {
+            Err(SqlError::unsupported(format_args!(
+                "{}",
+                call_text(name, args)
+            )))
+        }
         Choice::None => Err(missing("42883", name, args, "does not exist")),
         Choice::Ambiguous => Err(missing("42725", name, args, "is not unique")),
     }
@@ -109,6 +125,11 @@ fn is_also_foreign(name: &str, args: &[Option<Type>]) -> bool {
         ("<@", [left, None]) => *left != Some(Type::Jsonb),
         _ => false,
     }
+}
+
+/// Whether the tables of functions hold all that PostgreSQL has over a type.
+fn is_covered(ty: Type) -> bool {
+    Type::ALL.contains(&ty) || matches!(ty, Type::Varchar | Type::Name)
 }
 
 fn is_operator(name: &str) -> bool {
@@ -134,6 +155,11 @@ pub(super) fn call_text(name: &str, args: &[Option<Type>]) -> String {
         (true, [operand]) => format!("{name} {operand}"),
         _ => format!("{name}({})", names.join(", ")),
     }
+}
+
+/// 42883 for a function that is none of ours.
+pub(crate) fn missing_function(name: &str, args: &[Option<Type>]) -> SqlError {
+    missing("42883", name, args, "does not exist")
 }
 
 pub(super) fn missing(sqlstate: &str, name: &str, args: &[Option<Type>], how: &str) -> SqlError {

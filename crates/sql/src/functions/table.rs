@@ -6,18 +6,22 @@
 
 use super::signatures::Kind;
 use crate::Type;
-use Type::{BigInt, Bool, Bytea, Date, Double, Int, Jsonb, Numeric, Text, Timestamptz};
+use crate::catalogs::signatures::{SCHEMA, SESSION};
+use Type::{
+    BigInt, Bool, Bytea, Date, Double, Int, Interval, Jsonb, Numeric, Oid, SmallInt, Text,
+    Timestamptz,
+};
 
 /// In the place of a SQLite function: PostgreSQL has it, the language has not.
-pub(super) const REFUSED: &str = "";
+pub(crate) const REFUSED: &str = "";
 
 /// One overload.
-pub(super) struct Signature {
-    pub(super) name: &'static str,
-    pub(super) args: &'static [Type],
-    pub(super) returns: Type,
-    pub(super) sqlite: &'static str,
-    pub(super) kind: Kind,
+pub(crate) struct Signature {
+    pub(crate) name: &'static str,
+    pub(crate) args: &'static [Type],
+    pub(crate) returns: Type,
+    pub(crate) sqlite: &'static str,
+    pub(crate) kind: Kind,
 }
 
 const fn scalar(
@@ -66,9 +70,9 @@ const fn window(
 }
 
 /// All overloads of a name, in the order of the tables.
-pub(super) fn overloads(name: &str) -> Vec<&'static Signature> {
+pub(crate) fn overloads(name: &str) -> Vec<&'static Signature> {
     [
-        OPERATORS, NUMBERS, TEXTS, TIMES, DOCUMENTS, AGGREGATES, WINDOWS,
+        OPERATORS, NUMBERS, SMALL, TEXTS, TIMES, DOCUMENTS, AGGREGATES, WINDOWS, SESSION, SCHEMA,
     ]
     .into_iter()
     .flatten()
@@ -89,8 +93,40 @@ const OPERATORS: &[Signature] = &[
     scalar("-", &[Numeric, Numeric], Numeric, "hw_numeric_subtract"),
     scalar("-", &[Date, Int], Date, "hw_date_subtract"),
     scalar("-", &[Date, Date], Int, "hw_date_difference"),
-    // An interval.
-    scalar("-", &[Timestamptz, Timestamptz], Text, REFUSED),
+    scalar(
+        "+",
+        &[Timestamptz, Interval],
+        Timestamptz,
+        "hw_timestamptz_add_interval",
+    ),
+    scalar(
+        "+",
+        &[Interval, Timestamptz],
+        Timestamptz,
+        "hw_interval_add_timestamptz",
+    ),
+    scalar("+", &[Interval, Interval], Interval, "hw_interval_add"),
+    scalar(
+        "-",
+        &[Timestamptz, Timestamptz],
+        Interval,
+        "hw_timestamptz_difference",
+    ),
+    scalar(
+        "-",
+        &[Timestamptz, Interval],
+        Timestamptz,
+        "hw_timestamptz_subtract_interval",
+    ),
+    scalar("-", &[Interval, Interval], Interval, "hw_interval_subtract"),
+    scalar("-", &[Interval], Interval, "hw_interval_negate"),
+    // A timestamp without time zone.
+    scalar("+", &[Date, Interval], Timestamptz, REFUSED),
+    scalar("+", &[Interval, Date], Timestamptz, REFUSED),
+    scalar("-", &[Date, Interval], Timestamptz, REFUSED),
+    scalar("*", &[Interval, Double], Interval, "hw_interval_multiply"),
+    scalar("*", &[Double, Interval], Interval, "hw_multiply_interval"),
+    scalar("/", &[Interval, Double], Interval, "hw_interval_divide"),
     scalar("-", &[Jsonb, Text], Jsonb, "hw_jsonb_delete_member"),
     scalar("-", &[Jsonb, Int], Jsonb, "hw_jsonb_delete_element"),
     scalar("*", &[Int, Int], Int, "hw_int_multiply"),
@@ -129,8 +165,8 @@ const OPERATORS: &[Signature] = &[
     scalar("~~*", &[Text, Text], Bool, "hw_ilike"),
     scalar("like_escape", &[Text, Text], Text, "hw_like_escape"),
     scalar("like_escape", &[Bytea, Bytea], Bytea, REFUSED),
-    scalar("~", &[Text, Text], Bool, REFUSED),
-    scalar("~*", &[Text, Text], Bool, REFUSED),
+    scalar("~", &[Text, Text], Bool, "hw_regex"),
+    scalar("~*", &[Text, Text], Bool, "hw_iregex"),
     scalar("^@", &[Text, Text], Bool, "hw_starts_with"),
     scalar("->", &[Jsonb, Text], Jsonb, "hw_jsonb_member"),
     scalar("->", &[Jsonb, Int], Jsonb, "hw_jsonb_element"),
@@ -182,6 +218,24 @@ const NUMBERS: &[Signature] = &[
     scalar("pow", &[Numeric, Numeric], Numeric, REFUSED),
     scalar("to_hex", &[Int], Text, "hw_int_to_hex"),
     scalar("to_hex", &[BigInt], Text, "hw_bigint_to_hex"),
+];
+
+/// Arithmetic of `smallint`, which stays one.
+const SMALL: &[Signature] = &[
+    scalar("+", &[SmallInt, SmallInt], SmallInt, "hw_smallint_add"),
+    scalar("-", &[SmallInt, SmallInt], SmallInt, "hw_smallint_subtract"),
+    scalar("*", &[SmallInt, SmallInt], SmallInt, "hw_smallint_multiply"),
+    scalar("/", &[SmallInt, SmallInt], SmallInt, "hw_smallint_divide"),
+    scalar("%", &[SmallInt, SmallInt], SmallInt, "hw_int_modulo"),
+    scalar("mod", &[SmallInt, SmallInt], SmallInt, "hw_int_modulo"),
+    scalar("+", &[SmallInt], SmallInt, "+"),
+    scalar("-", &[SmallInt], SmallInt, "hw_smallint_negate"),
+    scalar("abs", &[SmallInt], SmallInt, "hw_smallint_abs"),
+    scalar("&", &[SmallInt, SmallInt], SmallInt, "&"),
+    scalar("|", &[SmallInt, SmallInt], SmallInt, "|"),
+    scalar("#", &[SmallInt, SmallInt], SmallInt, REFUSED),
+    scalar("<<", &[SmallInt, Int], SmallInt, REFUSED),
+    scalar(">>", &[SmallInt, Int], SmallInt, REFUSED),
 ];
 
 const TEXTS: &[Signature] = &[
@@ -263,6 +317,24 @@ const TIMES: &[Signature] = &[
         Double,
         "hw_timestamptz_part",
     ),
+    scalar("extract", &[Text, Interval], Numeric, "hw_interval_extract"),
+    scalar("date_part", &[Text, Date], Double, "hw_date_part"),
+    scalar("date_part", &[Text, Interval], Double, "hw_interval_part"),
+    scalar("date_trunc", &[Text, Interval], Interval, REFUSED),
+    scalar("justify_days", &[Interval], Interval, REFUSED),
+    scalar("justify_hours", &[Interval], Interval, REFUSED),
+    scalar("justify_interval", &[Interval], Interval, REFUSED),
+    scalar(
+        "to_char",
+        &[Timestamptz, Text],
+        Text,
+        "hw_timestamptz_to_char",
+    ),
+    scalar("to_char", &[Interval, Text], Text, REFUSED),
+    scalar("to_char", &[Int, Text], Text, REFUSED),
+    scalar("to_char", &[BigInt, Text], Text, REFUSED),
+    scalar("to_char", &[Double, Text], Text, REFUSED),
+    scalar("to_char", &[Numeric, Text], Text, REFUSED),
     scalar("make_date", &[Int, Int, Int], Date, "hw_make_date"),
     scalar("to_timestamp", &[Double], Timestamptz, "hw_to_timestamp"),
     scalar("to_timestamp", &[Text, Text], Timestamptz, REFUSED),
@@ -284,6 +356,16 @@ const AGGREGATES: &[Signature] = &[
     aggregate("avg", &[BigInt], Numeric, "hw_avg_integer"),
     aggregate("avg", &[Double], Double, "hw_avg_double"),
     aggregate("avg", &[Numeric], Numeric, "hw_avg_numeric"),
+    aggregate("sum", &[SmallInt], BigInt, "sum"),
+    aggregate("sum", &[Interval], Interval, "hw_sum_interval"),
+    aggregate("avg", &[SmallInt], Numeric, "hw_avg_integer"),
+    aggregate("avg", &[Interval], Interval, REFUSED),
+    aggregate("min", &[SmallInt], SmallInt, "min"),
+    aggregate("max", &[SmallInt], SmallInt, "max"),
+    aggregate("min", &[Oid], Oid, "min"),
+    aggregate("max", &[Oid], Oid, "max"),
+    aggregate("min", &[Interval], Interval, "hw_min_interval"),
+    aggregate("max", &[Interval], Interval, "hw_max_interval"),
     aggregate("min", &[Int], Int, "min"),
     aggregate("min", &[BigInt], BigInt, "min"),
     aggregate("min", &[Double], Double, "min"),

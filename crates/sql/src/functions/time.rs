@@ -3,6 +3,7 @@
 use super::call::{Answer, Args, Scalar, int, numeric, strict};
 use crate::SqlError;
 use crate::value::decimal::Decimal;
+use crate::value::moment::midnight;
 use crate::value::moment::{Civil, MICROS_PER_DAY, MICROS_PER_SECOND, check_days, check_micros};
 use rusqlite::types::Value as SqliteValue;
 
@@ -19,14 +20,27 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_date_trunc", 2, date_trunc),
     strict("hw_timestamptz_extract", 2, |a| {
         numeric(extract(
-            &field_name(a)?,
+            &unit_name(a)?,
             a.integer(1)?,
             "timestamp with time zone",
         )?)
     }),
     strict("hw_date_extract", 2, extract_from_date),
     strict("hw_timestamptz_part", 2, |a| {
-        let part = extract(&field_name(a)?, a.integer(1)?, "timestamp with time zone")?;
+        let part = extract(&unit_name(a)?, a.integer(1)?, "timestamp with time zone")?;
+        Ok(SqliteValue::Real(part.to_double()))
+    }),
+    // To PostgreSQL the date is a timestamp without time zone here.
+    strict("hw_date_part", 2, |a| {
+        let unit = unit_name(a)?;
+        if unit.starts_with("timezone") {
+            return Err(bad_unit(&unit, "timestamp without time zone", true));
+        }
+        let part = extract(
+            &unit,
+            midnight(a.integer(1)?)?,
+            "timestamp without time zone",
+        )?;
         Ok(SqliteValue::Real(part.to_double()))
     }),
     strict("hw_make_date", 3, make_date),
@@ -37,7 +51,7 @@ fn day(days: i64) -> Answer {
     check_days(days).map(|days| SqliteValue::Integer(days.into()))
 }
 
-fn field_name(args: &Args<'_, '_>) -> Result<String, SqlError> {
+pub(super) fn unit_name(args: &Args<'_, '_>) -> Result<String, SqlError> {
     Ok(canonical_unit(&args.text(0)?.to_ascii_lowercase()).to_owned())
 }
 
@@ -63,7 +77,7 @@ fn canonical_unit(name: &str) -> &str {
 
 /// The instant cut down to the unit, in UTC.
 fn date_trunc(args: &Args<'_, '_>) -> Answer {
-    let unit = field_name(args)?;
+    let unit = unit_name(args)?;
     let micros = args.integer(1)?;
     let cut = |step: i64| Ok(micros - micros.rem_euclid(step));
     let cut = match unit.as_str() {
@@ -105,12 +119,12 @@ fn first_day(unit: &str, days: i64) -> Result<i64, SqlError> {
 }
 
 /// Day of the week, Sunday = 0.
-fn weekday(days: i64) -> i64 {
+pub(super) fn weekday(days: i64) -> i64 {
     (days + 4).rem_euclid(7)
 }
 
 /// ISO 8601 week: its year and its number. A week belongs to the year its Thursday is in.
-fn iso_week(days: i64) -> (i64, i64) {
+pub(super) fn iso_week(days: i64) -> (i64, i64) {
     let thursday = days - weekday(days + 6) + 3;
     let year = Civil::from_days(thursday).year;
     let new_year = Civil {
@@ -153,7 +167,7 @@ fn extract_from_date(args: &Args<'_, '_>) -> Answer {
         "timezone_hour",
         "timezone_minute",
     ];
-    let (unit, days) = (field_name(args)?, args.integer(1)?);
+    let (unit, days) = (unit_name(args)?, args.integer(1)?);
     if unit == "epoch" {
         return numeric(Decimal::from(days * 86_400));
     }

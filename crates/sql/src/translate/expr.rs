@@ -3,7 +3,8 @@
 use super::Text;
 use crate::Value;
 use crate::plan::{
-    Aggregate, Body, ColumnRef, Expr, Frame, FrameBound, QueryPlan, RelationId, SortKey, Window,
+    Aggregate, Body, ColumnRef, Expr, Frame, FrameBound, Quantified, QueryPlan, RelationId,
+    SortKey, Window,
 };
 
 /// Integers up to here are exact as `double precision`.
@@ -26,7 +27,7 @@ impl Text {
             Expr::Collate(expr, collation) => self.parenthesized(|text| {
                 text.expr(expr);
                 text.push(" COLLATE ");
-                text.push(collation);
+                text.collation(collation);
             }),
             Expr::Case { whens, otherwise } => self.case(whens, otherwise.as_deref()),
             Expr::InList {
@@ -48,6 +49,8 @@ impl Text {
                 self.parenthesized(|text| text.query(query));
             }
             Expr::Scalar(query) => self.scalar(query),
+            Expr::ArrayQuery { query, text } => self.array_query(query, *text),
+            Expr::Quantified(quantified) => self.quantified(quantified),
             Expr::Aggregate(aggregate) => self.aggregate(aggregate),
             Expr::Window(window) => self.window(window),
         }
@@ -62,6 +65,11 @@ impl Text {
             Value::Date(value) => self.integer(i64::from(*value)),
             Value::Double(value) => self.double(*value),
             Value::Numeric(value) | Value::Text(value) | Value::Jsonb(value) => self.string(value),
+            Value::SmallInt(value) => self.integer(i64::from(*value)),
+            Value::Oid(value) => self.integer(i64::from(*value)),
+            Value::Interval(value) | Value::Array(_, value) | Value::Other(_, value) => {
+                self.string(value);
+            }
             Value::Uuid(value) => self.blob(value.as_bytes()),
             Value::Bytea(value) => self.blob(value),
         }
@@ -162,6 +170,34 @@ impl Text {
                 text.push(" AS s");
             }),
         }
+    }
+
+    /// The values of a query's column, gathered in the query's order.
+    fn array_query(&mut self, query: &QueryPlan, as_text: Option<&'static str>) {
+        self.push("(SELECT coalesce(hw_array_agg(");
+        match as_text {
+            Some(function) => self.number("", format_args!("{function}(s.c0)")),
+            None => self.push("s.c0"),
+        }
+        self.push("), '{}') FROM ");
+        self.parenthesized(|text| text.query(query));
+        self.push(" AS s)");
+    }
+
+    /// True or false decides at once; else a null among the tests leaves it open.
+    fn quantified(&mut self, quantified: &Quantified) {
+        let Quantified { from, test, all } = quantified;
+        self.push(match all {
+            false => "(SELECT CASE WHEN max(q.e) THEN 1",
+            true => "(SELECT CASE WHEN min(q.e) = 0 THEN 0",
+        });
+        self.push(" WHEN count(*) > count(q.e) THEN NULL ELSE ");
+        self.push(if *all { "1" } else { "0" });
+        self.push(" END FROM (SELECT ");
+        self.expr(test);
+        self.push(" AS e FROM ");
+        self.from(from);
+        self.push(") AS q)");
     }
 
     fn aggregate(&mut self, aggregate: &Aggregate) {

@@ -13,29 +13,48 @@ mod write;
 
 use std::fmt::Write as _;
 
+use crate::SqlError;
+use crate::bind::NO_ORDER;
 use crate::plan::{QueryPlan, RelationId, WritePlan};
 
-/// The SQLite text of a query.
-pub(crate) fn query(plan: &QueryPlan) -> String {
+/// The SQLite text of a query. 0A000 when it compares what has no order here.
+pub(crate) fn query(plan: &QueryPlan) -> Result<String, SqlError> {
     let mut text = Text::default();
     text.query(plan);
-    text.out
+    text.finish()
 }
 
 /// The SQLite text of a statement that writes.
-pub(crate) fn write(plan: &WritePlan) -> String {
+pub(crate) fn write(plan: &WritePlan) -> Result<String, SqlError> {
     let mut text = Text::default();
     text.write(plan);
-    text.out
+    text.finish()
 }
 
 /// The text so far.
 #[derive(Debug, Default)]
 struct Text {
     out: String,
+    /// Whether values are compared that cannot be.
+    is_unordered: bool,
 }
 
 impl Text {
+    fn finish(self) -> Result<String, SqlError> {
+        match self.is_unordered {
+            true => Err(SqlError::unsupported(
+                "comparing or sorting values of this type (json, or arrays of double precision, \
+                 jsonb or interval)",
+            )),
+            false => Ok(self.out),
+        }
+    }
+
+    fn collation(&mut self, collation: &str) {
+        self.is_unordered |= collation == NO_ORDER;
+        self.push(collation);
+    }
+
     fn push(&mut self, text: &str) {
         self.out.push_str(text);
     }

@@ -12,6 +12,9 @@ impl Text {
     pub(super) fn query(&mut self, plan: &QueryPlan) {
         self.with(plan);
         match &plan.body {
+            Body::Select(select) if !select.distinct_on.is_empty() => {
+                return self.distinct_on(plan, select);
+            }
             Body::Select(select) => self.select(select),
             Body::Values(rows) => self.values(rows, plan.columns.len()),
             Body::SetOperation { .. } => {
@@ -63,6 +66,10 @@ impl Text {
             self.push(" ORDER BY ");
             self.list(&plan.order_by, |text, key| text.query_sort(plan, key));
         }
+        self.bounds(plan);
+    }
+
+    fn bounds(&mut self, plan: &QueryPlan) {
         if plan.limit.is_some() || plan.offset.is_some() {
             self.push(" LIMIT ");
             match &plan.limit {
@@ -78,7 +85,7 @@ impl Text {
             SortTarget::Output(index) => self.number("", index + 1),
             SortTarget::Expr(expr) => self.key(expr),
         }
-        self.clause(" COLLATE ", key.collation, Text::push);
+        self.clause(" COLLATE ", key.collation, Text::collation);
         match never_null(plan, &key.target) {
             true => self.push(if key.descending { " DESC" } else { " ASC" }),
             false => self.direction(key.descending, key.nulls_first),
@@ -104,9 +111,48 @@ impl Text {
         });
     }
 
+    /// `distinct on`: rows are numbered among those that agree, and the first one is kept.
+    fn distinct_on(&mut self, plan: &QueryPlan, select: &SelectPlan) {
+        self.push("SELECT ");
+        self.outputs(plan.columns.len());
+        self.push(" FROM (SELECT ");
+        self.items(&select.items);
+        for (index, key) in plan.order_by.iter().enumerate() {
+            self.push(", ");
+            self.sort_value(select, key);
+            self.number(" AS k", index);
+        }
+        self.push(", row_number() OVER (PARTITION BY ");
+        self.list(&select.distinct_on, Text::expr);
+        self.push(" ORDER BY ");
+        self.list(&plan.order_by, |text, key| {
+            text.sort_value(select, key);
+            text.clause(" COLLATE ", key.collation, Text::collation);
+            text.direction(key.descending, key.nulls_first);
+        });
+        self.push(") AS n");
+        self.clause(" FROM ", select.from.as_ref(), Text::from);
+        self.clause(" WHERE ", select.filter.as_ref(), Text::expr);
+        self.push(") WHERE n = 1 ORDER BY ");
+        self.list(plan.order_by.iter().enumerate(), |text, (index, key)| {
+            text.number("k", index);
+            text.clause(" COLLATE ", key.collation, Text::collation);
+            text.direction(key.descending, key.nulls_first);
+        });
+        self.bounds(plan);
+    }
+
+    fn sort_value(&mut self, select: &SelectPlan, key: &QuerySort) {
+        match &key.target {
+            SortTarget::Output(index) => self.expr(&select.items[*index]),
+            SortTarget::Expr(expr) => self.expr(expr),
+        }
+    }
+
     fn select(&mut self, select: &SelectPlan) {
         let SelectPlan {
             distinct,
+            distinct_on: _, // written where the whole query is
             items,
             from,
             filter,
@@ -179,14 +225,14 @@ impl Text {
         self.push("SELECT ");
         self.list(plan.columns.iter().enumerate(), |text, (index, column)| {
             text.number("c", index);
-            text.clause(" COLLATE ", column.ty.and_then(collation), Text::push);
+            text.clause(" COLLATE ", column.ty.and_then(collation), Text::collation);
             text.number(" AS c", index);
         });
         if counted {
             self.push(", row_number() OVER (PARTITION BY ");
             self.list(plan.columns.iter().enumerate(), |text, (index, column)| {
                 text.number("c", index);
-                text.clause(" COLLATE ", column.ty.and_then(collation), Text::push);
+                text.clause(" COLLATE ", column.ty.and_then(collation), Text::collation);
             });
             self.push(")");
         }
@@ -194,7 +240,7 @@ impl Text {
         self.parenthesized(|text| text.query(plan));
     }
 
-    fn from(&mut self, from: &From) {
+    pub(super) fn from(&mut self, from: &From) {
         match from {
             From::Table {
                 relation,
@@ -211,6 +257,17 @@ impl Text {
             }
             From::Cte { relation, number } => {
                 self.number("w", number);
+                self.push(" AS ");
+                self.relation(*relation);
+            }
+            From::System { relation, oid } => {
+                // With its schema, so that no table of a projection is taken for it.
+                self.number("main.hw_catalog(", format_args!("{oid}) AS "));
+                self.relation(*relation);
+            }
+            From::Rows { relation, arrays } => {
+                self.push("main.hw_rows");
+                self.parenthesized(|text| text.list(arrays, Text::expr));
                 self.push(" AS ");
                 self.relation(*relation);
             }

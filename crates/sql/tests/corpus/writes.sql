@@ -153,7 +153,6 @@ create table k (a integer, a integer);
 
 create table customer (id integer);
 
--- refused: names that PostgreSQL does not know either
 create table k (a zzz);
 
 -- refused: a default that is no constant

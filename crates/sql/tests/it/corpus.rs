@@ -58,7 +58,10 @@ fn the_corpus_answers_as_postgresql_answers() {
         count += scenario.statements.len();
         disagreements.extend(run(&scenario, &mut client, &mut headwater));
     }
-    assert!(count >= 300, "the corpus has shrunk to {count} statements");
+    assert!(
+        count >= 4_000,
+        "the corpus has shrunk to {count} statements"
+    );
     assert!(
         disagreements.is_empty(),
         "{} of {count} statements disagree:\n\n{}",
@@ -159,6 +162,28 @@ fn difference(sql: &str, expected: &Outcome, found: &Outcome, headwater: &Headwa
         found.describe(),
         headwater.translation(sql)
     )
+}
+
+/// The statements of a file of one statement in a paragraph: line, comments, text.
+pub(crate) fn paragraphs(path: &Path) -> Vec<(usize, Vec<String>, String)> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut found = Vec::new();
+    let mut paragraph: Vec<&str> = Vec::new();
+    for (index, line) in text.lines().chain([""]).enumerate() {
+        if !line.trim().is_empty() {
+            paragraph.push(line);
+            continue;
+        }
+        let (comments, lines): (Vec<&str>, Vec<&str>) =
+            paragraph.iter().partition(|line| line.starts_with("--"));
+        let sql = lines.join("\n").trim_end_matches(';').to_owned();
+        if !sql.is_empty() {
+            let comments = comments.into_iter().map(str::to_owned).collect();
+            found.push((index + 1 - paragraph.len(), comments, sql));
+        }
+        paragraph.clear();
+    }
+    found
 }
 
 /// The paragraphs of a file.

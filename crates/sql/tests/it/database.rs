@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use headwater_sql::{
-    Catalog, ParamSource, SqlError, Type, Value, compile_handler, compile_query, create_index,
-    create_table, install,
+    Catalog, ParamSource, SqlError, Surroundings, Type, Value, compile_handler, compile_query,
+    create_index, create_table, install,
 };
 use rusqlite::{Connection, params_from_iter};
 
@@ -22,6 +22,7 @@ impl Database {
     pub(crate) fn new(definitions: &[&str]) -> Database {
         let conn = Connection::open_in_memory().unwrap();
         install(&conn).unwrap();
+        Surroundings::install(&conn).unwrap();
         let mut database = Database {
             conn,
             catalog: Catalog::new(),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use headwater_sql::{
-    Catalog, SqlError, Value, compile_handler, compile_query, create_index, create_table, install,
+    Catalog, Session, SqlError, Surroundings, Value, compile_handler, compile_query, create_index,
+    create_table, install,
 };
 use rusqlite::Connection;
 
@@ -17,12 +18,17 @@ const TICKS_MAX: u32 = 10_000;
 pub(crate) struct Headwater {
     conn: Connection,
     catalog: Catalog,
+    surroundings: Surroundings,
 }
+
+/// A moment of 2024, for what asks the clock.
+const NOW: i64 = 1_709_210_096_789_012;
 
 impl Headwater {
     pub(crate) fn new() -> Headwater {
         let mut conn = Connection::open_in_memory().unwrap();
         install(&conn).unwrap();
+        let surroundings = Surroundings::install(&conn).unwrap();
         // As PostgreSQL's `statement_timeout` in these tests, but counted instead of timed.
         let mut ticks = 0;
         conn.progress_handler(
@@ -36,7 +42,17 @@ impl Headwater {
         Headwater {
             conn,
             catalog: Catalog::new(),
+            surroundings,
         }
+    }
+
+    fn surround(&self) {
+        let session = Session {
+            database: "postgres".to_owned(),
+            user: "postgres".to_owned(),
+            now: NOW,
+        };
+        self.surroundings.set(&self.catalog, session);
     }
 
     /// Runs what changes tables or their rows.
@@ -97,6 +113,7 @@ impl Headwater {
 
     fn create_index(&mut self, sql: &str) -> Result<(), SqlError> {
         let index = create_index(sql, &self.catalog)?;
+        self.catalog.add_index(&index)?;
         self.conn
             .execute_batch(&index.sqlite)
             .map_err(SqlError::from_sqlite)
@@ -115,6 +132,7 @@ impl Headwater {
     }
 
     fn try_query(&self, sql: &str) -> Result<Answer, SqlError> {
+        self.surround();
         let query = compile_query(sql, &self.catalog, &[])?;
         let mut statement = self
             .conn

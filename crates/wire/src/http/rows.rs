@@ -46,6 +46,10 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
         Value::Date(days) => quoted(out, &date(*days)),
         Value::Uuid(uuid) => quoted(out, &uuid.to_string()),
         Value::Bytea(bytes) => hexadecimal(out, bytes),
+        Value::SmallInt(value) => plain(out, value),
+        Value::Oid(value) => plain(out, value),
+        Value::Array(..) => plain(out, value.to_json()),
+        Value::Interval(text) | Value::Other(_, text) => quoted(out, text),
     }
 }
 

@@ -41,6 +41,9 @@ impl ParamType {
             1700 => Type::Numeric,
             2950 => Type::Uuid,
             other => {
+                if let Some(ty @ (Type::Array(_) | Type::Interval)) = Type::from_oid(other) {
+                    return Ok(Some(ParamType { oid, ty }));
+                }
                 let what = format!("a parameter of the type with number {other}");
                 return Err(Failure::unsupported(what)
                     .hint("Give it as text, and cast it in the statement."));
@@ -52,28 +55,19 @@ impl ParamType {
 
 /// The number of a type.
 pub(crate) fn oid(ty: Type) -> u32 {
-    match ty {
-        Type::Bool => 16,
-        Type::Bytea => 17,
-        Type::BigInt => 20,
-        Type::Int => 23,
-        Type::Text => 25,
-        Type::Double => 701,
-        Type::Date => 1082,
-        Type::Timestamptz => 1184,
-        Type::Numeric => 1700,
-        Type::Uuid => 2950,
-        Type::Jsonb => 3802,
-    }
+    ty.oid()
 }
 
 /// Bytes of a value, as `pg_type.typlen` has it: -1 if they differ.
 pub(crate) fn length(ty: Type) -> i16 {
     match ty {
-        Type::Bool => 1,
-        Type::Int | Type::Date => 4,
+        Type::Bool | Type::Char => 1,
+        Type::SmallInt => 2,
+        Type::Int | Type::Date | Type::Oid => 4,
+        Type::Regclass | Type::Regtype | Type::Regnamespace => 4,
         Type::BigInt | Type::Double | Type::Timestamptz => 8,
-        Type::Uuid => 16,
-        Type::Bytea | Type::Text | Type::Numeric | Type::Jsonb => -1,
+        Type::Uuid | Type::Interval => 16,
+        Type::Name => 64,
+        _ => -1,
     }
 }

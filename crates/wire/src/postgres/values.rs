@@ -107,6 +107,15 @@ fn read_binary(param: ParamType, bytes: &[u8]) -> Result<Value, Failure> {
         },
         Type::Jsonb => Value::from_text(Type::Jsonb, utf8(bytes)?)?,
         Type::Bytea => Value::Bytea(bytes.to_vec()),
+        Type::SmallInt => Value::SmallInt(i16::from_be_bytes(array(param, bytes)?)),
+        Type::Oid => Value::Oid(u32::from_be_bytes(array(param, bytes)?)),
+        Type::Varchar | Type::Name | Type::Char | Type::Json => {
+            Value::from_text(param.ty, utf8(bytes)?)?
+        }
+        ty => {
+            let what = format!("a parameter of type {ty} in binary");
+            return Err(Failure::unsupported(what).hint("Send it as text."));
+        }
     })
 }
 
@@ -158,6 +167,45 @@ fn write_binary(out: &mut impl BufMut, value: &Value) -> Result<(), Failure> {
             out.put_slice(text.as_bytes());
         }
         Value::Bytea(bytes) => out.put_slice(bytes),
+        Value::SmallInt(value) => out.put_slice(&value.to_be_bytes()),
+        Value::Oid(value) => out.put_slice(&value.to_be_bytes()),
+        Value::Array(ty, _) => write_array(out, *ty, value)?,
+        Value::Other(Type::Varchar | Type::Name | Type::Char | Type::Json, text) => {
+            out.put_slice(text.as_bytes());
+        }
+        Value::Interval(_) | Value::Other(..) => {
+            let what = format!("{} in binary", value.ty().map_or("null", Type::name));
+            return Err(Failure::unsupported(what).hint("Ask for it as text, or cast it to text."));
+        }
+    }
+    Ok(())
+}
+
+/// PostgreSQL's `array_send`: dimensions, whether there are nulls, the type of elements, then for
+/// the only dimension its length and first subscript, and each element after its length.
+fn write_array(out: &mut impl BufMut, ty: Type, array: &Value) -> Result<(), Failure> {
+    const NULL: i32 = -1;
+    let elements = array.elements()?.unwrap_or_default();
+    let has_nulls = elements.contains(&Value::Null);
+    let element = ty.element().map_or(0, Type::oid);
+    out.put_i32(i32::from(!elements.is_empty()));
+    out.put_i32(i32::from(has_nulls));
+    out.put_u32(element);
+    if elements.is_empty() {
+        return Ok(());
+    }
+    let too_long = |_| Failure::unsupported("an array of this length in binary");
+    out.put_i32(i32::try_from(elements.len()).map_err(too_long)?);
+    out.put_i32(i32::from(matches!(ty, Type::Array(_))));
+    for element in &elements {
+        if *element == Value::Null {
+            out.put_i32(NULL);
+            continue;
+        }
+        let mut bytes = Vec::new();
+        write_binary(&mut bytes, element)?;
+        out.put_i32(i32::try_from(bytes.len()).map_err(too_long)?);
+        out.put_slice(&bytes);
     }
     Ok(())
 }

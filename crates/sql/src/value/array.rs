@@ -1,0 +1,143 @@
+//! Arrays of one dimension as PostgreSQL's text: `{1,NULL,"a b"}`.
+
+use super::Value;
+use crate::{SqlError, Type};
+
+/// Reads the elements as texts; `None` is null.
+///
+/// # Errors
+/// 22P02 for what is no array; 0A000 for more than one dimension and for bounds.
+pub(crate) fn elements(text: &str) -> Result<Vec<Option<String>>, SqlError> {
+    let body = text.trim();
+    if body.starts_with('[') {
+        return Err(SqlError::unsupported("an array with bounds"));
+    }
+    let Some(body) = body.strip_prefix('{').and_then(|b| b.strip_suffix('}')) else {
+        return Err(malformed(text));
+    };
+    let mut elements = Vec::new();
+    let mut rest = body.trim_start();
+    if rest.is_empty() {
+        return Ok(elements);
+    }
+    loop {
+        let (element, after) = element(rest, text)?;
+        elements.push(element);
+        let after = after.trim_start();
+        match after.strip_prefix(',') {
+            Some(next) => rest = next.trim_start(),
+            None if after.is_empty() => return Ok(elements),
+            None => return Err(malformed(text)),
+        }
+    }
+}
+
+/// The first element of `rest`, and what stands after it.
+fn element<'t>(rest: &'t str, whole: &str) -> Result<(Option<String>, &'t str), SqlError> {
+    if rest.starts_with('{') {
+        return Err(SqlError::unsupported("an array of more than one dimension"));
+    }
+    let mut value = String::new();
+    let mut characters = rest.char_indices();
+    if rest.starts_with('"') {
+        characters.next();
+        while let Some((at, character)) = characters.next() {
+            match character {
+                '"' => return Ok((Some(value), &rest[at + 1..])),
+                '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
+                other => value.push(other),
+            }
+        }
+        return Err(malformed(whole));
+    }
+    let mut end = rest.len();
+    let mut escaped = false;
+    while let Some((at, character)) = characters.next() {
+        match character {
+            ',' => {
+                end = at;
+                break;
+            }
+            '"' | '{' | '}' => return Err(malformed(whole)),
+            '\\' => {
+                escaped = true;
+                value.extend(characters.next().map(|(_, escaped)| escaped));
+            }
+            other => value.push(other),
+        }
+    }
+    let value = value.trim_end().to_owned();
+    if value.is_empty() && !escaped {
+        return Err(malformed(whole));
+    }
+    let is_null = !escaped && value.eq_ignore_ascii_case("null");
+    Ok(((!is_null).then_some(value), &rest[end..]))
+}
+
+/// Writes elements as PostgreSQL does.
+pub(crate) fn to_text<'e>(elements: impl IntoIterator<Item = Option<&'e str>>) -> String {
+    let mut text = String::from("{");
+    for (index, element) in elements.into_iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        push_element(&mut text, element);
+    }
+    text.push('}');
+    text
+}
+
+/// Appends one element, in quotes where it needs them.
+pub(crate) fn push_element(text: &mut String, element: Option<&str>) {
+    let Some(element) = element else {
+        text.push_str("NULL");
+        return;
+    };
+    let special = |c: char| matches!(c, '"' | '\\' | '{' | '}' | ',') || is_blank(c);
+    if !element.is_empty() && !element.eq_ignore_ascii_case("null") && !element.contains(special) {
+        text.push_str(element);
+        return;
+    }
+    text.push('"');
+    for character in element.chars() {
+        if matches!(character, '"' | '\\') {
+            text.push('\\');
+        }
+        text.push(character);
+    }
+    text.push('"');
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_ascii_whitespace() || c == '\u{b}'
+}
+
+/// Reads an array of `element` and writes it in its canonical form.
+pub(crate) fn canonical(element: Type, text: &str) -> Result<String, SqlError> {
+    let mut read = Vec::new();
+    for part in elements(text)? {
+        read.push(match part {
+            Some(part) => Value::from_text(element, &part)?.to_text(),
+            None => None,
+        });
+    }
+    Ok(to_text(read.iter().map(Option::as_deref)))
+}
+
+/// Reads `1 2 3`, the form of `int2vector` and `oidvector`, as the array `{1,2,3}`.
+pub(crate) fn from_vector(element: Type, text: &str) -> Result<String, SqlError> {
+    let mut read = Vec::new();
+    for part in text.split_ascii_whitespace() {
+        read.push(Value::from_text(element, part)?.to_text());
+    }
+    Ok(to_text(read.iter().map(Option::as_deref)))
+}
+
+/// `{1,2,3}` as `1 2 3`.
+pub(crate) fn to_vector(array: &str) -> String {
+    array.trim_matches(['{', '}']).replace(',', " ")
+}
+
+fn malformed(text: &str) -> SqlError {
+    SqlError::new("22P02", format!("malformed array literal: \"{text}\""))
+}

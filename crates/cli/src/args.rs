@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::client::ServerUrl;
+use crate::client::{KeyText, ServerUrl};
 
 /// Widest line of `--help`.
 const HELP_COLUMNS: usize = 96;
@@ -58,6 +58,10 @@ pub(crate) struct Target {
         global = true
     )]
     pub(crate) data: PathBuf,
+    /// The key to show to a server that asks for one; better given by the variable, because others
+    /// on this machine can see arguments
+    #[arg(long, value_name = "KEY", env = "HEADWATER_KEY", global = true)]
+    pub(crate) key: Option<KeyText>,
 }
 
 /// What is logged, on stderr.
@@ -135,6 +139,14 @@ pub(crate) enum Command {
     /// Create, list, show and delete databases
     #[command(subcommand)]
     Database(DatabaseCommand),
+    /// Ask whether a server answers; exit code 0 says that it does
+    Health,
+    /// Create, list and revoke keys, which open the server for those who have one
+    ///
+    /// As long as no key was ever made, everybody who reaches the server may do everything, so it
+    /// listens on loopback alone. From the first key on, every request needs one.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Append events from lines of JSON; run again, it goes on where it was interrupted
     Import(Import),
     /// Write all events as lines of JSON; with --resume it goes on where it was interrupted
@@ -230,7 +242,8 @@ pub(crate) struct Serve {
 /// Where a server listens.
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
-    /// The loopback address to listen on; port 0 takes a free one
+    /// The address to listen on; port 0 takes a free one. Other than loopback only once there is a
+    /// key
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -586,6 +599,61 @@ pub(crate) struct DatabaseDelete {
     /// Say that you mean it
     #[arg(long, env = "HEADWATER_YES")]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Create a key, and print its text, which is not shown again
+    ///
+    /// The first key must have the role admin and reach all databases, as no other could be made
+    /// after it. The name of the key stands as `actor` in the metadata of what it appends.
+    Create(KeyCreate),
+    /// List the keys: what they may do, when they were used last, and which are revoked
+    List,
+    /// Revoke a key; it opens nothing any more, also where it is in use
+    Revoke(KeyNamed),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyCreate {
+    /// Who uses it: a to z, 0 to 9, - and _, at most 63 characters
+    #[arg(long, value_name = "NAME", env = "HEADWATER_KEY_NAME")]
+    pub(crate) name: String,
+    /// What may be done with it
+    #[arg(long, value_name = "ROLE", env = "HEADWATER_KEY_ROLE")]
+    pub(crate) role: KeyRole,
+    /// The one database that it reaches, which need not be there yet; without it, all of them
+    #[arg(short, long, value_name = "NAME", env = "HEADWATER_DATABASE")]
+    pub(crate) database: Option<String>,
+}
+
+/// What may be done with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyRole {
+    /// Read, follow, query and list
+    Read,
+    /// The same, and append
+    Write,
+    /// Everything
+    Admin,
+}
+
+impl KeyRole {
+    /// As the server calls it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            KeyRole::Read => "read",
+            KeyRole::Write => "write",
+            KeyRole::Admin => "admin",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyNamed {
+    /// The key, by name
+    #[arg(value_name = "NAME", env = "HEADWATER_KEY_NAME")]
+    pub(crate) name: String,
 }
 
 #[derive(Debug, Args)]

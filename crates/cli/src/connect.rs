@@ -73,17 +73,21 @@ pub(crate) async fn open_or_create(target: &Target, need: Need) -> Result<Connec
 pub(crate) async fn listening(target: &Target, options: Options) -> Result<Connection, Failure> {
     if let Some(server) = &target.server {
         return Ok(Connection {
-            client: Client::new(server.clone())?,
+            client: Client::new(server.clone())?.with_key(target.key.clone()),
             local: None,
         });
     }
     match LocalServer::open(&target.data, options).await? {
-        Opened::Here(local) => Ok(Connection {
-            client: Client::new(local.address().into())?,
-            local: Some(local),
-        }),
+        Opened::Here(local) => {
+            // Who has the files has them; a key that is given says under which name to append.
+            let key = target.key.clone().map_or_else(|| local.key(), Ok)?;
+            Ok(Connection {
+                client: Client::new(local.address().into())?.with_key(Some(key)),
+                local: Some(local),
+            })
+        }
         Opened::Elsewhere(server) => Ok(Connection {
-            client: Client::new(server)?,
+            client: Client::new(server)?.with_key(target.key.clone()),
             local: None,
         }),
     }

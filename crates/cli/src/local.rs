@@ -12,7 +12,7 @@ use headwater_wire::{Limits, Listen, Protocol, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::client::{Client, ServerUrl};
+use crate::client::{Client, KeyText, ServerUrl};
 use crate::failure::Failure;
 
 /// How long to wait for a process that holds the lock and has no address: a server that is
@@ -162,6 +162,11 @@ impl LocalServer {
         self.postgres
     }
 
+    /// A key that this process alone has.
+    pub(crate) fn key(&self) -> Result<KeyText, Failure> {
+        Ok(self.node.keys().of_this_process()?.into())
+    }
+
     /// Accepts no more, finishes what was accepted, closes the databases and gives the directory
     /// back.
     pub(crate) async fn stop(self) -> Result<(), Failure> {
@@ -174,7 +179,7 @@ impl LocalServer {
 }
 
 /// The server that has noted its address at the lock of this directory, if it answers there.
-async fn answering(data: &Path) -> Result<Option<ServerUrl>, Failure> {
+pub(crate) async fn answering(data: &Path) -> Result<Option<ServerUrl>, Failure> {
     let Some(held) = DataLock::read_note(data)? else {
         return Ok(None);
     };

@@ -72,6 +72,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Sql(sql) => command::sql::run(target, sql).await,
         Command::Projection(projection) => command::projection::run(target, projection).await,
         Command::Database(database) => command::database::run(target, database).await,
+        Command::Health => command::health::run(target).await,
+        Command::Key(key) => command::key::run(target, key).await,
         Command::Import(import) => command::import::run(target, import).await,
         Command::Export(export) => command::export::run(target, export).await,
         Command::Stats(stats) => command::stats::run(target, stats).await,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::actor::Actor;
 use crate::limits::{APPEND_EVENTS_MAX, EXPECTED_STREAMS_MAX};
 use crate::{
     Error, EventId, EventRef, Kind, LogId, NewEvent, Position, Query, Revision, StreamName,
@@ -164,6 +165,19 @@ impl CheckedAppend {
     pub(crate) fn of_parsed(append: Append, held: usize) -> Result<CheckedAppend, Error> {
         append.check_with(NewEvent::check_parsed)?;
         Ok(CheckedAppend { append, held })
+    }
+
+    /// The same append under the name of who appends it, which stands as `actor` in the metadata of
+    /// each event.
+    ///
+    /// `other_actor`: an event names somebody else. `too_large`: there is no room for the name.
+    pub fn by(mut self, name: &str) -> Result<CheckedAppend, Error> {
+        let actor = Actor::new(name);
+        for (at, event) in self.append.events.iter_mut().enumerate() {
+            let signed = actor.sign(event);
+            signed.map_err(|error| error.within(&format!("events[{at}]")))?;
+        }
+        Ok(self)
     }
 
     /// Bytes of the body that its text and data are slices of, all of which stays in memory as long

@@ -94,7 +94,7 @@ impl NewEvent {
     }
 }
 
-fn too_large(field: &str, found: usize, most: usize) -> Error {
+pub(crate) fn too_large(field: &str, found: usize, most: usize) -> Error {
     Error::new(
         Kind::TooLarge,
         "too_large",

@@ -15,6 +15,7 @@
 //! # Ok::<(), headwater_event::Error>(())
 //! ```
 
+mod actor;
 mod append;
 mod chain;
 mod error;

@@ -15,7 +15,7 @@ use headwater_journal::{
 use crate::database::Use;
 use crate::layout::Place;
 use crate::node::{Inner, blocking, refuse_system};
-use crate::{DatabaseFigures, DatabaseId, DatabaseName};
+use crate::{DatabaseFigures, DatabaseId, DatabaseName, Identity, Role};
 
 /// The use of a database, which stays awake as long as this lives. A clone is another use of the
 /// same one.
@@ -26,11 +26,20 @@ use crate::{DatabaseFigures, DatabaseId, DatabaseName};
 pub struct DatabaseHandle {
     pub(crate) node: Arc<Inner>,
     pub(crate) using: Use,
+    /// Whose name stands in what is appended.
+    who: Option<Identity>,
 }
 
 impl DatabaseHandle {
     pub(crate) fn new(node: Arc<Inner>, using: Use) -> DatabaseHandle {
-        DatabaseHandle { node, using }
+        let who = None;
+        DatabaseHandle { node, using, who }
+    }
+
+    /// The same use, by somebody whose name stands as `actor` in the metadata of what they append.
+    pub(crate) fn by(self, who: &Identity) -> DatabaseHandle {
+        let who = Some(who.clone());
+        DatabaseHandle { who, ..self }
     }
 
     /// Its name.
@@ -60,7 +69,8 @@ impl DatabaseHandle {
 
     /// Writes all events of the append next to each other, or none of them; see
     /// [`Journal::append`](headwater_journal::Journal::append) for what is durable on return and
-    /// for cancellation. `_system` refuses.
+    /// for cancellation. `_system` refuses; so does a handle of somebody who may not write, and an
+    /// append that gives another `actor` than their key's name (`other_actor`).
     pub async fn append(
         &self,
         append: Append,
@@ -77,12 +87,25 @@ impl DatabaseHandle {
         deadline: Option<Duration>,
     ) -> Result<Outcome, Error> {
         refuse_system(self.name())?;
+        let append = self.signed(append)?;
         let appending = self.using.awake.journal.append_checked(append, deadline);
         let outcome = match AssertUnwindSafe(appending).catch_unwind().await {
             Ok(outcome) => outcome,
             Err(_) => Err(panicked()), // the panic hook has told of it
         };
         outcome.map_err(|error| self.using.judge(error))
+    }
+
+    /// The append under the name of who appends it, if they may.
+    fn signed(&self, append: CheckedAppend) -> Result<CheckedAppend, Error> {
+        let Some(who) = &self.who else {
+            return Ok(append);
+        };
+        who.may(Role::Write, Some(self.name()))?;
+        match who.actor() {
+            Some(actor) => append.by(actor),
+            None => Ok(append),
+        }
     }
 
     /// Reads a page; a cursor of another log is refused.

@@ -12,6 +12,7 @@
 //! * What keeps one awake is a [`DatabaseHandle`], a [`Follow`] or an [`Answer`] that somebody
 //!   holds: a request that is being answered, a follow that is open.
 //! * An append wakes the log, and not the read models.
+//! * Who may do what is decided here, by keys: [`Keys`].
 //! * What the node knows it has recorded as events in `_system` first; docs/SYSTEM.md lists them.
 //!
 //! It is not the place for protocols, and knows no format of a storage.
@@ -22,6 +23,7 @@ mod backup;
 mod database;
 mod handle;
 mod info;
+mod keys;
 mod layout;
 mod name;
 mod node;
@@ -47,6 +49,7 @@ pub use headwater_projection::{
     State, Status, Version,
 };
 pub use info::{DatabaseFigures, DatabaseInfo, LogCounts, LogSizes, NodeStats};
+pub use keys::{Claim, Identity, KeyId, KeyInfo, KeyName, Keys, NewKey, Role, Verifier};
 pub use name::{DATABASE_NAME_CHARS_MAX, DatabaseName};
 pub use node::{Node, Options};
 pub use query::{Answer, RowBatch};

@@ -37,12 +37,7 @@ impl FromStr for DatabaseName {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<DatabaseName, Error> {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        let mut bytes = text.bytes();
-        let well_formed = bytes.next().is_some_and(plain)
-            && bytes.all(|byte| plain(byte) || byte == b'_' || byte == b'-')
-            && text.len() <= DATABASE_NAME_CHARS_MAX;
-        if well_formed || text == SYSTEM {
+        if is_plain(text) || text == SYSTEM {
             return Ok(DatabaseName(text.into()));
         }
         Err(
@@ -53,6 +48,15 @@ impl FromStr for DatabaseName {
                 )),
         )
     }
+}
+
+/// Whether a text is `[a-z0-9][a-z0-9_-]{0,62}`.
+pub(crate) fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(plain)
+        && bytes.all(|byte| plain(byte) || byte == b'_' || byte == b'-')
+        && text.len() <= DATABASE_NAME_CHARS_MAX
 }
 
 impl fmt::Display for DatabaseName {

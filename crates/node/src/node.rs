@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use crate::awake::Awake;
 use crate::database::{Database, Use, panicked};
 use crate::info::Retired;
+use crate::keys::KeyTable;
 use crate::layout::Place;
 use crate::registry::Registry;
 use crate::storages::{DiskStorages, Storages};
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) env: Arc<dyn Env>,
     pub(crate) options: Options,
     registry: RwLock<Registry>,
+    pub(crate) keys: KeyTable,
     /// The one that the node was opened on: what must not end with who asked for it runs there.
     pub(crate) runtime: Handle,
     /// The log `_system`. It never falls asleep; after a panic or damage it is opened again.
@@ -99,6 +101,7 @@ impl Node {
             env,
             options,
             registry: RwLock::new(Registry::new(runtime.clone())),
+            keys: KeyTable::new()?,
             runtime,
             system,
             lock: Mutex::new(Some(lock)),
@@ -283,16 +286,32 @@ impl Inner {
         }
     }
 
-    /// Folds what `_system` holds by now into the registry.
-    async fn catch_up(self: &Arc<Self>) -> Result<(), Error> {
+    /// Folds what `_system` holds by now into the registry and the keys.
+    pub(crate) async fn catch_up(self: &Arc<Self>) -> Result<(), Error> {
         loop {
             let after = self.registry().position();
             let page = self.read_system(Query::all(), after).await?;
-            self.registry_mut().apply(&page.events)?;
+            self.fold(&page.events)?;
             if !page.more {
                 return Ok(());
             }
         }
+    }
+
+    /// Folds in the next events; those that were folded in already are passed over.
+    fn fold(&self, events: &[headwater_event::Event]) -> Result<(), Error> {
+        let mut registry = self.registry_mut();
+        let position = registry.position();
+        for event in events.iter().filter(|event| event.position > position) {
+            self.keys.apply(event)?;
+            registry.apply(event)?;
+        }
+        Ok(())
+    }
+
+    /// Up to where `_system` was folded.
+    pub(crate) fn position(&self) -> Position {
+        self.registry().position()
     }
 
     async fn read_system(

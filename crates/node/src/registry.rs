@@ -54,22 +54,17 @@ impl Registry {
         self.deleted.contains(&id) || self.all().any(|database| database.id == id)
     }
 
-    /// Folds in the next events; those that were folded in already are passed over.
-    pub(crate) fn apply(&mut self, events: &[Event]) -> Result<(), Error> {
-        for event in events {
-            if event.position <= self.position {
-                continue;
+    /// Folds in the next event.
+    pub(crate) fn apply(&mut self, event: &Event) -> Result<(), Error> {
+        match Fact::of_event(event)? {
+            Some((id, Fact::Created(created))) => self.created(id, &created, event)?,
+            Some((id, Fact::Deleted(_))) => {
+                self.by_name.retain(|_, database| database.id != id);
+                self.deleted.insert(id);
             }
-            match Fact::of_event(event)? {
-                Some((id, Fact::Created(created))) => self.created(id, &created, event)?,
-                Some((id, Fact::Deleted(_))) => {
-                    self.by_name.retain(|_, database| database.id != id);
-                    self.deleted.insert(id);
-                }
-                _ => {}
-            }
-            self.position = event.position;
+            _ => {}
         }
+        self.position = event.position;
         Ok(())
     }
 

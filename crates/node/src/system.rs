@@ -242,22 +242,22 @@ fn projection_tag(name: &str) -> String {
     format!("projection:{name}")
 }
 
-fn json(fact: &impl Serialize) -> Result<Vec<u8>, Error> {
+pub(crate) fn json(fact: &impl Serialize) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(fact).map_err(|error| {
         Error::new(
             headwater_event::Kind::Internal,
             "internal",
-            "a fact about a database has no JSON form",
+            "a fact has no JSON form",
         )
         .caused_by(error)
     })
 }
 
-fn parse<'a, T: Deserialize<'a>>(event: &'a Event) -> Result<T, Error> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(event: &'a Event) -> Result<T, Error> {
     serde_json::from_slice(&event.data).map_err(|error| unreadable(event).caused_by(error))
 }
 
-fn unreadable(event: &Event) -> Error {
+pub(crate) fn unreadable(event: &Event) -> Error {
     Error::damaged(format!(
         "the {} of the log _system cannot be read",
         event.event_type

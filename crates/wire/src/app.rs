@@ -5,6 +5,7 @@ use std::sync::Arc;
 use headwater_node::Node;
 use tokio::sync::{Semaphore, watch};
 
+use crate::attempts::Attempts;
 use crate::gate::{BodyBudget, Gate};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -15,6 +16,8 @@ pub(crate) struct App {
     pub(crate) node: Node,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
+    /// Who showed wrong keys.
+    pub(crate) attempts: Attempts,
     pub(crate) reads: Gate,
     pub(crate) bodies: BodyBudget,
     /// One for each restore that may run.

@@ -10,11 +10,13 @@
 //!
 //! * Everything that a client can make the server hold is bounded: see [`Limits`].
 //! * Every failure is a problem (RFC 9457) with a stable code; `code` lists them.
-//! * The server listens on loopback and answers requests for loopback names alone.
+//! * Without keys the server listens on loopback and answers requests for loopback names alone.
+//!   With keys everybody needs one, and `http::access` says which.
 //! * [`document`] is the OpenAPI document, which also stands in docs/openapi.json.
 #![allow(clippy::disallowed_methods)] // the runtime begins here: this crate may spawn and read the clock
 
 mod app;
+mod attempts;
 mod gate;
 mod http;
 mod lanes;

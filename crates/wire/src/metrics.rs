@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use headwater_node::{LogSizes, Node, NodeStats};
@@ -57,6 +57,8 @@ pub(crate) struct Metrics {
     connections: [Connections; Protocol::ALL.len()],
     statements: Mutex<BTreeMap<(&'static str, String), u64>>,
     followers: AtomicU64,
+    /// Wrong keys that were shown, by protocol.
+    keys_refused: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 /// Something that is there as long as this lives.
@@ -90,6 +92,17 @@ impl Metrics {
     pub(crate) fn connection_refused(&self, protocol: Protocol) {
         let connections = &self.connections[protocol as usize];
         connections.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a wrong key.
+    pub(crate) fn key_refused(&self, protocol: &'static str) {
+        *self.keys_refused().entry(protocol).or_default() += 1;
+    }
+
+    fn keys_refused(&self) -> MutexGuard<'_, BTreeMap<&'static str, u64>> {
+        self.keys_refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) // counts are never half changed
     }
 
     /// Counts one that follows.
@@ -168,6 +181,11 @@ impl Metrics {
             "Open follows.",
             load(&self.followers),
         );
+        let name = "keys_refused_total";
+        head(&mut out, name, "counter", "Wrong keys that were shown.");
+        for (protocol, count) in &*self.keys_refused() {
+            line(&mut out, name, &format!("protocol=\"{protocol}\""), count);
+        }
         write_node(&mut out, &node.stats());
         out
     }

@@ -27,6 +27,15 @@ impl Protocol {
         }
     }
 
+    /// Whether who connects is asked for a key. Connections of a protocol that asks for none are closed
+    /// once keys are needed.
+    pub(crate) fn asks_for_keys(self) -> bool {
+        match self {
+            Protocol::Http => true,
+            Protocol::Postgres => false,
+        }
+    }
+
     /// Serves a connection until it ends. When the server stops, what is being answered is
     /// answered, and nothing else is read.
     pub(crate) async fn serve(self, socket: Socket, app: Shared, stopping: watch::Receiver<bool>) {

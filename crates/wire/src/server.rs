@@ -1,4 +1,4 @@
-//! The server: sockets on loopback, one for each protocol, and a bounded number of connections.
+//! The server: sockets, one for each protocol, and a bounded number of connections.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -8,12 +8,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use headwater_event::{Error, Kind};
-use headwater_node::Node;
+use headwater_node::{Identity, Node};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Shared};
+use crate::attempts::Attempts;
 use crate::gate::{BodyBudget, Gate};
 use crate::lanes::Lanes;
 use crate::limits::Limits;
@@ -35,7 +36,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Listen {
     /// What is spoken there.
     pub protocol: Protocol,
-    /// An address of loopback; port 0 takes a free one.
+    /// An address of loopback, or any once keys are needed; port 0 takes a free one.
     pub address: SocketAddr,
 }
 
@@ -57,9 +58,9 @@ pub struct Server {
 }
 
 impl Listener {
-    async fn bind(listen: Listen) -> Result<Listener, Error> {
+    async fn bind(listen: Listen, keys_needed: bool) -> Result<Listener, Error> {
         let address = listen.address;
-        if !address.ip().to_canonical().is_loopback() {
+        if !keys_needed && !is_loopback(address) {
             return Err(not_loopback(address));
         }
         let cannot = |error| cannot_listen(error, address);
@@ -70,14 +71,18 @@ impl Listener {
     }
 }
 
+fn is_loopback(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}
+
 fn not_loopback(address: SocketAddr) -> Error {
     Error::invalid(
         "not_loopback",
-        "the server listens on loopback addresses only, because it asks nobody for a key yet",
+        "the server listens on loopback addresses only, because it has no keys to ask for",
     )
     .found(address)
     .expected("an address such as 127.0.0.1:4437 or [::1]:4437")
-    .action("put a proxy that asks for a key before it to reach it from elsewhere")
+    .action("make a key first, with `headwater key create`; then any address will do")
 }
 
 fn cannot_listen(error: io::Error, address: SocketAddr) -> Error {
@@ -92,14 +97,15 @@ fn cannot_listen(error: io::Error, address: SocketAddr) -> Error {
 }
 
 impl Server {
-    /// Binds to addresses of loopback.
+    /// Binds to its addresses.
     ///
-    /// Another address is refused with `not_loopback`: whoever reaches the server may do
-    /// everything, and nothing asks for a key yet.
+    /// While nobody needs a key, an address that is not of loopback is refused with
+    /// `not_loopback`: whoever reaches the server may do everything.
     pub async fn bind(node: Node, listen: &[Listen], limits: Limits) -> Result<Server, Error> {
         let mut listeners = Vec::with_capacity(listen.len());
         for listen in listen {
-            listeners.push(Listener::bind(*listen).await?);
+            let keys_needed = node.keys().are_needed();
+            listeners.push(Listener::bind(*listen, keys_needed).await?);
         }
         let lanes = Lanes::start().map_err(|error| {
             Error::new(
@@ -120,6 +126,7 @@ impl Server {
             limits,
             backends: Arc::default(),
             metrics: Arc::default(),
+            attempts: Attempts::default(),
             stopping,
         });
         Ok(Server {
@@ -205,6 +212,11 @@ impl Server {
         permit: tokio::sync::OwnedSemaphorePermit,
         connections: &mut JoinSet<()>,
     ) {
+        let Ok(unasked) = self.let_in_unasked(protocol) else {
+            let protocol = protocol.as_str();
+            tracing::warn!(%peer, protocol, "closed: a key is needed, and here none is asked for");
+            return;
+        };
         let ended = |error| tracing::debug!(%error, "a connection ended before it began");
         let stream = match stream.set_nodelay(true).and_then(|()| stream.into_std()) {
             Ok(stream) => stream,
@@ -216,12 +228,28 @@ impl Server {
             match TcpStream::from_std(stream) {
                 Ok(stream) => {
                     let socket = Socket::new(stream, peer);
-                    protocol.serve(socket, app, stopping).await;
+                    let serving = protocol.serve(socket, app, stopping);
+                    match unasked {
+                        None => serving.await,
+                        Some(who) => tokio::select! {
+                            () = serving => {}
+                            () = who.ended() => {}
+                        },
+                    }
                 }
                 Err(error) => ended(error),
             }
             drop((permit, counted));
         });
+    }
+
+    /// Who uses a connection whose protocol asks for no key: nobody, and nobody is refused once keys
+    /// are needed.
+    fn let_in_unasked(&self, protocol: Protocol) -> Result<Option<Identity>, Error> {
+        match protocol.asks_for_keys() {
+            true => Ok(None),
+            false => self.app.node.keys().nobody().map(Some),
+        }
     }
 
     fn refuse(

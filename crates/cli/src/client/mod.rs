@@ -4,6 +4,7 @@
 //! ids) are repeated after the pause that the server asks for, when it answers 429 or 503.
 
 mod answer;
+mod key;
 mod lines;
 mod problem;
 mod request;
@@ -25,6 +26,8 @@ pub(crate) use answer::{
     RestoreLine, Restored, RowColumn, Rows, Verified, VerifyLine,
 };
 use answer::{Databases, Projections};
+use key::Keys;
+pub(crate) use key::{Key, KeyText, MadeKey};
 pub(crate) use lines::Lines;
 pub(crate) use problem::Problem;
 pub(crate) use request::{Events, Sql};
@@ -57,6 +60,7 @@ enum Repeat {
 pub(crate) struct Client {
     http: reqwest::Client,
     server: ServerUrl,
+    key: Option<KeyText>,
 }
 
 impl Client {
@@ -67,7 +71,13 @@ impl Client {
             .tcp_nodelay(true)
             .build()
             .map_err(|error| Failure::new("the HTTP client cannot start").caused_by(&error))?;
-        Ok(Client { http, server })
+        let key = None;
+        Ok(Client { http, server, key })
+    }
+
+    /// The same client, which shows a key.
+    pub(crate) fn with_key(self, key: Option<KeyText>) -> Client {
+        Client { key, ..self }
     }
 
     /// The server's address, such as `http://127.0.0.1:4280`.
@@ -107,6 +117,33 @@ impl Client {
     /// Deletes a database with all of its events.
     pub(crate) async fn delete_database(&self, name: &str) -> Result<(), Failure> {
         let request = self.request(Method::DELETE, &["v1", "databases", name]);
+        self.send(request, Repeat::Never).await.map(drop)
+    }
+
+    /// All keys.
+    pub(crate) async fn keys(&self) -> Result<Vec<Key>, Failure> {
+        let request = self.request(Method::GET, &["v1", "keys"]);
+        Ok(self.json::<Keys>(request, Repeat::Safe).await?.keys)
+    }
+
+    /// Makes a key.
+    pub(crate) async fn create_key(
+        &self,
+        name: &str,
+        role: &str,
+        database: Option<&str>,
+    ) -> Result<MadeKey, Failure> {
+        let mut body = json!({ "name": name, "role": role });
+        if let Some(database) = database {
+            body["database"] = database.into();
+        }
+        let request = self.request(Method::POST, &["v1", "keys"]).json(&body);
+        self.json(request, Repeat::Never).await
+    }
+
+    /// Revokes a key.
+    pub(crate) async fn revoke_key(&self, name: &str) -> Result<(), Failure> {
+        let request = self.request(Method::DELETE, &["v1", "keys", name]);
         self.send(request, Repeat::Never).await.map(drop)
     }
 
@@ -304,7 +341,11 @@ impl Client {
     }
 
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
-        self.http.request(method, self.server.join(path))
+        let request = self.http.request(method, self.server.join(path));
+        match &self.key {
+            Some(key) => request.bearer_auth(key.as_str()),
+            None => request,
+        }
     }
 
     fn in_database(&self, method: Method, database: &str, path: &[&str]) -> RequestBuilder {

@@ -4,11 +4,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use headwater_event::{Appended, LogId, Outcome, json};
+use headwater_node::Role;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use utoipa::ToSchema;
 
 use crate::app::Shared;
+use crate::http::access::Who;
 use crate::http::answer;
 use crate::http::body::AppendBytes;
 use crate::http::params::Params;
@@ -58,12 +60,13 @@ impl Serialize for Revisions<'_> {
 pub(crate) async fn append(
     State(app): State<Shared>,
     InPath(name): InPath,
+    Who(who): Who,
     params: Params,
     body: AppendBytes,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let append = json::parse_checked(&body.bytes)?;
-    let database = app.node.database(&name).await?;
+    let database = app.node.database_for(&who, Role::Write, &name).await?;
     let wait_max = app.limits.append_wait_max;
     match database.append_checked(append, Some(wait_max)).await? {
         Outcome::Conflict(conflict) => Ok(Problem::from(&conflict).into_response()),

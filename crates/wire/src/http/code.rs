@@ -57,6 +57,21 @@ pub(crate) const CODES: &[Code] = &[
     ),
     code("bad_projection", 400, "The projection is not well formed"),
     code("sql_error", 400, "The SQL was refused or failed"),
+    code("bad_key_name", 400, "The name of a key cannot be used"),
+    code("bad_role", 400, "There is no such role"),
+    code(
+        "first_key",
+        400,
+        "The first key must be able to make others",
+    ),
+    code(
+        "other_actor",
+        400,
+        "The event names somebody else as its actor",
+    ),
+    code("key_needed", 401, "The server asks for a key"),
+    code("bad_key", 401, "The key opens nothing here"),
+    code("forbidden", 403, "The key may not do this"),
     code("bad_origin", 403, "A web page of another origin asks"),
     code("bad_host", 403, "The request names another host"),
     code(
@@ -66,6 +81,7 @@ pub(crate) const CODES: &[Code] = &[
     ),
     code("unknown_path", 404, "There is nothing under this path"),
     code("unknown_database", 404, "There is no such database"),
+    code("unknown_key", 404, "There is no such key"),
     code("unknown_projection", 404, "There is no such projection"),
     code(
         "method_not_allowed",
@@ -80,6 +96,7 @@ pub(crate) const CODES: &[Code] = &[
     ),
     code("boundary_conflict", 409, "An event is in the way"),
     code("id_reused", 409, "An event id is in the log already"),
+    code("key_exists", 409, "The name is taken"),
     code("database_exists", 409, "The name is taken"),
     code(
         "table_exists",

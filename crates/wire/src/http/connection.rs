@@ -31,7 +31,7 @@ pub(crate) async fn serve(socket: Socket, app: Shared, mut stopping: watch::Rece
     let (limits, peer) = (app.limits.clone(), socket.peer());
     let answer = service_fn(|request: hyper::Request<Incoming>| {
         let app = app.clone();
-        async move { Ok::<_, Infallible>(request::answer(app, request.map(Body::new)).await) }
+        async move { Ok::<_, Infallible>(request::answer(app, peer, request.map(Body::new)).await) }
     });
     let socket = Stalling::new(socket, limits.stall_max);
     let mut connection = http1::Builder::new()

@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use headwater_event::{Error, json};
-use headwater_node::{DatabaseInfo, DatabaseName, DatabaseState};
+use headwater_node::{DatabaseInfo, DatabaseName, DatabaseState, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::Shared;
+use crate::http::access::Who;
 use crate::http::answer;
 use crate::http::body::{JsonBytes, NoBody};
 use crate::http::params::Params;
@@ -81,16 +82,19 @@ impl From<DatabaseInfo> for Database {
     }
 }
 
-/// Lists the databases; none is woken.
+/// Lists the databases that the key reaches; none is woken.
 #[utoipa::path(get, path = "/v1/databases", tag = "databases", operation_id = "list_databases",
     responses((status = 200, description = "The databases, by name", body = DatabaseList)))]
 pub(crate) async fn list(
     State(app): State<Shared>,
+    Who(who): Who,
     params: Params,
     _: NoBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let databases = app.node.list().into_iter().map(Database::from).collect();
+    let mut databases = app.node.list();
+    databases.retain(|info| who.may(Role::Read, Some(&info.name)).is_ok());
+    let databases = databases.into_iter().map(Database::from).collect();
     answer::json(StatusCode::OK, &DatabaseList { databases })
 }
 
@@ -109,6 +113,7 @@ pub(crate) struct CreateBody {
     responses((status = 201, description = "It is there, durably", body = Database)))]
 pub(crate) async fn create(
     State(app): State<Shared>,
+    Who(who): Who,
     params: Params,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Problem> {
@@ -118,6 +123,7 @@ pub(crate) async fn create(
         .name
         .parse()
         .map_err(|error: Error| error.field("name"))?;
+    who.may(Role::Admin, Some(&name))?;
     let created = app.node.create(&name).await?;
     answer::json(StatusCode::CREATED, &Database::from(created))
 }

@@ -8,6 +8,7 @@ use headwater_event::{Error, Query};
 
 use crate::app::Shared;
 use crate::http::accept::Accept;
+use crate::http::access::Who;
 use crate::http::body::NoBody;
 use crate::http::follow::{self, Cursor};
 use crate::http::page::{self, PageAnswer, Span};
@@ -94,6 +95,7 @@ fn query(item: QueryItemBody) -> Result<Query, Error> {
 pub(crate) async fn events(
     State(app): State<Shared>,
     InPath(name): InPath,
+    Who(who): Who,
     params: Params,
     accept: Accept,
     headers: HeaderMap,
@@ -105,5 +107,12 @@ pub(crate) async fn events(
     }
     let cursor = Cursor::of(&asked.span, &headers)?;
     let heartbeat = follow::heartbeat(asked.heartbeat_ms)?;
-    follow::answer(&app, &name, asked.query, cursor, heartbeat, accept).await
+    let asked = follow::Asked {
+        who,
+        query: asked.query,
+        cursor,
+        heartbeat,
+        accept,
+    };
+    follow::answer(&app, &name, asked).await
 }

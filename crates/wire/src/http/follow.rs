@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::{Stream, stream};
 use headwater_event::{Error, LogId, Position, Query, json};
-use headwater_node::{Batch, DatabaseName, Follow};
+use headwater_node::{Batch, DatabaseName, Follow, Identity};
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -88,25 +88,33 @@ pub(crate) fn heartbeat(given: Option<u64>) -> Result<Duration, Error> {
     )
 }
 
+/// What a follow is asked for, and by whom.
+pub(crate) struct Asked {
+    pub(crate) who: Identity,
+    pub(crate) query: Query,
+    pub(crate) cursor: Cursor,
+    pub(crate) heartbeat: Duration,
+    pub(crate) accept: Accept,
+}
+
 /// Begins a follow.
 pub(crate) async fn answer(
     app: &App,
     name: &DatabaseName,
-    query: Query,
-    cursor: Cursor,
-    heartbeat: Duration,
-    accept: Accept,
+    asked: Asked,
 ) -> Result<Response, Problem> {
     let database = app.node.database(name).await?;
-    let follow = database.follow(cursor.log_id, query, cursor.after)?;
-    let form = match accept {
+    let cursor = asked.cursor;
+    let follow = database.follow(cursor.log_id, asked.query, cursor.after)?;
+    let form = match asked.accept {
         Accept::Ndjson => Form::Lines,
         _ => Form::ServerSent(database.log_id()),
     };
     let following = Following {
         follow,
+        who: asked.who,
         form,
-        heartbeat,
+        heartbeat: asked.heartbeat,
         stopping: app.stopping.clone(),
         _counted: app.metrics.follower(),
     };
@@ -117,6 +125,7 @@ pub(crate) async fn answer(
 
 struct Following {
     follow: Follow,
+    who: Identity,
     form: Form,
     heartbeat: Duration,
     stopping: watch::Receiver<bool>,
@@ -124,7 +133,7 @@ struct Following {
 }
 
 impl Following {
-    /// Ends when the server stops, or after an error was told.
+    /// Ends when the server stops, or after an error was told: also when the key was revoked.
     fn stream(self) -> impl Stream<Item = Bytes> + Send {
         stream::unfold(Some(self), async |following| {
             let mut following = following?;
@@ -139,11 +148,17 @@ impl Following {
         }
         let (heartbeat, stopping) = (self.heartbeat, &mut self.stopping);
         let pause = async {
-            let stopped = stopping.wait_for(|stopping| *stopping);
-            let _ = tokio::time::timeout(heartbeat, stopped).await; // either is a reason to say something
+            // Each is a reason to say something.
+            tokio::select! {
+                _ = stopping.wait_for(|stopping| *stopping) => {}
+                () = self.who.ended() => {}
+                () = tokio::time::sleep(heartbeat) => {}
+            }
         };
         let mut out = Vec::new();
-        let ended = match self.follow.next_or(pause).await {
+        let batch = self.follow.next_or(pause).await;
+        let batch = self.who.check_living().and(batch);
+        let ended = match batch {
             Ok(batch) => {
                 self.form.write_batch(&mut out, &batch);
                 false

@@ -1,6 +1,7 @@
 //! HTTP/1.1 and JSON: one file for each request.
 
 mod accept;
+mod access;
 mod answer;
 mod append;
 mod backup;
@@ -12,6 +13,7 @@ mod events;
 mod follow;
 mod health;
 mod host;
+mod keys;
 mod metrics;
 mod openapi;
 mod page;

@@ -3,25 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 
 use crate::http::body::NoBody;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::{
-    answer, append, backup, code, databases, events, health, metrics, projections, read, restore,
-    sql, stats, streams, verify,
+    answer, append, backup, code, databases, events, health, keys, metrics, projections, read,
+    restore, router, sql, stats, streams, verify,
 };
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Headwater",
-        description = "An event-sourced database over HTTP. Every failure is `application/problem+json` with a stable `code`.",
+        description = "An event-sourced database over HTTP. Every failure is `application/problem+json` with a stable `code`. Once the first key was made, requests need one as `authorization: Bearer <key>`; `security` of each says which role.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
     ),
     paths(
@@ -46,6 +47,9 @@ use crate::http::{
         verify::verify,
         backup::backup,
         restore::restore,
+        keys::list,
+        keys::create,
+        keys::revoke,
     ),
     components(schemas(Problem)),
     tags(
@@ -53,6 +57,7 @@ use crate::http::{
         (name = "sql", description = "Query tables"),
         (name = "projections", description = "What folds events into tables"),
         (name = "databases", description = "Make, list, verify, back up, restore and delete databases"),
+        (name = "keys", description = "Make, list and revoke keys"),
         (name = "server", description = "The server itself")
     )
 )]
@@ -70,8 +75,14 @@ const ANY: &[&str] = &[
     "internal",
 ];
 
+/// What a request can meet that needs a key.
+const KEY: &[&str] = &["key_needed", "bad_key", "forbidden"];
+
 /// What a request can meet that uses a database.
 const DATABASE: &[&str] = &[
+    "key_needed",
+    "bad_key",
+    "forbidden",
     "bad_database_name",
     "unknown_database",
     "damaged",
@@ -97,6 +108,17 @@ const QUERY: &[&str] = &["bad_name", "bad_query", "bad_id", "other_log"];
 /// What a request can meet that is recorded in `_system`.
 const RECORDED: &[&str] = &["system_database", "disk_full", "clock_behind"];
 
+/// What a request can meet that is recorded in `_system` and is about no database.
+const RECORDED_ALONE: &[&str] = &[
+    "disk_full",
+    "clock_behind",
+    "damaged",
+    "stopping",
+    "unavailable",
+    "storage",
+    "not_writable",
+];
+
 /// What an append alone can meet.
 const APPEND: &[&str] = &[
     "bad_time",
@@ -115,6 +137,7 @@ const APPEND: &[&str] = &[
     "boundary_conflict",
     "id_reused",
     "deadline",
+    "other_actor",
 ];
 
 /// What a question in SQL alone can meet.
@@ -131,6 +154,15 @@ const SQL: &[&str] = &[
     "disk_full",
 ];
 
+/// What the making of a key alone can meet.
+const NEW_KEY: &[&str] = &[
+    "bad_key_name",
+    "bad_role",
+    "bad_database_name",
+    "first_key",
+    "key_exists",
+];
+
 const BACKUP: &[&str] = &[
     "bad_id",
     "bad_segment_name",
@@ -143,8 +175,11 @@ const BACKUP: &[&str] = &[
 /// The codes that an operation can answer, by its id.
 fn codes(operation: &str) -> Vec<&'static str> {
     let parts: &[&[&str]] = match operation {
-        "list_databases" => &[],
+        "list_databases" | "list_keys" | "metrics" => &[KEY],
+        "create_key" => &[KEY, BODY, RECORDED_ALONE, NEW_KEY],
+        "revoke_key" => &[KEY, RECORDED_ALONE, &["bad_key_name", "unknown_key"]],
         "create_database" => &[
+            KEY,
             BODY,
             RECORDED,
             &[
@@ -161,6 +196,7 @@ fn codes(operation: &str) -> Vec<&'static str> {
         "stats" => &[DATABASE, TURN],
         "backup_database" => &[DATABASE, BODY, TURN, BACKUP],
         "restore_database" => &[
+            KEY,
             RECORDED,
             TURN,
             &[
@@ -210,19 +246,36 @@ pub fn document() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| {
         let mut document = Document::openapi();
-        for path in document.paths.paths.values_mut() {
+        for (path, item) in &mut document.paths.paths {
             let operations = [
-                &mut path.get,
-                &mut path.post,
-                &mut path.put,
-                &mut path.delete,
+                (Method::GET, &mut item.get),
+                (Method::POST, &mut item.post),
+                (Method::PUT, &mut item.put),
+                (Method::DELETE, &mut item.delete),
             ];
-            operations.into_iter().flatten().for_each(add_problems);
+            for (method, operation) in operations {
+                if let Some(operation) = operation {
+                    add_problems(operation);
+                    operation.security = security(path, &method);
+                }
+            }
         }
+        let key = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(SCHEME, key);
         let mut text = document.to_pretty_json().unwrap_or_default(); // made of text alone
         text.push('\n');
         text
     })
+}
+
+/// What the document calls the header with the key.
+const SCHEME: &str = "key";
+
+/// The role that an operation needs; nothing if it needs no key.
+fn security(path: &str, method: &Method) -> Option<Vec<SecurityRequirement>> {
+    let role = router::find(path)?.access(method)?.role()?;
+    Some(vec![SecurityRequirement::new(SCHEME, [role.as_str()])])
 }
 
 /// Adds a response for each status that the operation's codes have.

@@ -293,6 +293,10 @@ impl IntoResponse for Problem {
         if matches!(self.status, 429 | 503 | 507) {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
         }
+        if self.status == 401 {
+            let scheme = HeaderValue::from_static("Bearer realm=\"headwater\"");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
         if self.closing {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

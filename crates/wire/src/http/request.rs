@@ -1,5 +1,6 @@
-//! One request: its host, its count, its path, and a panic turned into a problem.
+//! One request: who makes it, its count, its path, and a panic turned into a problem.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use futures::FutureExt as _;
 use headwater_node::DatabaseName;
 
 use crate::app::Shared;
-use crate::http::host::{check_host, check_origin};
+use crate::http::access;
 use crate::http::params;
 use crate::http::problem::Problem;
 use crate::http::router::{self, DATABASE_PART, NAME_PART};
@@ -37,7 +38,7 @@ impl FromRequestParts<Shared> for NameInPath {
     }
 }
 
-fn path_part(parts: &Parts, at: usize, name: &str) -> Result<String, Problem> {
+pub(crate) fn path_part(parts: &Parts, at: usize, name: &str) -> Result<String, Problem> {
     let part = router::parts(parts.uri.path()).nth(at).unwrap_or("");
     params::unescape(part).map_err(|_| {
         Problem::new("bad_request", "the path cannot be read")
@@ -46,13 +47,12 @@ fn path_part(parts: &Parts, at: usize, name: &str) -> Result<String, Problem> {
     })
 }
 
-/// Answers a request: looks at the host, counts, and turns a panic into a problem.
-pub(crate) async fn answer(app: Shared, request: Request) -> Response {
+/// Answers a request: looks at who makes it, counts, and turns a panic into a problem.
+pub(crate) async fn answer(app: Shared, peer: IpAddr, mut request: Request) -> Response {
     let begun = Instant::now();
     let route = router::find(request.uri().path());
     let method = method_name(request.method());
-    let allowed = check_host(request.headers()).and_then(|()| check_origin(request.headers()));
-    let response = match allowed {
+    let response = match access::admit(&app, peer, route, &mut request).await {
         Ok(()) => {
             let answering = router::answer(route, request, app.clone());
             match AssertUnwindSafe(answering).catch_unwind().await {

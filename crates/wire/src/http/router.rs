@@ -10,12 +10,14 @@ use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
+use headwater_node::Role;
 
 use crate::app::Shared;
+use crate::http::access::Access;
 use crate::http::problem::Problem;
 use crate::http::{
-    append, backup, databases, events, health, metrics, openapi, projections, read, restore, sql,
-    stats, streams, verify,
+    append, backup, databases, events, health, keys, metrics, openapi, projections, read, restore,
+    sql, stats, streams, verify,
 };
 
 /// An answer that is being made.
@@ -29,8 +31,8 @@ type Answer = fn(Request, Shared) -> Answering;
 pub(crate) struct Route {
     /// As it is documented: `/v1/databases/{db}`
     pub(crate) template: &'static str,
-    /// What answers each method. `GET` answers `HEAD` as well.
-    methods: &'static [(&'static str, Answer)],
+    /// What each method needs, and what answers it. `GET` stands for `HEAD` as well.
+    methods: &'static [(&'static str, Access, Answer)],
 }
 
 /// The most parts of a path.
@@ -38,6 +40,8 @@ const PARTS_MAX: usize = 6;
 
 /// The part of a path, counted from 0, that is the `{db}` of its template.
 pub(crate) const DATABASE_PART: usize = 2;
+/// The part that is its `{key}`.
+pub(crate) const KEY_PART: usize = 2;
 /// The part that is its `{name}`.
 pub(crate) const NAME_PART: usize = 4;
 
@@ -46,11 +50,24 @@ pub(crate) fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.strip_prefix('/').unwrap_or(path).split('/')
 }
 
+/// What needs no key.
+const OPEN: Access = Access::Open;
+/// What a key of each role may do in its database.
+const READ: Access = Access::Database(Role::Read);
+const WRITE: Access = Access::Database(Role::Write);
+const ADMIN: Access = Access::Database(Role::Admin);
+/// What only a key of all databases may do.
+const ADMIN_OF_ALL: Access = Access::Server(Role::Admin);
+const READ_OF_ALL: Access = Access::Server(Role::Read);
+/// What looks itself at which databases a key reaches.
+const ADMIN_OF_SOME: Access = Access::Some(Role::Admin);
+const READ_OF_SOME: Access = Access::Some(Role::Read);
+
 macro_rules! route {
-    ($template:literal, $($method:literal => $answer:path),+) => {
+    ($template:literal, $($method:literal $access:ident => $answer:path),+) => {
         Route {
             template: $template,
-            methods: &[$(($method, |request, app| Handler::call($answer, request, app))),+],
+            methods: &[$(($method, $access, |request, app| Handler::call($answer, request, app))),+],
         }
     };
 }
@@ -64,11 +81,16 @@ pub(crate) fn find(path: &str) -> Option<Route> {
         count += 1;
     }
     match &found[..count] {
-        ["health"] => Some(route!("/health", "GET" => health::health)),
-        ["metrics"] => Some(route!("/metrics", "GET" => metrics::metrics)),
-        ["v1", "openapi.json"] => Some(route!("/v1/openapi.json", "GET" => openapi::show)),
+        ["health"] => Some(route!("/health", "GET" OPEN => health::health)),
+        ["metrics"] => Some(route!("/metrics", "GET" READ_OF_ALL => metrics::metrics)),
+        ["v1", "openapi.json"] => Some(route!("/v1/openapi.json", "GET" OPEN => openapi::show)),
         ["v1", "databases"] => Some(route!("/v1/databases",
-            "GET" => databases::list, "POST" => databases::create)),
+            "GET" READ_OF_SOME => databases::list, "POST" ADMIN_OF_SOME => databases::create)),
+        ["v1", "keys"] => Some(route!("/v1/keys",
+            "GET" ADMIN_OF_ALL => keys::list, "POST" ADMIN_OF_ALL => keys::create)),
+        ["v1", "keys", key] if !key.is_empty() => {
+            Some(route!("/v1/keys/{key}", "DELETE" ADMIN_OF_ALL => keys::revoke))
+        }
         ["v1", "databases", db, below @ ..] if !db.is_empty() => of_database(below),
         _ => None,
     }
@@ -77,25 +99,27 @@ pub(crate) fn find(path: &str) -> Option<Route> {
 /// The route of what stands below a database.
 fn of_database(below: &[&str]) -> Option<Route> {
     Some(match below {
-        ["append"] => route!("/v1/databases/{db}/append", "POST" => append::append),
-        ["events"] => route!("/v1/databases/{db}/events", "GET" => events::events),
-        ["read"] => route!("/v1/databases/{db}/read", "POST" => read::read),
-        ["streams"] => route!("/v1/databases/{db}/streams", "GET" => streams::streams),
-        ["sql"] => route!("/v1/databases/{db}/sql", "POST" => sql::sql),
-        ["stats"] => route!("/v1/databases/{db}/stats", "GET" => stats::stats),
-        ["backup"] => route!("/v1/databases/{db}/backup", "POST" => backup::backup),
-        ["restore"] => route!("/v1/databases/{db}/restore", "POST" => restore::restore),
-        ["verify"] => route!("/v1/databases/{db}/verify", "POST" => verify::verify),
-        ["projections"] => route!("/v1/databases/{db}/projections", "GET" => projections::list),
+        ["append"] => route!("/v1/databases/{db}/append", "POST" WRITE => append::append),
+        ["events"] => route!("/v1/databases/{db}/events", "GET" READ => events::events),
+        ["read"] => route!("/v1/databases/{db}/read", "POST" READ => read::read),
+        ["streams"] => route!("/v1/databases/{db}/streams", "GET" READ => streams::streams),
+        ["sql"] => route!("/v1/databases/{db}/sql", "POST" READ => sql::sql),
+        ["stats"] => route!("/v1/databases/{db}/stats", "GET" READ => stats::stats),
+        ["backup"] => route!("/v1/databases/{db}/backup", "POST" ADMIN => backup::backup),
+        ["restore"] => route!("/v1/databases/{db}/restore", "POST" ADMIN => restore::restore),
+        ["verify"] => route!("/v1/databases/{db}/verify", "POST" READ => verify::verify),
+        ["projections"] => {
+            route!("/v1/databases/{db}/projections", "GET" READ => projections::list)
+        }
         ["projections", name] if !name.is_empty() => {
-            route!("/v1/databases/{db}/projections/{name}", "GET" => projections::show,
-                "PUT" => projections::apply, "DELETE" => projections::remove)
+            route!("/v1/databases/{db}/projections/{name}", "GET" READ => projections::show,
+                "PUT" ADMIN => projections::apply, "DELETE" ADMIN => projections::remove)
         }
         ["projections", name, "skip"] if !name.is_empty() => {
-            route!("/v1/databases/{db}/projections/{name}/skip", "POST" => projections::skip)
+            route!("/v1/databases/{db}/projections/{name}/skip", "POST" ADMIN => projections::skip)
         }
         [] => route!("/v1/databases/{db}",
-            "GET" => databases::show, "DELETE" => databases::delete),
+            "GET" READ => databases::show, "DELETE" ADMIN => databases::delete),
         _ => return None,
     })
 }
@@ -117,17 +141,27 @@ pub(crate) async fn answer(route: Option<Route>, request: Request, app: Shared) 
 impl Route {
     /// What answers this method.
     fn answer_to(&self, method: &Method) -> Option<Answer> {
+        self.of(method).map(|(_, answer)| answer)
+    }
+
+    /// What this method needs.
+    pub(crate) fn access(&self, method: &Method) -> Option<Access> {
+        self.of(method).map(|(access, _)| access)
+    }
+
+    fn of(&self, method: &Method) -> Option<(Access, Answer)> {
         let name = match *method {
             Method::HEAD => "GET",
             _ => method.as_str(),
         };
-        let found = self.methods.iter().find(|(known, _)| *known == name);
-        found.map(|(_, answer)| *answer)
+        let mut methods = self.methods.iter();
+        let found = methods.find(|(known, ..)| *known == name);
+        found.map(|(_, access, answer)| (*access, *answer))
     }
 
     /// The methods that it knows, as the header `allow` lists them.
     fn allowed(&self) -> String {
-        let names = self.methods.iter().map(|(name, _)| match *name {
+        let names = self.methods.iter().map(|(name, ..)| match *name {
             "GET" => "GET,HEAD",
             name => name,
         });
@@ -169,7 +203,9 @@ mod tests {
 
     use axum::http::Method;
 
-    use super::find;
+    use headwater_node::Role;
+
+    use super::{Access, find};
 
     const DOCUMENT: &str = include_str!("../../../../docs/openapi.json");
 
@@ -215,6 +251,41 @@ mod tests {
             assert_eq!(template(path), None, "{path}");
         }
     }
+
+    /// The line of a request in the table of docs/security.md.
+    fn line(method: &Method, path: &str, access: Access) -> String {
+        let role = access.role().map_or("none", Role::as_str);
+        let reach = match access {
+            Access::Open => "",
+            Access::Database(_) => " its database",
+            Access::Server(_) => " all databases",
+            Access::Some(_) => " what the key reaches",
+        };
+        format!("| `{method} {path}` | {role} |{reach} |")
+    }
+
+    #[test]
+    fn the_table_of_keys_is_the_documented_one() {
+        const TEXT: &str = include_str!("../../../../docs/security.md");
+        let methods = ["GET ", "POST ", "PUT ", "DELETE "];
+        let is_row = |line: &&str| {
+            let request = line.strip_prefix("| `");
+            request.is_some_and(|request| methods.iter().any(|name| request.starts_with(name)))
+        };
+        let told: BTreeSet<&str> = TEXT.lines().filter(is_row).collect();
+        let document: serde_json::Value = serde_json::from_str(DOCUMENT).unwrap();
+        let mut true_lines = BTreeSet::new();
+        for path in document["paths"].as_object().unwrap().keys() {
+            let route = find(path).unwrap();
+            for method in METHODS {
+                if let Some(access) = route.access(&method) {
+                    true_lines.insert(line(&method, path, access));
+                }
+            }
+        }
+        assert_eq!(told, true_lines.iter().map(String::as_str).collect());
+    }
+
     #[test]
     fn what_is_documented_is_what_is_answered() {
         let document: serde_json::Value = serde_json::from_str(DOCUMENT).unwrap();

@@ -15,6 +15,7 @@ mod documented;
 mod events;
 mod faults;
 mod fresh;
+mod keys;
 mod limits;
 mod malformed;
 mod postgres;

@@ -201,6 +201,15 @@ pub(crate) struct Serve {
         value_parser = address_or_off
     )]
     pub(crate) postgres: AddressOrOff,
+    /// The loopback address for Kafka clients, or off; port 0 takes a free one
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "HEADWATER_KAFKA",
+        default_value = "127.0.0.1:4282",
+        value_parser = address_or_off
+    )]
+    pub(crate) kafka: AddressOrOff,
     /// How long a database stays open without use
     #[arg(
         long,

@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
     /// Where it speaks PostgreSQL's protocol, if it does.
     pub(crate) postgres: Option<SocketAddr>,
+    /// Where it speaks Kafka's protocol, if it does.
+    pub(crate) kafka: Option<SocketAddr>,
     /// How long a database stays open without use.
     pub(crate) sleep_after: Duration,
     /// How many bytes of a database its tail has at most, about.
@@ -45,6 +47,7 @@ impl Options {
         Options {
             listen,
             postgres: None,
+            kafka: None,
             sleep_after: Duration::from_secs(300),
             tail_max: 16 << 20,
             limits: Limits::default(),
@@ -59,6 +62,7 @@ impl Options {
         let addresses = [
             (Protocol::Http, Some(self.listen)),
             (Protocol::Postgres, self.postgres),
+            (Protocol::Kafka, self.kafka),
         ];
         let listen = |(protocol, address): (Protocol, Option<SocketAddr>)| {
             address.map(|address| Listen { protocol, address })
@@ -96,6 +100,7 @@ pub(crate) enum Opened {
 pub(crate) struct LocalServer {
     address: SocketAddr,
     postgres: Option<SocketAddr>,
+    kafka: Option<SocketAddr>,
     node: Node,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
@@ -135,6 +140,7 @@ impl LocalServer {
         };
         let address = server.address(Protocol::Http).unwrap_or(options.listen);
         let postgres = server.address(Protocol::Postgres);
+        let kafka = server.address(Protocol::Kafka);
         if options.announced {
             node.set_address(&ServerUrl::from(address).to_string())?;
         }
@@ -146,6 +152,7 @@ impl LocalServer {
         Ok(LocalServer {
             address,
             postgres,
+            kafka,
             node,
             stop,
             serving,
@@ -160,6 +167,11 @@ impl LocalServer {
     /// Where it speaks PostgreSQL's protocol, if it does.
     pub(crate) fn postgres(&self) -> Option<SocketAddr> {
         self.postgres
+    }
+
+    /// Where it speaks Kafka's protocol, if it does.
+    pub(crate) fn kafka(&self) -> Option<SocketAddr> {
+        self.kafka
     }
 
     /// A key that this process alone has.

@@ -13,11 +13,12 @@
 //! * It runs in a task of its own: who asked for it may go away.
 //! * Uses are counted under the lock of the slot, so what is in use never falls asleep.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use headwater_event::{Error, Kind, LogId, Timestamp};
+use headwater_event::{Error, Kind, LogId, Position, Timestamp};
 use tokio::runtime::Handle;
 
 use crate::awake::Awake;
@@ -33,6 +34,8 @@ pub(crate) struct Database {
     runtime: Handle,
     slot: Mutex<Slot>,
     turn: tokio::sync::Mutex<()>,
+    /// Told when it woke, and when it is gone.
+    changed: tokio::sync::Notify,
 }
 
 #[derive(Default)]
@@ -44,6 +47,8 @@ struct Slot {
     attempts: u64,
     /// It was deleted, or the node is shut down: it is not woken again.
     gone: Option<Error>,
+    /// The last position when it fell asleep.
+    head: Option<Position>,
 }
 
 #[derive(Default)]
@@ -117,6 +122,7 @@ impl Database {
             runtime,
             slot: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
+            changed: tokio::sync::Notify::new(),
         }
     }
 
@@ -142,6 +148,45 @@ impl Database {
         match &self.slot().state {
             State::Awake(awake) => Some(awake.clone()),
             _ => None,
+        }
+    }
+
+    /// The last position, where it is known without waking.
+    pub(crate) fn known_head(&self) -> Option<Position> {
+        let slot = self.slot();
+        match &slot.state {
+            State::Awake(awake) => Some(awake.journal.head().position),
+            _ => slot.head,
+        }
+    }
+
+    /// Waits for the head to be beyond a position, awake or not.
+    pub(crate) async fn head_beyond(&self, position: Position) -> Result<Position, Error> {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable(); // before it is looked at, so that no change is missed
+            if let Some(gone) = &self.slot().gone {
+                return Err(gone.clone());
+            }
+            let heads = self.peek().map(|awake| awake.journal.watch_head());
+            let Some(mut heads) = heads else {
+                match self.known_head() {
+                    Some(head) if head > position => return Ok(head),
+                    _ => changed.await,
+                }
+                continue;
+            };
+            let moved = async {
+                let head = heads.wait_for(|head| *head > position).await;
+                head.ok().map(|head| *head)
+            };
+            tokio::select! {
+                head = moved => match head {
+                    Some(head) => return Ok(head),
+                    None => changed.await, // it is closed: it sleeps, or is gone soon
+                },
+                () = &mut changed => {}
+            }
         }
     }
 
@@ -196,6 +241,7 @@ impl Database {
                 let awake = Arc::new(awake);
                 slot.state = State::Awake(awake.clone());
                 slot.reason = None;
+                self.changed.notify_waiters();
                 Ok(Use::begin(self, &awake))
             }
             Err(error) => {
@@ -220,7 +266,11 @@ impl Database {
             awake
         };
         awake.close().await;
-        self.slot().state = State::Asleep;
+        let mut slot = self.slot();
+        slot.state = State::Asleep;
+        slot.head = slot.reason.is_none().then(|| awake.journal.head().position);
+        drop(slot);
+        self.changed.notify_waiters();
     }
 
     /// Closes it if nobody uses it and nobody has since `before`, on the monotonic clock.
@@ -231,6 +281,7 @@ impl Database {
     /// Closes it for good; it answers `gone` from now on.
     pub(crate) async fn end(&self, gone: Error) {
         self.slot().gone = Some(gone);
+        self.changed.notify_waiters();
         self.close(None, |_| true).await;
     }
 }

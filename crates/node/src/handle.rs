@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use headwater_event::{
-    Append, ChainPoint, CheckedAppend, Error, Kind, LogId, Outcome, Position, Query,
+    Append, ChainPoint, CheckedAppend, Error, Kind, LogId, Outcome, Position, Query, Timestamp,
 };
 use headwater_journal::{
     Batch, Direction, Follower, Layout, Page, Progress, Read, StreamPage, Verified,
@@ -117,6 +117,13 @@ impl DatabaseHandle {
         }
         let journal = self.using.awake.journal.clone();
         self.blocking(move || journal.read(&read)).await
+    }
+
+    /// Position of the last event that was recorded at the instant or before it; 0 if there is
+    /// none.
+    pub async fn position_at(&self, instant: Timestamp) -> Result<Position, Error> {
+        let journal = self.using.awake.journal.clone();
+        self.blocking(move || journal.position_at(instant)).await
     }
 
     /// Follows the events that match, after a position of this log. The database stays awake as

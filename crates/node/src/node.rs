@@ -192,7 +192,7 @@ impl Inner {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner) // taken or not, nothing between
     }
 
-    fn find(&self, name: &DatabaseName) -> Result<Arc<Database>, Error> {
+    pub(crate) fn find(&self, name: &DatabaseName) -> Result<Arc<Database>, Error> {
         if name.is_system() {
             return Ok(self.system.clone());
         }
@@ -290,22 +290,24 @@ impl Inner {
     pub(crate) async fn catch_up(self: &Arc<Self>) -> Result<(), Error> {
         loop {
             let after = self.registry().position();
-            let page = self.read_system(Query::all(), after).await?;
-            self.fold(&page.events)?;
+            let page = self.read_system(system::of_node()?, after).await?;
+            self.fold(&page.events, page.scanned)?;
             if !page.more {
                 return Ok(());
             }
         }
     }
 
-    /// Folds in the next events; those that were folded in already are passed over.
-    fn fold(&self, events: &[headwater_event::Event]) -> Result<(), Error> {
+    /// Folds in the next events, up to `scanned`; those that were folded in already are passed
+    /// over.
+    fn fold(&self, events: &[headwater_event::Event], scanned: Position) -> Result<(), Error> {
         let mut registry = self.registry_mut();
         let position = registry.position();
         for event in events.iter().filter(|event| event.position > position) {
             self.keys.apply(event)?;
             registry.apply(event)?;
         }
+        registry.folded(scanned);
         Ok(())
     }
 
@@ -351,7 +353,7 @@ impl Inner {
     }
 
     /// The use of `_system`.
-    async fn system(self: &Arc<Self>) -> Result<Use, Error> {
+    pub(crate) async fn system(self: &Arc<Self>) -> Result<Use, Error> {
         let inner = self.clone();
         let system = self.system.clone();
         system.wake(move |system| inner.wake(system)).await

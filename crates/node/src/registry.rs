@@ -31,7 +31,7 @@ impl Registry {
         }
     }
 
-    /// The last event that was folded in.
+    /// Everything up to here was folded in.
     pub(crate) fn position(&self) -> Position {
         self.position
     }
@@ -66,6 +66,11 @@ impl Registry {
         }
         self.position = event.position;
         Ok(())
+    }
+
+    /// Nothing up to here is missing.
+    pub(crate) fn folded(&mut self, scanned: Position) {
+        self.position = self.position.max(scanned);
     }
 
     fn created(&mut self, id: DatabaseId, fact: &Created, event: &Event) -> Result<(), Error> {

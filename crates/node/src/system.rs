@@ -200,6 +200,14 @@ impl Fact {
     }
 }
 
+/// The facts that a node folds when it is opened, which databases and which keys there are: few
+/// among those that are about readers.
+pub(crate) fn of_node() -> Result<Query, Error> {
+    let mut types = vec![EventType::new(CREATED)?, EventType::new(DELETED)?];
+    types.extend(crate::keys::types()?);
+    Ok(Query::types(types))
+}
+
 /// The append that creates a database, unless one of this name was created after `seen`.
 pub(crate) fn create(
     id: DatabaseId,

@@ -7,6 +7,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::attempts::Attempts;
 use crate::gate::{BodyBudget, Gate};
+use crate::kafka::{Groups, Sequences};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::postgres::Backends;
@@ -24,6 +25,12 @@ pub(crate) struct App {
     pub(crate) restores: Arc<Semaphore>,
     /// Who is connected with the PostgreSQL protocol.
     pub(crate) backends: Arc<Backends>,
+    /// One for each batch of records that may be decompressed.
+    pub(crate) decompressions: Arc<Semaphore>,
+    /// Consumer groups.
+    pub(crate) groups: Groups,
+    /// What is known of producers that number their records.
+    pub(crate) sequences: Sequences,
     /// True once the server is stopping.
     pub(crate) stopping: watch::Receiver<bool>,
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! socket -> connection -> request -> node
-//! server    http          one file for each: append, events, read, follow, streams, sql, ...
+//! server    http, kafka   one file for each: append, events, read, follow, streams, sql, ...
 //!           postgres      one file for each kind: queries, inserts, transactions, settings, ...
 //! ```
 //!
@@ -19,6 +19,7 @@ mod app;
 mod attempts;
 mod gate;
 mod http;
+mod kafka;
 mod lanes;
 mod limits;
 mod metrics;

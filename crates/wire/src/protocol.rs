@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 use crate::app::Shared;
 use crate::socket::Socket;
-use crate::{http, postgres};
+use crate::{http, kafka, postgres};
 
 /// What is spoken on a connection: each protocol has an address of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,17 +13,20 @@ pub enum Protocol {
     Http,
     /// PostgreSQL's, version 3.0.
     Postgres,
+    /// Kafka's.
+    Kafka,
 }
 
 impl Protocol {
     /// All of them, in the order of declaration.
-    pub const ALL: [Protocol; 2] = [Protocol::Http, Protocol::Postgres];
+    pub const ALL: [Protocol; 3] = [Protocol::Http, Protocol::Postgres, Protocol::Kafka];
 
     /// The name, as it is shown.
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::Http => "http",
             Protocol::Postgres => "postgres",
+            Protocol::Kafka => "kafka",
         }
     }
 
@@ -32,7 +35,7 @@ impl Protocol {
     pub(crate) fn asks_for_keys(self) -> bool {
         match self {
             Protocol::Http => true,
-            Protocol::Postgres => false,
+            Protocol::Postgres | Protocol::Kafka => false,
         }
     }
 
@@ -42,6 +45,7 @@ impl Protocol {
         match self {
             Protocol::Http => http::serve(socket, app, stopping).await,
             Protocol::Postgres => postgres::serve(socket, app, stopping).await,
+            Protocol::Kafka => kafka::serve(socket, app, stopping).await,
         }
     }
 
@@ -50,6 +54,7 @@ impl Protocol {
         match self {
             Protocol::Http => http::refuse(socket, connections_max).await,
             Protocol::Postgres => postgres::refuse(socket, connections_max).await,
+            Protocol::Kafka => kafka::refuse(socket),
         }
     }
 }

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::app::{App, Shared};
 use crate::attempts::Attempts;
 use crate::gate::{BodyBudget, Gate};
+use crate::kafka::{self, Groups, Sequences};
 use crate::lanes::Lanes;
 use crate::limits::Limits;
 use crate::protocol::Protocol;
@@ -27,6 +28,9 @@ const REFUSALS_MAX: usize = 64;
 
 /// Restores at the same time: each keeps a disk and a processor busy, and takes some memory.
 pub(crate) const RESTORES_MAX: usize = 4;
+
+/// Batches of records that are decompressed at the same time: each may become large.
+const DECOMPRESSIONS_MAX: usize = 4;
 
 /// Pause after an error of the socket, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -123,6 +127,9 @@ impl Server {
             reads: Gate::new(&limits),
             bodies: BodyBudget::new(&limits),
             restores: Arc::new(Semaphore::new(RESTORES_MAX)),
+            decompressions: Arc::new(Semaphore::new(DECOMPRESSIONS_MAX)),
+            groups: Groups::default(),
+            sequences: Sequences::default(),
             limits,
             backends: Arc::default(),
             metrics: Arc::default(),
@@ -150,6 +157,8 @@ impl Server {
     /// The node is left open: its owner shuts it down.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let mut connections = JoinSet::new();
+        let app = self.app.clone();
+        let upkeep = tokio::spawn(async move { kafka::upkeep(&app).await });
         tokio::select! {
             () = self.accept(&mut connections) => {}
             () = shutdown => {}
@@ -168,6 +177,8 @@ impl Server {
             );
             connections.shutdown().await;
         }
+        let _ = upkeep.await; // a panic in it has told of itself
+        self.app.groups.keep_all(&self.app.node).await;
     }
 
     async fn accept(&self, connections: &mut JoinSet<()>) {

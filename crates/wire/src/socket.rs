@@ -24,6 +24,11 @@ impl Socket {
     pub(crate) fn peer(&self) -> IpAddr {
         self.peer.ip().to_canonical()
     }
+
+    /// The address that the client connected to: it reaches the server there.
+    pub(crate) fn local(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr()
+    }
 }
 
 impl AsyncRead for Socket {

@@ -13,6 +13,7 @@ use crate::output;
 pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
     let options = Options {
         postgres: args.postgres.0,
+        kafka: args.kafka.0,
         sleep_after: args.sleep_after,
         tail_max: args.tail_max,
         limits: Limits {
@@ -37,6 +38,9 @@ pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
     output::print(format!("listening on http://{}", server.address()))?;
     if let Some(address) = server.postgres() {
         output::print(format!("listening on postgres://{address}"))?;
+    }
+    if let Some(address) = server.kafka() {
+        output::print(format!("listening on kafka://{address}"))?;
     }
     stop.wait().await;
     tracing::info!("stopping, once what was accepted is finished");

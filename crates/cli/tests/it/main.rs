@@ -9,6 +9,7 @@ mod demo;
 mod git_history;
 mod git_truth;
 mod help;
+mod kafka;
 mod keys;
 mod kills;
 mod logs;

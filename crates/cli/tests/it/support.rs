@@ -18,8 +18,9 @@ pub(crate) fn headwater() -> Command {
             command.env(name, value);
         }
     }
-    // Its usual port is one for all; a test that wants it says where.
+    // Their usual ports are one for all; a test that wants them says where.
     command.env("HEADWATER_POSTGRES", "off");
+    command.env("HEADWATER_KAFKA", "off");
     command
 }
 

@@ -10,6 +10,14 @@ pub(super) const CREATED: &str = "KeyCreated";
 pub(super) const REVOKED: &str = "KeyRevoked";
 const USED: &str = "KeyUsed";
 
+/// The types of all facts about keys.
+pub(crate) fn types() -> Result<Vec<EventType>, Error> {
+    [CREATED, REVOKED, USED]
+        .into_iter()
+        .map(EventType::new)
+        .collect()
+}
+
 /// What happened to a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fact {

@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use headwater_event::{Append, Error, EventType, Kind, Position, Query, QueryItem, Tag};
 
+pub(crate) use fact::types;
 pub use identity::{Claim, Identity, Role};
 pub use key::{KeyId, KeyInfo};
 pub use name::KeyName;

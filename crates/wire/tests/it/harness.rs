@@ -21,6 +21,8 @@ pub struct TestServer {
     pub node: Node,
     pub url: String,
     postgres: SocketAddr,
+    /// Where it speaks Kafka's protocol.
+    pub kafka: SocketAddr,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<()>,
@@ -92,14 +94,17 @@ impl TestServer {
         let node = Node::open(root, Arc::new(SystemEnv), options)
             .await
             .unwrap();
-        let postgres = Listen {
-            protocol: Protocol::Postgres,
+        let on = |protocol| Listen {
+            protocol,
             ..http("127.0.0.1:0")
         };
-        let listen = [http("127.0.0.1:0"), postgres];
-        let server = Server::bind(node.clone(), &listen, limits).await.unwrap();
-        let url = format!("http://{}", server.address(Protocol::Http).unwrap());
-        let postgres = server.address(Protocol::Postgres).unwrap();
+        let protocols = [Protocol::Http, Protocol::Postgres, Protocol::Kafka];
+        let server = Server::bind(node.clone(), &protocols.map(on), limits)
+            .await
+            .unwrap();
+        let address = |protocol| server.address(protocol).unwrap();
+        let url = format!("http://{}", address(Protocol::Http));
+        let (postgres, kafka) = (address(Protocol::Postgres), address(Protocol::Kafka));
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {
             let _ = stopped.await; // asked for, or the test is over
@@ -108,6 +113,7 @@ impl TestServer {
             node,
             url,
             postgres,
+            kafka,
             client: reqwest::Client::builder()
                 .timeout(PATIENCE)
                 .build()

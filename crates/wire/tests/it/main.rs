@@ -15,6 +15,7 @@ mod documented;
 mod events;
 mod faults;
 mod fresh;
+mod kafka;
 mod keys;
 mod limits;
 mod malformed;

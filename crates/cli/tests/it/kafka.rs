@@ -1,0 +1,285 @@
+//! The Kafka protocol, as real clients speak it: kcat, confluent-kafka (librdkafka) and kafkajs.
+//! `./check` installs them; their scripts are in `tests/clients`.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::{Place, Serve, http, runtime};
+
+/// A server with a database `shop`, and where it speaks Kafka's protocol.
+struct Shop {
+    place: Place,
+    server: Serve,
+    bootstrap: String,
+}
+
+impl Shop {
+    fn open() -> Shop {
+        let place = Place::new();
+        place.run(["database", "create", "shop"]).ok();
+        let bootstrap = free_address();
+        let server = place.serve_with(&["--kafka", &bootstrap]);
+        Shop {
+            place,
+            server,
+            bootstrap,
+        }
+    }
+
+    /// The same data at the same address, served by another process: the one before is ended.
+    fn again(self, end: impl FnOnce(Serve)) -> Shop {
+        end(self.server);
+        let server = self.place.serve_with(&["--kafka", &self.bootstrap]);
+        Shop { server, ..self }
+    }
+
+    /// Appends over HTTP: `count` events, in five streams of the category account.
+    fn fill(&self, count: usize) {
+        let events: Vec<Value> = (0..count)
+            .map(|n| {
+                json!({
+                    "type": "Opened", "stream": format!("account/{}", n % 5), "data": { "n": n },
+                    "tags": [if n % 2 == 0 { "even" } else { "odd" }],
+                    "metadata": { "actor": "ada" },
+                })
+            })
+            .collect();
+        self.append(&json!({ "events": events }));
+    }
+
+    fn append(&self, body: &Value) {
+        let url = format!("{}/v1/databases/shop/append", self.server.url);
+        let status = runtime().block_on(async {
+            let sent = http().post(url).json(body).send().await.unwrap();
+            sent.status().as_u16()
+        });
+        assert_eq!(status, 201);
+    }
+
+    /// All events, as `headwater read` prints them.
+    fn events(&self) -> Vec<Value> {
+        let url = self.server.url.clone();
+        let read = self
+            .place
+            .run(["read", "-d", "shop", "--all", "--server", &url]);
+        read.ok().json()
+    }
+
+    /// Runs a scenario of confluent-kafka; what it printed.
+    fn confluent(&self, scenario: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(installed("python/bin/python"));
+        command.arg(script("kafka_clients.py"));
+        self.scenario(command, scenario, arguments)
+    }
+
+    /// Begins a scenario of confluent-kafka, and waits for the line that says how far it is.
+    fn begin(&self, scenario: &str, arguments: &[&str], until: &str) -> Child {
+        let mut command = Command::new(installed("python/bin/python"));
+        command.arg(script("kafka_clients.py"));
+        command.args([&self.bootstrap, scenario]).args(arguments);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        lines.read_line(&mut line).unwrap();
+        assert_eq!(line.trim_end(), until);
+        child
+    }
+
+    /// Runs a scenario of kafkajs.
+    fn kafkajs(&self, scenario: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new("node");
+        command.env("KAFKAJS", installed("node/package.json"));
+        command.arg(script("kafka_clients.js"));
+        self.scenario(command, scenario, arguments)
+    }
+
+    fn scenario(&self, mut command: Command, scenario: &str, arguments: &[&str]) -> String {
+        command.args([&self.bootstrap, scenario]).args(arguments);
+        output(command)
+    }
+
+    fn kcat(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("kcat");
+        command.args(["-q", "-b", &self.bootstrap]).args(arguments);
+        output(command)
+    }
+}
+
+/// Runs a client to its end, which must be a good one.
+fn output(mut command: Command) -> String {
+    let ran = command.stdin(Stdio::null()).output();
+    let ran = ran.unwrap_or_else(|error| panic!("{command:?}: {error}; ./check installs it"));
+    let (told, said) = (
+        String::from_utf8_lossy(&ran.stdout).into_owned(),
+        String::from_utf8_lossy(&ran.stderr),
+    );
+    assert!(ran.status.success(), "{command:?}\n{told}\n{said}");
+    told
+}
+
+/// What `./check` installs.
+fn installed(path: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.join("target/clients").join(path)
+}
+
+fn script(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/clients")
+        .join(path)
+}
+
+/// An address that nobody listens on.
+fn free_address() -> String {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap().to_string()
+}
+
+#[test]
+fn confluent_kafka_reads() {
+    let shop = Shop::open();
+    shop.fill(200);
+    shop.confluent("read_whole", &["200"]);
+    shop.confluent("read_category", &["200"]);
+    shop.append(&json!({ "events": [{ "type": "Opened", "stream": "account/6" }] }));
+    shop.confluent("read_since", &["201"]);
+}
+
+#[test]
+fn a_reader_that_waits_is_woken_by_an_append() {
+    let shop = Shop::open();
+    shop.fill(3);
+    let mut waiting = shop.begin("wait_for_one", &[], "waiting");
+    shop.append(&json!({ "events": [
+        { "type": "Opened", "stream": "other/1" },
+        { "type": "Opened", "stream": "later/1", "data": { "late": true } },
+    ] }));
+    assert!(waiting.wait().unwrap().success());
+}
+
+#[test]
+fn an_idempotent_producer_writes_once_across_a_kill() {
+    const COUNT: usize = 3_000;
+    let shop = Shop::open();
+    let count = COUNT.to_string();
+    let mut producing = shop.begin("produce_across_a_kill", &[&count], "begun");
+    let shop = shop.again(Serve::kill);
+    assert!(producing.wait().unwrap().success());
+    let events = shop.events();
+    let mut last = [None; 5];
+    for event in &events {
+        let n = event["data"]["n"].as_u64().unwrap();
+        let of_key = &mut last[usize::try_from(n % 5).unwrap()];
+        assert!(*of_key < Some(n), "{n} after {of_key:?}");
+        *of_key = Some(n);
+    }
+    assert_eq!(events.len(), COUNT, "each once");
+}
+
+#[test]
+fn three_members_share_the_work_while_they_come_and_go() {
+    let shop = Shop::open();
+    shop.confluent("share", &["1500"]);
+}
+
+#[test]
+fn kcat_reads_and_writes() {
+    let shop = Shop::open();
+    shop.fill(50);
+    let listed = shop.kcat(&["-L"]);
+    assert!(listed.contains("\"shop\" with 1 partitions"), "{listed}");
+    assert!(
+        listed.contains("\"shop.account\" with 8 partitions"),
+        "{listed}"
+    );
+    let all = shop.kcat(&[
+        "-C",
+        "-t",
+        "shop",
+        "-o",
+        "beginning",
+        "-e",
+        "-f",
+        "%o %k %s\n",
+    ]);
+    assert_eq!(all.lines().count(), 50);
+    assert_eq!(all.lines().next(), Some("1 account/0 {\"n\":0}"));
+    let some = shop.kcat(&["-C", "-t", "shop", "-o", "41", "-e"]);
+    assert_eq!(some.lines().count(), 10);
+    let since = shop.kcat(&["-C", "-t", "shop", "-o", "s@0", "-e"]);
+    assert_eq!(since.lines().count(), 50);
+    let category = shop.kcat(&["-C", "-t", "shop.account", "-o", "beginning", "-e"]);
+    assert_eq!(category.lines().count(), 50);
+    let records = shop.place.file("records", "7:{\"by\":\"kcat\"}\n");
+    let records = records.to_str().unwrap();
+    shop.kcat(&[
+        "-P",
+        "-t",
+        "shop.account",
+        "-K",
+        ":",
+        "-H",
+        "ce_type=Told",
+        "-l",
+        records,
+    ]);
+    let last = shop.events().pop().unwrap();
+    assert_eq!(last["stream"], "account/7");
+    assert_eq!(
+        (&last["type"], &last["data"]["by"]),
+        (&json!("Told"), &json!("kcat"))
+    );
+}
+
+#[test]
+fn confluent_kafka_writes() {
+    let shop = Shop::open();
+    shop.confluent("produce_all", &[]);
+    assert_eq!(shop.events().len(), 1_000);
+    let position = shop.confluent("produce_named", &[]);
+    let events = shop.events();
+    assert_eq!(events.len(), 1_001);
+    let event = &events[1_000];
+    assert_eq!(event["position"].to_string(), position.trim());
+    assert_eq!(event["id"], "5c6b1d2e-0000-4000-8000-000000000001");
+    assert_eq!(event["type"], "AccountOpened");
+    assert_eq!(event["stream"], "account/9");
+    assert_eq!(event["tags"], json!(["customer:7"]));
+    assert_eq!(event["metadata"]["actor"], "ada");
+    assert_eq!(event["occurred_at"], "2026-11-20T10:00:00.000000Z");
+    shop.confluent("produce_refused", &[]);
+    shop.confluent("no_transactions", &[]);
+}
+
+#[test]
+fn a_group_goes_on_where_it_was() {
+    let shop = Shop::open();
+    shop.fill(60);
+    let offsets = |told: String| -> Vec<u64> { serde_json::from_str(&told).unwrap() };
+    let mut all = offsets(shop.confluent("read_by_group", &["workers", "20"]));
+    shop.confluent("remember", &["notes"]);
+    // In memory, and then from `_system`.
+    all.extend(offsets(shop.confluent("read_by_group", &["workers", "20"])));
+    let shop = shop.again(|server| assert_eq!(server.terminate(), Some(0)));
+    all.extend(offsets(shop.confluent("read_by_group", &["workers", "20"])));
+    all.sort_unstable();
+    assert_eq!(all, (1..=60).collect::<Vec<u64>>());
+    shop.confluent("remembered", &["notes"]);
+    shop.confluent("administer", &["workers"]);
+}
+
+#[test]
+fn kafkajs_reads_and_writes() {
+    let shop = Shop::open();
+    shop.fill(40);
+    shop.kafkajs("consume", &["40"]);
+    shop.kafkajs("produce", &[]);
+    shop.kafkajs("administer", &["scripts"]);
+    let events = shop.events();
+    assert_eq!(events.len(), 40 + 80);
+    assert_eq!(events[119]["type"], "Scripted");
+    assert_eq!(events[119]["tags"], json!(["a:1", "b:2"]));
+}

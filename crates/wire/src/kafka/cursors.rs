@@ -1,0 +1,240 @@
+//! What a group has read: in memory as it is told, in `_system` at a bounded rate.
+//!
+//! A member tells the offsets it has reached as often as it likes. They are written together some
+//! seconds later, and no more bytes of them than [`BYTES_PER_SECOND`] for each member over time, so
+//! that a group which reads all day does not fill `_system`. After a crash of the server a group
+//! goes on a little earlier and reads some events again; after a stop in order it does not.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use headwater_node::{Cursor, CursorOf, Cursors, Keep};
+use kafka_protocol::ResponseError;
+use tokio::time::Instant;
+
+/// Below a megabyte a day.
+const BYTES_PER_SECOND: u64 = 10;
+
+/// Bytes that may be written at once after a silence.
+const BYTES_MAX: i64 = 16 << 10;
+
+/// What was told waits so long for more.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// So many times only what changed is written, then all.
+const PARTIAL_MAX: u32 = 64;
+
+/// Cursors of one group, and bytes of its notes: what is kept is kept for good.
+const CURSORS_MAX: usize = 2_000;
+const NOTES_BYTES_MAX: usize = 64 << 10;
+const NOTE_BYTES_MAX: usize = 4 << 10;
+
+/// The cursors of one group.
+#[derive(Debug)]
+pub(crate) struct GroupCursors {
+    /// Nothing before they were read from `_system`.
+    all: Option<Cursors>,
+    /// Those that are not kept yet.
+    changed: BTreeSet<CursorOf>,
+    /// When the oldest of these is to be kept.
+    due: Option<Instant>,
+    /// How often only what changed was written since all was; nothing if it never was.
+    partial: Option<u32>,
+    budget: i64,
+    budget_at: Instant,
+}
+
+impl GroupCursors {
+    pub(crate) fn new(now: Instant) -> GroupCursors {
+        GroupCursors {
+            all: None,
+            changed: BTreeSet::new(),
+            due: None,
+            partial: None,
+            budget: BYTES_MAX,
+            budget_at: now,
+        }
+    }
+
+    /// The cursors, once they are loaded.
+    pub(crate) fn all(&self) -> Option<&Cursors> {
+        self.all.as_ref()
+    }
+
+    /// Takes what `_system` has of the group, unless that was done before.
+    pub(crate) fn load(&mut self, kept: Cursors) {
+        self.all.get_or_insert(kept);
+    }
+
+    /// Whether everything is kept.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.changed.is_empty()
+    }
+
+    /// Moves a cursor.
+    pub(crate) fn set(
+        &mut self,
+        of: CursorOf,
+        cursor: Cursor,
+        now: Instant,
+    ) -> Result<(), ResponseError> {
+        let all = self
+            .all
+            .as_mut()
+            .ok_or(ResponseError::CoordinatorLoadInProgress)?;
+        let notes: usize = match cursor.note.is_empty() {
+            true => 0, // the usual, which needs no walk
+            false => all.values().map(|cursor| cursor.note.len()).sum(),
+        };
+        let too_many = all.len() >= CURSORS_MAX && !all.contains_key(&of);
+        let too_long = cursor.note.len() > NOTE_BYTES_MAX;
+        if too_many || too_long || notes + cursor.note.len() > NOTES_BYTES_MAX {
+            return Err(ResponseError::OffsetMetadataTooLarge);
+        }
+        if all.get(&of) != Some(&cursor) {
+            all.insert(of.clone(), cursor);
+            self.changed.insert(of);
+            self.due.get_or_insert(now + PAUSE);
+        }
+        Ok(())
+    }
+
+    /// What changed is to be kept as soon as the rate allows: a member has left.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        if !self.changed.is_empty() {
+            self.due = Some(now);
+        }
+    }
+
+    /// What is to be kept by now, if the rate allows; `all` does not ask for either.
+    pub(crate) fn take(
+        &mut self,
+        reader: &str,
+        members: usize,
+        now: Instant,
+        all: bool,
+    ) -> Option<Keep> {
+        let cursors = self.all.as_ref()?;
+        if self.changed.is_empty() || !(all || self.due.is_some_and(|due| now >= due)) {
+            return None;
+        }
+        let whole = self.partial.is_none_or(|partial| partial >= PARTIAL_MAX);
+        let chosen = |of: &CursorOf| whole || self.changed.contains(of);
+        let chosen = cursors.iter().filter(|(of, _)| chosen(of));
+        let keep = Keep {
+            reader: reader.to_owned(),
+            cursors: chosen
+                .map(|(of, cursor)| (of.clone(), cursor.clone()))
+                .collect(),
+            whole,
+        };
+        let bytes = i64::try_from(keep.bytes()).unwrap_or(i64::MAX);
+        let since = now.saturating_duration_since(self.budget_at).as_millis() as u64;
+        let earned = since * BYTES_PER_SECOND * members.max(1) as u64 / 1_000;
+        let budget = self.budget.saturating_add_unsigned(earned).min(BYTES_MAX);
+        // What is larger than all that may be saved is written when as much was.
+        if !all && budget < bytes.min(BYTES_MAX) {
+            return None;
+        }
+        (self.budget, self.budget_at) = (budget.saturating_sub(bytes), now);
+        self.partial = Some(if whole {
+            0
+        } else {
+            self.partial.unwrap_or(0) + 1
+        });
+        self.changed.clear();
+        self.due = None;
+        Some(keep)
+    }
+
+    /// Takes back what could not be kept.
+    pub(crate) fn not_kept(&mut self, keep: &Keep, now: Instant) {
+        self.changed.extend(keep.cursors.keys().cloned());
+        self.partial = None;
+        self.due = Some(now + PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headwater_node::DatabaseId;
+
+    fn of(part: u32) -> CursorOf {
+        CursorOf {
+            database: DatabaseId(uuid::Uuid::nil()),
+            category: Some("account".to_owned()),
+            part,
+        }
+    }
+
+    fn cursor(next: u64) -> Cursor {
+        Cursor {
+            next,
+            note: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_day_of_reading_takes_less_than_a_megabyte() {
+        let begun = Instant::now();
+        let mut cursors = GroupCursors::new(begun);
+        cursors.load(Cursors::new());
+        let (mut bytes, mut times) = (0, 0);
+        for second in 0..86_400u64 {
+            let now = begun + Duration::from_secs(second);
+            for part in 0..8 {
+                cursors.set(of(part), cursor(second), now).unwrap();
+            }
+            if let Some(keep) = cursors.take("workers", 1, now, false) {
+                bytes += keep.bytes();
+                times += 1;
+            }
+        }
+        assert!(bytes < 1 << 20, "{bytes} bytes");
+        assert!(times > 2_000, "only {times} times");
+    }
+
+    #[test]
+    fn only_what_changed_is_written_and_all_of_it_from_time_to_time() {
+        let now = Instant::now();
+        let mut cursors = GroupCursors::new(now);
+        cursors.load(Cursors::from([(of(0), cursor(1)), (of(1), cursor(1))]));
+        assert!(
+            cursors.take("workers", 1, now, true).is_none(),
+            "nothing changed"
+        );
+        cursors.set(of(0), cursor(2), now).unwrap();
+        assert!(cursors.take("workers", 1, now, false).is_none(), "not yet");
+        let first = cursors.take("workers", 1, now, true).unwrap();
+        assert!(first.whole && first.cursors.len() == 2);
+        for next in 0..u64::from(PARTIAL_MAX) {
+            cursors.set(of(1), cursor(10 + next), now).unwrap();
+            let keep = cursors.take("workers", 1, now, true).unwrap();
+            assert!(!keep.whole && keep.cursors.len() == 1);
+        }
+        cursors.set(of(1), cursor(99), now).unwrap();
+        let keep = cursors.take("workers", 1, now, true).unwrap();
+        assert!(keep.whole);
+        cursors.not_kept(&keep, now);
+        assert!(
+            cursors
+                .take("workers", 1, now, true)
+                .is_some_and(|again| again.whole)
+        );
+    }
+
+    #[test]
+    fn notes_are_bounded() {
+        let now = Instant::now();
+        let mut cursors = GroupCursors::new(now);
+        cursors.load(Cursors::new());
+        let note = |bytes| Cursor {
+            next: 1,
+            note: "n".repeat(bytes),
+        };
+        assert!(cursors.set(of(0), note(NOTE_BYTES_MAX), now).is_ok());
+        assert!(cursors.set(of(1), note(NOTE_BYTES_MAX + 1), now).is_err());
+        assert!((0..100).any(|part| cursors.set(of(part), note(NOTE_BYTES_MAX), now).is_err()));
+    }
+}

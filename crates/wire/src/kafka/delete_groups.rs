@@ -1,0 +1,39 @@
+//! `DeleteGroups`: what groups have read is forgotten. One that has members stays.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;
+use kafka_protocol::messages::{DeleteGroupsResponse, GroupId};
+use kafka_protocol::protocol::StrBytes;
+
+use crate::kafka::groups::not_available;
+use crate::kafka::reader::{Malformed, Reader};
+use crate::kafka::session::Session;
+
+/// Durable when it is answered.
+pub(crate) async fn answer(
+    session: &Session,
+    reader: Reader,
+    version: i16,
+) -> Result<DeleteGroupsResponse, Malformed> {
+    let mut reader = reader.flexible(version >= 2);
+    let mut results = Vec::new();
+    for name in reader.list(Reader::string)? {
+        let deleted = delete(session, &name).await;
+        let result = DeletableGroupResult::default().with_group_id(GroupId(name));
+        results.push(result.with_error_code(deleted.err().map_or(0, |error| error.code())));
+    }
+    Ok(DeleteGroupsResponse::default().with_results(results))
+}
+
+async fn delete(session: &Session, name: &StrBytes) -> Result<(), ResponseError> {
+    let app = &session.app;
+    let known = app.groups.with_cursors(&app.node, name, |entry, _| {
+        Ok(entry.cursors.all().is_some_and(|all| !all.is_empty()) || !entry.group.is_empty())
+    });
+    let known = known.await?;
+    app.groups.remove(name)?;
+    match known {
+        true => app.node.forget_reader(name).await.map_err(not_available),
+        false => Err(ResponseError::GroupIdNotFound),
+    }
+}

@@ -1,0 +1,175 @@
+//! `Fetch`: records from offsets on; waits for them if there are none.
+//!
+//! Waiting is no use of a database: one that is asleep stays so, and one that is awake falls asleep,
+//! until somebody appends.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::future::select_all;
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
+use kafka_protocol::messages::{BrokerId, FetchResponse, TopicName};
+use kafka_protocol::protocol::StrBytes;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::kafka::list_offsets::FIRST;
+use crate::kafka::reader::{Malformed, Reader};
+use crate::kafka::session::Session;
+use crate::kafka::topic::Topic;
+use crate::kafka::walk::{Filled, Part, Walk};
+
+/// Bytes of records of one answer, about, whatever a client asks for: at least one record.
+const BYTES_MAX: usize = 4 << 20;
+
+/// The longest wait, whatever a client asks for.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// Before records are looked for again that were too few.
+const PAUSE: Duration = Duration::from_millis(10);
+
+struct Asked {
+    wait_max: Duration,
+    bytes_min: usize,
+    bytes_max: usize,
+    topics: Vec<AskedTopic>,
+}
+
+struct AskedTopic {
+    name: StrBytes,
+    parts: Vec<Part>,
+}
+
+fn read(reader: Reader, version: i16) -> Result<Asked, Malformed> {
+    let mut reader = reader.flexible(version >= 12);
+    reader.i32()?; // a replica's number
+    let wait_max = Duration::from_millis(u64::try_from(reader.i32()?).unwrap_or(0));
+    let bytes_min = usize::try_from(reader.i32()?).unwrap_or(0);
+    let bytes_max = usize::try_from(reader.i32()?).unwrap_or(0);
+    reader.i8()?; // isolation: nothing here is uncommitted
+    if version >= 7 {
+        reader.i32()?; // a session and its epoch: none is ever opened, so every fetch is whole
+        reader.i32()?;
+    }
+    let topics = reader.list(|reader| {
+        let name = reader.string()?;
+        let parts = reader.list(|reader| part(reader, version))?;
+        reader.tags()?;
+        Ok(AskedTopic { name, parts })
+    })?;
+    Ok(Asked {
+        wait_max: wait_max.min(WAIT_MAX),
+        bytes_min,
+        bytes_max: bytes_max.min(BYTES_MAX),
+        topics,
+    })
+}
+
+fn part(reader: &mut Reader, version: i16) -> Result<Part, Malformed> {
+    let index = reader.i32()?;
+    if version >= 9 {
+        reader.i32()?; // the epoch of a leader that does not change
+    }
+    let offset = reader.i64()?;
+    if version >= 12 {
+        reader.i32()?; // the epoch of what was fetched last
+    }
+    if version >= 5 {
+        reader.i64()?; // where a replica's log begins
+    }
+    let bytes_max = usize::try_from(reader.i32()?).unwrap_or(0);
+    reader.tags()?;
+    Ok(Part::new(index, offset, bytes_max.min(BYTES_MAX)))
+}
+
+/// Answers when there are as many bytes as were asked for, when something cannot be read, or when
+/// the client has waited as long as it wanted.
+pub(crate) async fn answer(
+    session: &Session,
+    reader: Reader,
+    version: i16,
+) -> Result<FetchResponse, Malformed> {
+    let asked = read(reader, version)?;
+    let until = Instant::now() + asked.wait_max;
+    let mut unknown = Vec::new();
+    let mut walks = Vec::new();
+    for topic in asked.topics {
+        match Topic::find(&session.app.node, &topic.name) {
+            Some(found) => walks.push((topic.name, Walk::new(found, topic.parts))),
+            None => unknown.push(nowhere(topic)),
+        }
+    }
+    loop {
+        let mut left = asked.bytes_max.max(1);
+        for (_, walk) in &mut walks {
+            walk.look(session, left).await;
+            left = left.saturating_sub(walk.found_bytes());
+        }
+        let found: usize = walks.iter().map(|(_, walk)| walk.found_bytes()).sum();
+        let failed = !unknown.is_empty() || walks.iter().any(|(_, walk)| walk.has_failed());
+        let enough = found >= asked.bytes_min || found >= asked.bytes_max;
+        if failed || enough || !wait(session, &walks, until, found > 0).await {
+            break;
+        }
+    }
+    let found = walks
+        .into_iter()
+        .map(|(name, walk)| told(name, walk.finish()));
+    Ok(FetchResponse::default().with_responses(unknown.into_iter().chain(found).collect()))
+}
+
+/// Waits for one of the heads to move on; says whether it did so in time.
+async fn wait(
+    session: &Session,
+    walks: &[(StrBytes, Walk)],
+    until: Instant,
+    pausing: bool,
+) -> bool {
+    if walks.is_empty() || Instant::now() >= until {
+        return false;
+    }
+    let node = &session.app.node;
+    let moving = walks
+        .iter()
+        .map(|(_, walk)| Box::pin(node.head_beyond(&walk.topic.database, walk.scanned())));
+    let moved = async {
+        if pausing {
+            sleep(PAUSE).await; // a commit at a time would be looked at again and again
+        }
+        let _ = select_all(moving).await; // a failure is met again by who looks
+    };
+    let moved = pin!(moved);
+    tokio::select! {
+        () = moved => true,
+        () = sleep_until(until) => false,
+        () = session.stopped() => false,
+    }
+}
+
+fn nowhere(topic: AskedTopic) -> FetchableTopicResponse {
+    let unknown = |part: Part| Filled {
+        index: part.index,
+        records: bytes::Bytes::new(),
+        next: -1,
+        error: Some(ResponseError::UnknownTopicOrPartition),
+    };
+    let filled = topic.parts.into_iter().map(unknown).collect();
+    told(topic.name, filled)
+}
+
+fn told(name: StrBytes, filled: Vec<Filled>) -> FetchableTopicResponse {
+    let partitions = filled.into_iter().map(|part| {
+        PartitionData::default()
+            .with_partition_index(part.index)
+            .with_error_code(part.error.map_or(0, |error| error.code()))
+            .with_high_watermark(part.next)
+            .with_last_stable_offset(part.next)
+            .with_log_start_offset(FIRST)
+            .with_aborted_transactions(None)
+            .with_preferred_read_replica(BrokerId(-1))
+            .with_records(Some(part.records))
+    });
+    FetchableTopicResponse::default()
+        .with_topic(TopicName(name))
+        .with_partitions(partitions.collect())
+}

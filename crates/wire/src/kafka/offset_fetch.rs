@@ -1,0 +1,100 @@
+//! `OffsetFetch`: how far a group has read.
+
+use std::collections::BTreeMap;
+
+use headwater_event::Text;
+use headwater_node::{Cursor, CursorOf, Cursors};
+use kafka_protocol::messages::offset_fetch_response::{
+    OffsetFetchResponsePartition, OffsetFetchResponseTopic,
+};
+use kafka_protocol::messages::{OffsetFetchResponse, TopicName};
+use kafka_protocol::protocol::StrBytes;
+
+use crate::kafka::offset_commit::cursor_of;
+use crate::kafka::reader::{Malformed, Reader};
+use crate::kafka::session::Session;
+use crate::kafka::topic::Topic;
+
+/// The group, and the topics that were asked for; none is all.
+type Asked = (StrBytes, Option<Vec<(StrBytes, Vec<i32>)>>);
+
+fn read(reader: Reader, version: i16) -> Result<Asked, Malformed> {
+    let mut reader = reader.flexible(version >= 6);
+    let group = reader.string()?;
+    let topics = reader.nullable_list(|reader| {
+        let topic = (reader.string()?, reader.list(Reader::i32)?);
+        reader.tags()?;
+        Ok(topic)
+    })?;
+    Ok((group, topics))
+}
+
+pub(crate) async fn answer(
+    session: &Session,
+    reader: Reader,
+    version: i16,
+) -> Result<OffsetFetchResponse, Malformed> {
+    let (group, topics) = read(reader, version)?;
+    let app = &session.app;
+    let cursors = app.groups.with_cursors(&app.node, &group, |entry, _| {
+        Ok(entry.cursors.all().cloned().unwrap_or_default())
+    });
+    let (cursors, error) = match cursors.await {
+        Ok(cursors) => (cursors, 0),
+        Err(error) => (Cursors::new(), error.code()),
+    };
+    let topics = match topics {
+        Some(topics) => topics,
+        None => all(session, &cursors),
+    };
+    let told = topics.into_iter().map(|(name, indexes)| {
+        let topic = Topic::find(&app.node, &name);
+        let partition = |index: i32| {
+            let of = topic
+                .as_ref()
+                .and_then(|topic| cursor_of(session, topic, index));
+            told(index, of.and_then(|of| cursors.get(&of)), error)
+        };
+        OffsetFetchResponseTopic::default()
+            .with_partitions(indexes.into_iter().map(partition).collect())
+            .with_name(TopicName(name))
+    });
+    Ok(OffsetFetchResponse::default()
+        .with_topics(told.collect())
+        .with_error_code(error))
+}
+
+fn told(index: i32, cursor: Option<&Cursor>, error: i16) -> OffsetFetchResponsePartition {
+    let note = cursor.map_or("", |cursor| &cursor.note);
+    let next = cursor.and_then(|cursor| i64::try_from(cursor.next).ok());
+    OffsetFetchResponsePartition::default()
+        .with_partition_index(index)
+        .with_committed_offset(next.unwrap_or(-1))
+        .with_committed_leader_epoch(-1)
+        .with_metadata(Some(StrBytes::from_string(note.to_owned())))
+        .with_error_code(error)
+}
+
+/// All topics that the group has read, of databases that are there.
+fn all(session: &Session, cursors: &Cursors) -> Vec<(StrBytes, Vec<i32>)> {
+    let databases = session.app.node.list();
+    let mut topics: BTreeMap<String, Vec<i32>> = BTreeMap::new();
+    for CursorOf {
+        database,
+        category,
+        part,
+    } in cursors.keys()
+    {
+        let Some(found) = databases.iter().find(|one| one.id == *database) else {
+            continue;
+        };
+        let topic = Topic {
+            database: found.name.clone(),
+            category: category.as_deref().map(Text::from),
+        };
+        let part = i32::try_from(*part).unwrap_or(i32::MAX);
+        topics.entry(topic.name()).or_default().push(part);
+    }
+    let named = |(name, parts)| (StrBytes::from_string(name), parts);
+    topics.into_iter().map(named).collect()
+}

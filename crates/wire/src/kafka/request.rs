@@ -1,0 +1,132 @@
+//! A request is given to the file that answers it.
+
+use bytes::Bytes;
+use headwater_event::Error;
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::ApiKey;
+
+use crate::kafka::api;
+use crate::kafka::header::Header;
+use crate::kafka::reader::{Malformed, Reader};
+use crate::kafka::session::Session;
+use crate::kafka::{
+    api_versions, create_topics, delete_groups, delete_topics, describe_cluster, describe_configs,
+    describe_groups, fetch, find_coordinator, heartbeat, init_producer_id, join_group, leave_group,
+    list_groups, list_offsets, metadata, offset_commit, offset_fetch, produce, sync_group,
+};
+
+/// What a client is told.
+pub(crate) enum Answer {
+    /// This.
+    Frame(Bytes),
+    /// Nothing: it asked for no answer.
+    Nothing,
+}
+
+/// Why a request is not answered and its connection is closed.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It cannot be read.
+    Malformed(Malformed),
+    /// There is no such request, or not in this version.
+    Unknown { key: i16, version: i16 },
+    /// Its answer cannot be told in the protocol.
+    Untold(Error),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refusal::Malformed(malformed) => malformed.fmt(f),
+            Refusal::Unknown { key, version } => write!(
+                f,
+                "the request {key} in version {version}; expected one that ApiVersions lists"
+            ),
+            Refusal::Untold(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<Malformed> for Refusal {
+    fn from(malformed: Malformed) -> Refusal {
+        Refusal::Malformed(malformed)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Untold(error)
+    }
+}
+
+/// Answers a request. It may wait, and is dropped when the server ends.
+pub(crate) async fn answer(
+    session: &Session,
+    header: &Header,
+    reader: Reader,
+) -> Result<Answer, Refusal> {
+    let unknown = Refusal::Unknown {
+        key: header.key_sent,
+        version: header.version,
+    };
+    let key = header.key.ok_or(unknown)?;
+    if !api::is_answered(key, header.version) {
+        return match key {
+            ApiKey::ApiVersions => {
+                let told = api_versions::answer(Some(ResponseError::UnsupportedVersion));
+                Ok(Answer::Frame(header.reply_as(&told, 0)?))
+            }
+            _ => Err(Refusal::Unknown {
+                key: header.key_sent,
+                version: header.version,
+            }),
+        };
+    }
+    match key {
+        ApiKey::Produce => match produce::answer(session, reader, header.version).await? {
+            Some(told) => Ok(Answer::Frame(header.reply(&told)?)),
+            None => Ok(Answer::Nothing),
+        },
+        _ => Ok(Answer::Frame(frame(session, header, key, reader).await?)),
+    }
+}
+
+/// The answer of a request that always has one.
+async fn frame(
+    session: &Session,
+    header: &Header,
+    key: ApiKey,
+    body: Reader,
+) -> Result<Bytes, Refusal> {
+    let version = header.version;
+    let frame = match key {
+        ApiKey::ApiVersions => header.reply(&api_versions::answer(None)),
+        ApiKey::Metadata => header.reply(&metadata::answer(session, body, version).await?),
+        ApiKey::ListOffsets => header.reply(&list_offsets::answer(session, body, version).await?),
+        ApiKey::Fetch => header.reply(&fetch::answer(session, body, version).await?),
+        ApiKey::InitProducerId => header.reply(&init_producer_id::answer(body, version)?),
+        ApiKey::FindCoordinator => header.reply(&find_coordinator::answer(session, body, version)?),
+        ApiKey::JoinGroup => header.reply(&join_group::answer(session, header, body).await?),
+        ApiKey::SyncGroup => header.reply(&sync_group::answer(session, body, version).await?),
+        ApiKey::Heartbeat => header.reply(&heartbeat::answer(session, body, version)?),
+        ApiKey::LeaveGroup => header.reply(&leave_group::answer(session, body, version)?),
+        ApiKey::OffsetCommit => header.reply(&offset_commit::answer(session, body, version).await?),
+        ApiKey::OffsetFetch => header.reply(&offset_fetch::answer(session, body, version).await?),
+        ApiKey::ListGroups => header.reply(&list_groups::answer(session, body, version).await?),
+        ApiKey::DescribeGroups => {
+            header.reply(&describe_groups::answer(session, body, version).await?)
+        }
+        ApiKey::DeleteGroups => header.reply(&delete_groups::answer(session, body, version).await?),
+        ApiKey::CreateTopics => header.reply(&create_topics::answer(body, version)?),
+        ApiKey::DeleteTopics => header.reply(&delete_topics::answer(body, version)?),
+        ApiKey::DescribeCluster => header.reply(&describe_cluster::answer(session)),
+        ApiKey::DescribeConfigs => header.reply(&describe_configs::answer(session, body, version)?),
+        _ => {
+            return Err(Refusal::Unknown {
+                key: header.key_sent,
+                version,
+            });
+        }
+    };
+    Ok(frame?)
+}

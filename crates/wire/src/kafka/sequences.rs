@@ -1,0 +1,100 @@
+//! The sequence numbers of idempotent producers: what makes their batches come in order.
+//!
+//! That nothing is written twice does not rest on this, but on the ids of the events, which are made
+//! of producer and sequence and are known to the log. So what is here may be forgotten at any time:
+//! then the next batch of a producer is taken as it comes.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::kafka::records::Producer;
+use crate::kafka::topic::Topic;
+
+/// Producers and partitions that are remembered; beyond it all are forgotten.
+const REMEMBERED_MAX: usize = 16_384;
+
+/// A partition of a topic, as an epoch of a producer writes to it.
+type Place = (i64, i16, Topic, i32);
+
+/// The sequence number that comes next, by place.
+#[derive(Debug, Default)]
+pub(crate) struct Sequences {
+    next: Mutex<HashMap<Place, i32>>,
+}
+
+impl Sequences {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Place, i32>> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner) // each change is one insertion
+    }
+
+    /// Whether a batch may be written: it is the next one, or one that was sent before.
+    pub(crate) fn allow(&self, producer: Producer, topic: &Topic, partition: i32) -> bool {
+        let place = (producer.id, producer.epoch, topic.clone(), partition);
+        match self.lock().get(&place) {
+            Some(next) => {
+                producer.sequence.wrapping_sub(*next) & i32::MAX == 0 || {
+                    let behind = next.wrapping_sub(producer.sequence) & i32::MAX;
+                    behind <= i32::MAX / 2
+                }
+            }
+            None => true,
+        }
+    }
+
+    /// Remembers that a batch of so many records was decided: written, or refused for good.
+    pub(crate) fn decided(&self, producer: Producer, topic: &Topic, partition: i32, count: usize) {
+        let place = (producer.id, producer.epoch, topic.clone(), partition);
+        let next = after(producer.sequence, count);
+        let mut all = self.lock();
+        if all.len() >= REMEMBERED_MAX && !all.contains_key(&place) {
+            all.clear();
+        }
+        let known = all.entry(place).or_insert(next);
+        let ahead = next.wrapping_sub(*known) & i32::MAX;
+        if ahead <= i32::MAX / 2 {
+            *known = next; // a batch that was sent again does not take it back
+        }
+    }
+}
+
+/// The sequence number of the record that comes `count` later: they begin again at 0 after the
+/// largest one.
+pub(crate) fn after(sequence: i32, count: usize) -> i32 {
+    let count = (count & i32::MAX as usize) as i32; // an append is far smaller
+    sequence.wrapping_add(count) & i32::MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headwater_node::DatabaseName;
+
+    #[test]
+    fn batches_come_in_order() {
+        let topic = Topic {
+            database: DatabaseName::system(),
+            category: None,
+        };
+        let sequences = Sequences::default();
+        let producer = |sequence| Producer {
+            id: 7,
+            epoch: 0,
+            sequence,
+        };
+        assert!(
+            sequences.allow(producer(40), &topic, 0),
+            "nothing is known yet"
+        );
+        sequences.decided(producer(40), &topic, 0, 10);
+        assert!(sequences.allow(producer(50), &topic, 0), "the next");
+        assert!(sequences.allow(producer(40), &topic, 0), "sent again");
+        assert!(!sequences.allow(producer(60), &topic, 0), "one is missing");
+        sequences.decided(producer(40), &topic, 0, 10);
+        assert!(
+            sequences.allow(producer(50), &topic, 0),
+            "nothing was taken back"
+        );
+        sequences.decided(producer(i32::MAX), &topic, 1, 1);
+        assert!(sequences.allow(producer(0), &topic, 1), "they begin again");
+    }
+}

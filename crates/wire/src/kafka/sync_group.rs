@@ -1,0 +1,58 @@
+//! `SyncGroup`: a member asks for its share, and the leader says what everybody's is.
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::SyncGroupResponse;
+use tokio::sync::oneshot;
+
+use crate::kafka::reader::{Malformed, Reader};
+use crate::kafka::session::Session;
+
+/// Waits until the leader has shared out.
+pub(crate) async fn answer(
+    session: &Session,
+    reader: Reader,
+    version: i16,
+) -> Result<SyncGroupResponse, Malformed> {
+    let mut reader = reader.flexible(version >= 4);
+    let group = reader.string()?;
+    let generation = reader.i32()?;
+    let member = reader.string()?;
+    if version >= 3 {
+        reader.nullable_string()?; // the instance, which the member's name stands for
+    }
+    if version >= 5 {
+        reader.nullable_string()?; // type and name of the way to share, which the generation says
+        reader.nullable_string()?;
+    }
+    let assignments = reader.list(|reader| {
+        let assignment = (reader.string()?, reader.bytes()?);
+        reader.tags()?;
+        Ok(assignment)
+    })?;
+    let groups = &session.app.groups;
+    let (told, telling) = oneshot::channel();
+    let bytes = assignments.iter().map(|(_, bytes)| bytes.len()).sum();
+    let asked = groups.check_room(bytes).and_then(|()| {
+        groups.with(&group, |entry, now| {
+            entry
+                .group
+                .share(&member, generation, assignments, now, told)
+        })
+    });
+    let share = match asked {
+        Err(error) => Err(error),
+        Ok(()) => tokio::select! {
+            share = telling => share.unwrap_or(Err(ResponseError::RebalanceInProgress)),
+            () = session.stopped() => Err(ResponseError::CoordinatorNotAvailable),
+        },
+    };
+    let answer = SyncGroupResponse::default();
+    Ok(match share {
+        Err(error) => answer.with_error_code(error.code()),
+        Ok(share) if version >= 5 => answer
+            .with_protocol_type(Some(share.protocol_type))
+            .with_protocol_name(Some(share.protocol))
+            .with_assignment(share.assignment),
+        Ok(share) => answer.with_assignment(share.assignment),
+    })
+}

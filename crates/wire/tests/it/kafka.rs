@@ -1,0 +1,193 @@
+//! Kafka's protocol on a bare socket: what real clients do not send. What they do is tested with
+//! them, in the tests of the command line.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use headwater_node::{DatabaseState, Options};
+use headwater_wire::Limits;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::harness::{PATIENCE, TestServer};
+
+const FETCH: i16 = 1;
+const METADATA: i16 = 3;
+const API_VERSIONS: i16 = 18;
+
+/// A request's header, without tagged fields, and its body.
+fn request(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend_from_slice(&key.to_be_bytes());
+    bytes.extend_from_slice(&version.to_be_bytes());
+    bytes.extend_from_slice(&7i32.to_be_bytes()); // the correlation id
+    bytes.extend_from_slice(&[0, 1, b't']); // the name of the client
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+async fn connect(address: SocketAddr) -> TcpStream {
+    TcpStream::connect(address).await.unwrap()
+}
+
+async fn send(stream: &mut TcpStream, request: &[u8]) {
+    let size = i32::try_from(request.len()).unwrap();
+    let frame = [&size.to_be_bytes()[..], request].concat();
+    let _ = stream.write_all(&frame).await; // the server may have closed already
+}
+
+/// The next answer without its size; nothing if the server has closed.
+async fn answer(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let read = async {
+        let size = stream.read_i32().await.ok()?;
+        let mut bytes = vec![0; usize::try_from(size).unwrap()];
+        stream.read_exact(&mut bytes).await.ok()?;
+        Some(bytes)
+    };
+    tokio::time::timeout(PATIENCE, read).await.unwrap()
+}
+
+async fn ask(address: SocketAddr, request: &[u8]) -> Option<Vec<u8>> {
+    let mut stream = connect(address).await;
+    send(&mut stream, request).await;
+    answer(&mut stream).await
+}
+
+/// The server still answers.
+async fn check_alive(server: &TestServer) {
+    let told = ask(server.kafka, &request(API_VERSIONS, 0, &[]))
+        .await
+        .unwrap();
+    assert_eq!(told[4..6], [0, 0], "no error");
+    server.get("/v1/databases/shop").await.ok(200);
+}
+
+#[tokio::test]
+async fn versions_that_are_not_known_are_told_which_are() {
+    let server = TestServer::with_shop().await;
+    let told = ask(server.kafka, &request(API_VERSIONS, 90, &[0, 0]))
+        .await
+        .unwrap();
+    assert_eq!(told[..4], 7i32.to_be_bytes(), "the correlation id");
+    assert_eq!(told[4..6], [0, 35], "unsupported version");
+    let count = i32::from_be_bytes(told[6..10].try_into().unwrap());
+    assert_eq!(told.len(), 10 + 6 * usize::try_from(count).unwrap());
+    let produce: Vec<&[u8]> = told[10..]
+        .chunks(6)
+        .filter(|api| api[..2] == [0, 0])
+        .collect();
+    assert_eq!(produce[0][2..4], [0, 0], "or librdkafka does not compress");
+    for known in [request(METADATA, 90, &[]), request(9_999, 0, &[])] {
+        assert_eq!(ask(server.kafka, &known).await, None, "closed");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn counts_that_lie_take_no_memory() {
+    let server = TestServer::with_shop().await;
+    for body in [
+        &[0x7f, 0xff, 0xff, 0xff][..],
+        &[0x7f, 0xff, 0xff, 0xff, 0, 1, b'a'],
+    ] {
+        assert_eq!(ask(server.kafka, &request(METADATA, 1, body)).await, None);
+    }
+    let mut stream = connect(server.kafka).await;
+    stream.write_all(&i32::MAX.to_be_bytes()).await.unwrap();
+    let _ = stream.write_all(&request(METADATA, 1, &[])).await; // it may be closed already
+    assert_eq!(answer(&mut stream).await, None);
+    check_alive(&server).await;
+    server.stop().await;
+}
+
+/// Numbers that are the same in each run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn bytes(&mut self, count: usize) -> Vec<u8> {
+        (0..count).map(|_| self.next() as u8).collect()
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_sent_harms_nobody() {
+    let server = TestServer::with_shop().await;
+    let mut numbers = Numbers(0x5eed);
+    for round in 0..400 {
+        let key = (numbers.next() % 62) as i16;
+        let version = (numbers.next() % 12) as i16;
+        let count = (numbers.next() % 200) as usize;
+        let mut body = numbers.bytes(count);
+        if round % 2 == 0 {
+            // Small numbers reach further in: lengths that are there, counts of a few.
+            body.iter_mut().for_each(|byte| *byte %= 4);
+        }
+        let mut stream = connect(server.kafka).await;
+        let whole = request(key, version, &body);
+        let cut = (numbers.next() as usize % whole.len()).max(1);
+        send(
+            &mut stream,
+            if round % 3 == 0 {
+                &whole[..cut]
+            } else {
+                &whole
+            },
+        )
+        .await;
+        stream.shutdown().await.unwrap();
+        let mut told = Vec::new();
+        let ended = stream.read_to_end(&mut told); // it is answered or closed, and never hangs
+        let _ = tokio::time::timeout(PATIENCE, ended).await.unwrap();
+    }
+    check_alive(&server).await;
+    server.stop().await;
+}
+
+/// A fetch of the whole log of `shop` from an offset, in version 4.
+fn fetch(offset: i64, wait_millis: i32) -> Vec<u8> {
+    let mut body = Vec::new();
+    body.extend_from_slice(&(-1i32).to_be_bytes()); // no replica
+    body.extend_from_slice(&wait_millis.to_be_bytes());
+    body.extend_from_slice(&1i32.to_be_bytes()); // at least a byte
+    body.extend_from_slice(&(1i32 << 20).to_be_bytes());
+    body.push(0);
+    body.extend_from_slice(&1i32.to_be_bytes()); // one topic
+    body.extend_from_slice(&[0, 4]);
+    body.extend_from_slice(b"shop");
+    body.extend_from_slice(&1i32.to_be_bytes()); // one partition
+    body.extend_from_slice(&0i32.to_be_bytes());
+    body.extend_from_slice(&offset.to_be_bytes());
+    body.extend_from_slice(&(1i32 << 20).to_be_bytes());
+    request(FETCH, 4, &body)
+}
+
+#[tokio::test]
+async fn waiting_at_the_end_wakes_nothing_and_an_append_ends_it() {
+    let options = Options {
+        sleep_after: Some(Duration::from_millis(20)),
+        ..Options::default()
+    };
+    let server = TestServer::with(options, Limits::default()).await;
+    server.create("shop").await;
+    server.note("shop", 3).await;
+    let name = "shop".parse().unwrap();
+    while server.node.show(&name).unwrap().state != DatabaseState::Asleep {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let wakes = server.node.stats().wakes;
+    let empty = ask(server.kafka, &fetch(4, 50)).await.unwrap();
+    assert_eq!(server.node.stats().wakes, wakes, "nothing was woken");
+    let mut stream = connect(server.kafka).await;
+    send(&mut stream, &fetch(4, 60_000)).await;
+    server.note("shop", 1).await;
+    let found = answer(&mut stream).await.unwrap();
+    assert!(found.len() > empty.len(), "it has the record");
+    server.stop().await;
+}

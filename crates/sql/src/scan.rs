@@ -28,8 +28,20 @@ pub(crate) struct Piece {
 
 /// Cuts `text` into pieces that follow each other without a gap.
 pub(crate) fn pieces(text: &str) -> Result<Vec<Piece>, SqlError> {
-    let bytes = text.as_bytes();
     let mut pieces = Vec::new();
+    each_piece(text, |piece| {
+        pieces.push(piece);
+        Ok(())
+    })?;
+    Ok(pieces)
+}
+
+/// Gives the pieces one after another, without keeping them: a text may be long.
+pub(crate) fn each_piece(
+    text: &str,
+    mut take: impl FnMut(Piece) -> Result<(), SqlError>,
+) -> Result<(), SqlError> {
+    let bytes = text.as_bytes();
     let mut code_start = 0;
     let mut at = 0;
     while at < bytes.len() {
@@ -38,15 +50,15 @@ pub(crate) fn pieces(text: &str) -> Result<Vec<Piece>, SqlError> {
             continue;
         };
         if code_start < at {
-            pieces.push(piece(PieceKind::Code, code_start, at));
+            take(piece(PieceKind::Code, code_start, at))?;
         }
-        pieces.push(piece(kind, at, end));
+        take(piece(kind, at, end))?;
         (at, code_start) = (end, end);
     }
     if code_start < bytes.len() {
-        pieces.push(piece(PieceKind::Code, code_start, bytes.len()));
+        take(piece(PieceKind::Code, code_start, bytes.len()))?;
     }
-    Ok(pieces)
+    Ok(())
 }
 
 /// Whether a byte may stand inside an unquoted identifier.

@@ -1,7 +1,10 @@
 //! Cutting a text into statements at the semicolons that are not inside anything.
 
-use crate::SqlError;
-use crate::scan::{Piece, PieceKind, pieces};
+use crate::scan::{Piece, PieceKind, each_piece};
+use crate::{SqlError, sqlstate};
+
+/// The most statements of one text, so that a text of semicolons does not fill the memory.
+const STATEMENTS_MAX: usize = 10_000;
 
 /// One statement of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,18 +18,19 @@ pub struct StatementText<'a> {
 }
 
 /// Cuts `text` at its semicolons. Strings, quoted identifiers, comments and dollar quotes are
-/// respected; statements without a token are left out. 42601 when one of those does not end.
+/// respected; statements without a token are left out. 42601 when one of those does not end, 54000
+/// when there are more than 10,000 statements.
 pub fn split_statements(text: &str) -> Result<Vec<StatementText<'_>>, SqlError> {
     let mut splitter = Splitter {
         text,
         begin: None,
         end: 0,
+        line: 1,
+        counted: 0,
         statements: Vec::new(),
     };
-    for piece in pieces(text)? {
-        splitter.take(piece);
-    }
-    splitter.finish();
+    each_piece(text, |piece| splitter.take(piece))?;
+    splitter.finish()?;
     Ok(splitter.statements)
 }
 
@@ -36,11 +40,14 @@ struct Splitter<'a> {
     begin: Option<usize>,
     /// Past the last byte of a token of the statement at hand.
     end: usize,
+    /// The line that the text has come to after so many bytes.
+    line: usize,
+    counted: usize,
     statements: Vec<StatementText<'a>>,
 }
 
 impl Splitter<'_> {
-    fn take(&mut self, piece: Piece) {
+    fn take(&mut self, piece: Piece) -> Result<(), SqlError> {
         match piece.kind {
             PieceKind::Comment => {}
             PieceKind::String | PieceKind::QuotedIdentifier => self.extend(piece.start, piece.end),
@@ -51,13 +58,14 @@ impl Splitter<'_> {
                 {
                     let at = piece.start + index;
                     match byte {
-                        b';' => self.finish(),
+                        b';' => self.finish()?,
                         byte if byte.is_ascii_whitespace() => {}
                         _ => self.extend(at, at + 1),
                     }
                 }
             }
         }
+        Ok(())
     }
 
     fn extend(&mut self, start: usize, end: usize) {
@@ -65,14 +73,22 @@ impl Splitter<'_> {
         self.end = end;
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self) -> Result<(), SqlError> {
         let Some(begin) = self.begin.take() else {
-            return;
+            return Ok(());
         };
+        if self.statements.len() >= STATEMENTS_MAX {
+            let message = format!("the text has more than {STATEMENTS_MAX} statements");
+            return Err(SqlError::new(sqlstate::PROGRAM_LIMIT_EXCEEDED, message)
+                .with_hint("Send it in parts."));
+        }
+        self.line += self.text[self.counted..begin].matches('\n').count();
+        self.counted = begin;
         self.statements.push(StatementText {
             text: &self.text[begin..self.end],
             offset: begin,
-            line: self.text[..begin].matches('\n').count() + 1,
+            line: self.line,
         });
+        Ok(())
     }
 }

@@ -74,3 +74,14 @@ proptest! {
         prop_assert!(code(&text[end..]).chars().all(|c| c.is_whitespace() || c == ';'));
     }
 }
+
+#[test]
+fn a_text_of_semicolons_does_not_fill_the_memory() {
+    let error = split_statements(&"a;".repeat(10_001)).unwrap_err();
+    assert_eq!(error.sqlstate(), "54000");
+    let text = "a;\n".repeat(10_000);
+    assert_eq!(
+        split_statements(&text).unwrap().last().unwrap().line,
+        10_000
+    );
+}

@@ -37,9 +37,6 @@ const AHEAD_BYTES_MAX: usize = 64 << 10;
 /// Answers wait for one another up to here.
 const WRITE_BYTES: usize = 32 << 10;
 
-/// A buffer beyond this is not kept for later.
-const KEPT_BYTES: usize = 4 << 10;
-
 /// The length stands before the body and counts itself.
 const LENGTH_BYTES: usize = 4;
 
@@ -80,6 +77,8 @@ pub(crate) struct Client {
     write: BytesMut,
     /// When the frame that has begun must be here.
     frame_due: Instant,
+    /// Memory for the frame that has begun, from when its length is known, if it is large.
+    reserved: Option<OwnedSemaphorePermit>,
 }
 
 impl Client {
@@ -90,6 +89,7 @@ impl Client {
             read: BytesMut::new(),
             write: BytesMut::new(),
             frame_due: Instant::now(),
+            reserved: None,
         }
     }
 
@@ -99,6 +99,9 @@ impl Client {
         loop {
             if let Some(frame) = self.take_frame()? {
                 return Ok(frame);
+            }
+            if self.write.is_empty() {
+                self.write = BytesMut::new(); // what large answers took is given back
             }
             self.fill(self.app.limits.body_timeout).await?;
         }
@@ -145,16 +148,22 @@ impl Client {
                 .detail(format!("Found {length} bytes, expected 4 to {most}."))
                 .into());
         }
+        if self.reserved.is_none() {
+            self.reserved = self.app.bodies.reserve(length).map_err(Failure::from)?;
+        }
         if self.read.len() < 1 + length {
             return Ok(None);
         }
-        let reserved = self.app.bodies.reserve(length).map_err(Failure::from)?;
         let mut body = self.read.split_to(1 + length).freeze();
+        if self.read.is_empty() || length > READ_BYTES {
+            // The rest, if any, does not keep the memory of the whole.
+            self.read = BytesMut::from(&self.read[..]);
+        }
         self.frame_due = Instant::now() + self.app.limits.body_timeout; // of the next, if it has begun
         Ok(Some(Frame {
             kind,
             body: body.split_off(1 + LENGTH_BYTES),
-            reserved,
+            reserved: self.reserved.take(),
         }))
     }
 
@@ -190,9 +199,6 @@ impl Client {
             let mut bytes = [MaybeUninit::uninit(); READ_BYTES];
             let mut bytes = ReadBuf::uninit(&mut bytes);
             ready!(Pin::new(&mut *socket).poll_read(context, &mut bytes))?;
-            if read.is_empty() {
-                *read = BytesMut::new(); // what large messages took is given back
-            }
             read.extend_from_slice(bytes.filled());
             Poll::Ready(Ok(bytes.filled().len()))
         })
@@ -240,11 +246,7 @@ impl Client {
     /// Writes all that was said.
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         self.socket.write_all_buf(&mut self.write).await?;
-        self.socket.flush().await?;
-        if self.write.capacity() > KEPT_BYTES {
-            self.write = BytesMut::new();
-        }
-        Ok(())
+        self.socket.flush().await
     }
 
     /// Says the last words, and closes. What the client still sends is read for a moment: closing

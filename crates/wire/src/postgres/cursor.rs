@@ -46,17 +46,13 @@ impl Session {
                 }
                 let prepared = self.prepare(sql[*query..].to_owned(), &declared).await;
                 let statement = prepared.map_err(|ended| after(ended, sql, *query))?;
-                if !matches!(statement.command, Command::Query | Command::Insert(_)) {
-                    return Err(Failure::unsupported(
-                        "PREPARE of anything but a query or an append",
-                    )
-                    .into());
-                }
+                refuse_if_other(&statement.command, "PREPARE")?;
                 self.keep_statement(name.clone(), statement)?;
                 Ok(Running::done("PREPARE"))
             }
             Command::Execute { name, values } => {
                 let statement = self.named(name)?;
+                refuse_if_other(&statement.command, "EXECUTE")?;
                 let params = given(name, &statement, values)?;
                 self.start(&statement.sql, &statement.command, params).await
             }
@@ -141,6 +137,17 @@ impl Session {
             true => Ok(Running::moved(taken)),
             false => Ok(Running::rows(columns, rows, Tag::Rows("FETCH"))),
         }
+    }
+}
+
+/// Refuses what is neither a query nor an append. A statement that the protocol prepared may be
+/// anything, and one that executes itself would never end.
+fn refuse_if_other(command: &Command, word: &str) -> Result<(), Failure> {
+    match command {
+        Command::Query | Command::Insert(_) => Ok(()),
+        _ => Err(Failure::unsupported(format!(
+            "{word} of anything but a query or an append"
+        ))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use headwater_sql::{OutputColumn, Type, Value};
+use headwater_sql::{OutputColumn, Type, Value, split_statements};
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{
     BindComplete, CloseComplete, ParseComplete, PortalSuspended,
@@ -144,9 +144,10 @@ impl Session {
     /// and types are those that there are; no read model is folded.
     pub(crate) async fn prepare(
         &mut self,
-        sql: String,
+        text: String,
         declared: &[Option<ParamType>],
     ) -> Result<Statement, Ended> {
+        let sql = only_statement(text)?;
         let command = Command::parse(&sql)?;
         self.refuse_if_failed(&command)?;
         let given = || declared.iter().flatten().copied().collect();
@@ -386,6 +387,22 @@ fn check_columns(statement: &Statement, running: &Running) -> Result<(), Failure
             Failure::new("0A000", "cached plan must not change result type")
                 .hint("Prepare the statement again."),
         ),
+    }
+}
+
+/// The one statement of a text, without its semicolon. Blanks stand for what was before it, so that
+/// places are those of the text.
+fn only_statement(text: String) -> Result<String, Failure> {
+    match split_statements(&text)?[..] {
+        [] => Ok(String::new()),
+        [only] => {
+            let before = text[..only.offset].chars().count();
+            Ok(" ".repeat(before) + only.text)
+        }
+        _ => Err(Failure::new(
+            "42601",
+            "cannot insert multiple commands into a prepared statement",
+        )),
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) enum Target {
 
 /// Whether messages of this kind may be large; the others hold names and numbers.
 pub(crate) fn may_be_large(kind: u8) -> bool {
-    matches!(kind, b'Q' | b'P' | b'B' | b'd')
+    matches!(kind, b'Q' | b'P' | b'B')
 }
 
 impl Frontend {

@@ -3,10 +3,12 @@
 //! Constants and parameters are read here, so that such an append wakes the log and nothing else.
 //! Anything more is a query, whose rows are appended.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
 use bytes::Bytes;
+use headwater_event::limits::APPEND_EVENTS_MAX;
 use headwater_event::{
     Append, EventType, ExpectedRevision, NewEvent, Revision, StreamName, Tag, Text, Timestamp,
     tag_set,
@@ -31,13 +33,16 @@ pub(crate) struct Insert {
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// Constants and parameters.
-    Rows(Vec<Vec<Item>>),
+    Rows(ItemRows),
     /// A query of so many bytes, which begins after so many.
     Query { begin: usize, length: usize },
 }
 
 /// Parameters of one statement: the protocol counts them in 16 bits.
 const PARAMS_MAX: usize = 65_535;
+
+/// Rows of constants and parameters.
+type ItemRows = Vec<Vec<Item>>;
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,7 +154,7 @@ impl Insert {
         }
         let columns = columns(&mut words)?;
         let begin = words.place();
-        let rows = simple_rows(&mut words.clone(), columns.len());
+        let rows = simple_rows(&mut words.clone(), columns.len())?;
         let end = skip_source(&mut words)?;
         let returning = returning(&mut words)?;
         let source = match rows {
@@ -236,21 +241,10 @@ impl Insert {
 
     fn event(&self, row: Vec<Value>) -> Result<(NewEvent, Option<Revision>), Failure> {
         let mut given: [Value; 8] = std::array::from_fn(|_| Value::Null);
-        if row.len() != self.columns.len() {
-            let more = if row.len() > self.columns.len() {
-                "expressions"
-            } else {
-                "target columns"
-            };
-            let less = if row.len() > self.columns.len() {
-                "target columns"
-            } else {
-                "expressions"
-            };
-            return Err(Failure::new(
-                "42601",
-                format!("INSERT has more {more} than {less}"),
-            ));
+        match row.len().cmp(&self.columns.len()) {
+            Ordering::Greater => return Err(more("expressions", "target columns")),
+            Ordering::Less => return Err(more("target columns", "expressions")),
+            Ordering::Equal => {}
         }
         for (column, value) in self.columns.iter().zip(row) {
             given[*column as usize] = cast(value, column.ty())?;
@@ -273,7 +267,7 @@ impl Insert {
             event.id = Some(headwater_event::EventId(id));
         }
         if let Value::Timestamptz(micros) = given[Column::OccurredAt as usize] {
-            event.occurred_at = Timestamp::from_micros(micros);
+            event.occurred_at = Some(time(micros)?);
         }
         let expected = match given[Column::ExpectedRevision as usize] {
             Value::BigInt(revision) => Some(revision_of(revision)?),
@@ -287,6 +281,14 @@ impl Insert {
         }
         Ok((event, expected))
     }
+}
+
+/// The time after so many microseconds, if it is one that an event may have.
+pub(crate) fn time(micros: i64) -> Result<Timestamp, Failure> {
+    Timestamp::from_micros(micros).ok_or_else(|| {
+        Failure::new("22008", "timestamp out of range")
+            .hint("Write a time of the years 0001 to 9999.")
+    })
 }
 
 fn revision_of(number: i64) -> Result<Revision, Failure> {
@@ -434,31 +436,50 @@ fn columns(words: &mut Words<'_>) -> Result<Vec<Column>, Failure> {
 }
 
 /// `values (...), ...` of constants and parameters, and where they end; nothing if there is
-/// anything else among them.
-fn simple_rows(words: &mut Words<'_>, columns: usize) -> Option<(Vec<Vec<Item>>, usize)> {
+/// anything else among them. 42601 or 54000 for more than an append may have, before they are made.
+fn simple_rows(
+    words: &mut Words<'_>,
+    columns: usize,
+) -> Result<Option<(ItemRows, usize)>, Failure> {
     let mut rows = Vec::new();
     if !words.take("values") {
-        return None;
+        return Ok(None);
     }
     loop {
         let mut row = Vec::with_capacity(columns);
         if !words.take_symbol("(") {
-            return None;
+            return Ok(None);
         }
         loop {
-            row.push(item(words)?);
+            let Some(item) = item(words) else {
+                return Ok(None);
+            };
+            if row.len() == columns {
+                return Err(more("expressions", "target columns"));
+            }
+            row.push(item);
             if !words.take_symbol(",") {
                 break;
             }
         }
         if !words.take_symbol(")") {
-            return None;
+            return Ok(None);
+        }
+        if rows.len() == APPEND_EVENTS_MAX {
+            let message = "the statement appends more than one append may hold";
+            return Err(Failure::new("54000", message)
+                .detail(format!("Expected at most {APPEND_EVENTS_MAX} rows."))
+                .hint("Append in smaller parts."));
         }
         rows.push(row);
         if !words.take_symbol(",") {
-            return Some((rows, words.place()));
+            return Ok(Some((rows, words.place())));
         }
     }
+}
+
+fn more(more: &str, less: &str) -> Failure {
+    Failure::new("42601", format!("INSERT has more {more} than {less}"))
 }
 
 fn item(words: &mut Words<'_>) -> Option<Item> {
@@ -597,6 +618,14 @@ mod tests {
                 "insert into event (type) values ('a')) returning data",
                 "42601",
             ),
+            ("insert into event (type) values ('a', 'b')", "42601"),
+            (
+                &format!(
+                    "insert into event (type) values ('a'){}",
+                    ", ('a')".repeat(APPEND_EVENTS_MAX)
+                ),
+                "54000",
+            ),
         ] {
             assert_eq!(
                 Insert::parse(sql).unwrap_err().sqlstate(),
@@ -606,7 +635,7 @@ mod tests {
         }
         for (sql, sqlstate) in [
             ("insert into event (type) values (null)", "23502"),
-            ("insert into event (type) values ('a', 'b')", "42601"),
+            ("insert into event (type, data) values ('a')", "42601"),
             ("insert into event (type, data) values ('a', '{')", "22P02"),
             (
                 "insert into event (type, tags) values ('a', '{\"b\": 1}')",

@@ -13,6 +13,8 @@ use crate::postgres::failure::Failure;
 
 const NEGATIVE: u16 = 0x4000;
 const SCALE_MAX: u16 = 0x3fff;
+/// Decimal digits before the point, and after it, of a number that Headwater's SQL knows.
+const DIGITS_MAX: usize = 1000;
 /// Decimal digits in one digit of base 10000.
 const GROUP: usize = 4;
 
@@ -87,6 +89,16 @@ pub(crate) fn read(bytes: &[u8]) -> Result<String, Failure> {
     if !matches!(sign, 0 | NEGATIVE) || scale > SCALE_MAX {
         return Err(Failure::unsupported("a numeric that is NaN or infinite"));
     }
+    let is_zero = digits.iter().all(|digit| *digit == 0);
+    let weight = if is_zero { 0 } else { weight };
+    let is_too_large = usize::try_from(weight).is_ok_and(|weight| weight > DIGITS_MAX / GROUP);
+    if is_too_large || usize::from(scale) > DIGITS_MAX {
+        return Err(
+            Failure::new("22003", "value overflows numeric format").detail(format!(
+                "Expected at most {DIGITS_MAX} digits before the point and after it."
+            )),
+        );
+    }
     let digit = |place: i32| {
         let index = usize::try_from(weight - place).ok();
         index
@@ -95,7 +107,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<String, Failure> {
             .unwrap_or(0)
     };
     let mut text = String::new();
-    if sign == NEGATIVE && digits.iter().any(|digit| *digit > 0) {
+    if sign == NEGATIVE && !is_zero {
         text.push('-');
     }
     let whole: String = (0..=weight.max(0))
@@ -164,6 +176,9 @@ mod tests {
         ] {
             assert_eq!(read(bytes).unwrap_err().sqlstate(), "22P03");
         }
+        let huge = [0, 1, 0x7f, 0xff, 0, 0, 0, 0, 0, 1];
+        assert_eq!(read(&huge).unwrap_err().sqlstate(), "22003");
+        assert_eq!(read(&[0, 0, 0x7f, 0xff, 0, 0, 0, 1]).unwrap(), "0.0");
         assert_eq!(
             read(&[0, 0, 0, 0, 0xc0, 0, 0, 0]).unwrap_err().sqlstate(),
             "0A000"

@@ -142,23 +142,24 @@ impl Session {
         }
     }
 
-    /// How long it may wait with a transaction open.
+    /// How long it may wait with a transaction open, or with a portal, which keeps its database awake
+    /// until the next `Sync`.
     fn idle_max(&self) -> Option<Duration> {
         let most = self.app.limits.idle_in_transaction_max;
         let wanted = self.settings.span("idle_in_transaction_session_timeout");
         let bound = wanted.map_or(most, |wanted| wanted.min(most));
-        self.transaction.is_block().then_some(bound)
+        (self.transaction.is_block() || !self.portals.is_empty()).then_some(bound)
     }
 
     /// Answers a message.
     async fn answer(&mut self, frame: Frame) -> Result<(), Lost> {
+        if self.skipping && !matches!(frame.kind, b'S' | b'X') {
+            return Ok(()); // not even looked at
+        }
         let message = match Frontend::read(frame.kind, frame.body.clone()) {
             Ok(message) => message,
             Err(failure) => return self.failed(failure, frame.kind == b'Q').await,
         };
-        if self.skipping && !matches!(message, Frontend::Sync | Frontend::Terminate) {
-            return Ok(());
-        }
         match message {
             Frontend::Terminate => return Err(Lost::Gone),
             Frontend::OfCopy => return Ok(()), // PostgreSQL passes over it as well

@@ -15,19 +15,17 @@ impl Session {
     pub(crate) fn of_settings(&mut self, command: &Command) -> Result<Running, Failure> {
         match command {
             Command::Set { local, name, value } => {
-                if *local {
-                    match self.transaction.is_block() {
-                        true => self.transaction.localize(name),
-                        false => {
-                            self.warn("25P01", "SET LOCAL can only be used in transaction blocks");
-                            return Ok(Running::done("SET"));
-                        }
-                    }
+                if *local && !self.transaction.is_block() {
+                    self.warn("25P01", "SET LOCAL can only be used in transaction blocks");
+                    return Ok(Running::done("SET"));
                 }
                 let told = match value {
                     Some(value) => self.settings.set(name, value)?,
                     None => self.settings.reset(name)?,
                 };
+                if *local {
+                    self.transaction.localize(Settings::name(name)?);
+                }
                 self.tell(told);
                 Ok(Running::done("SET"))
             }

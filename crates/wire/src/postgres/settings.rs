@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use headwater_event::{Position, Timestamp};
+use headwater_event::Position;
 use headwater_node::{At, Consistency};
 use headwater_sql::{Type, Value};
 
 use crate::postgres::failure::Failure;
+use crate::postgres::insert::time;
 
 /// What `server_version` says: the version whose answers these are, and who gives them.
 const SERVER_VERSION: &str = concat!("15.0 (Headwater ", env!("CARGO_PKG_VERSION"), ")");
@@ -287,7 +288,7 @@ pub(crate) fn moment(text: &str) -> Result<Option<At>, Failure> {
         return Ok(Some(At::Position(Position(position))));
     }
     match Value::from_text(Type::Timestamptz, text) {
-        Ok(Value::Timestamptz(micros)) => Ok(Timestamp::from_micros(micros).map(At::Time)),
+        Ok(Value::Timestamptz(micros)) => Ok(Some(At::Time(time(micros)?))),
         Ok(_) => Ok(None),
         Err(error) => Err(Failure::from(error)
             .hint("Write a position such as 1200, or a time such as 2026-11-20T10:00:00Z.")),

@@ -11,6 +11,9 @@ use crate::postgres::rows;
 use crate::postgres::running::Running;
 use crate::postgres::session::{Ended, Session, as_text};
 
+/// Statements that run before others get a turn, if none of them waits for anything.
+const STATEMENTS_AT_ONCE: usize = 64;
+
 impl Session {
     /// Runs the statements of a text, up to the first that fails.
     pub(crate) async fn simple(&mut self, text: &str) -> Result<(), Lost> {
@@ -35,7 +38,13 @@ impl Session {
             return Ok(());
         }
         let (mut offset, mut before) = (0, 0);
-        for statement in &statements {
+        for (count, statement) in statements.iter().enumerate() {
+            if self.client.is_full() {
+                self.client.flush().await?;
+            }
+            if count % STATEMENTS_AT_ONCE == STATEMENTS_AT_ONCE - 1 {
+                tokio::task::yield_now().await; // to the other connections of the lane
+            }
             if statements.len() > 1 {
                 self.transaction.begin_implicit(&self.settings);
             }

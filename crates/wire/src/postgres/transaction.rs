@@ -1,6 +1,8 @@
 //! A transaction of a session: one position for everything that it reads, and one append of
 //! everything that it writes.
 
+use std::collections::BTreeSet;
+
 use headwater_event::Position;
 use headwater_event::limits::{APPEND_BYTES_MAX, APPEND_EVENTS_MAX};
 use pgwire::messages::response::TransactionStatus;
@@ -42,15 +44,15 @@ pub(crate) struct Transaction {
     /// How much that is.
     events: usize,
     bytes: usize,
-    /// Memory that was reserved for them, and the bytes for which none was yet.
-    reserved: Vec<OwnedSemaphorePermit>,
-    unreserved: usize,
+    /// Memory that was reserved for them, and for how many bytes it was.
+    reserved: Option<OwnedSemaphorePermit>,
+    covered: usize,
     /// Each with the number of inserts before it.
     savepoints: Vec<(String, usize)>,
     /// The settings as they were when it began.
     saved: Option<Box<Settings>>,
     /// Settings that end with it.
-    locals: Vec<String>,
+    locals: BTreeSet<&'static str>,
 }
 
 impl Transaction {
@@ -115,14 +117,30 @@ impl Transaction {
                 ))
                 .hint("Commit in smaller parts."));
         }
-        (self.events, self.bytes) = (events, bytes);
-        self.unreserved += rows.bytes + rows.events.len() * EVENT_BYTES;
-        if let Some(reserved) = memory.reserve(self.unreserved)? {
-            self.reserved.push(reserved);
-            self.unreserved = 0;
+        let held = bytes + events * EVENT_BYTES;
+        if let Some(more) = memory.reserve(held.saturating_sub(self.covered))? {
+            match &mut self.reserved {
+                Some(reserved) => reserved.merge(more),
+                none => *none = Some(more),
+            }
+            self.covered = held;
         }
+        (self.events, self.bytes) = (events, bytes);
         self.inserts.push(rows);
         Ok(())
+    }
+
+    /// Gives back the memory that was reserved for more than there is.
+    fn give_back(&mut self) {
+        let held = self.bytes + self.events * EVENT_BYTES;
+        if held >= self.covered {
+            return;
+        }
+        self.covered = held;
+        if let Some(reserved) = &mut self.reserved {
+            let excess = reserved.num_permits().saturating_sub(held.div_ceil(1024)); // KiB
+            drop(reserved.split(excess));
+        }
     }
 
     /// Everything that it writes, as one append; `None` if it writes nothing.
@@ -136,8 +154,8 @@ impl Transaction {
     }
 
     /// A setting that ends with it.
-    pub(crate) fn localize(&mut self, name: &str) {
-        self.locals.push(name.to_owned());
+    pub(crate) fn localize(&mut self, name: &'static str) {
+        self.locals.insert(name);
     }
 
     /// The settings after it was committed.
@@ -180,6 +198,7 @@ impl Transaction {
             self.events -= rows.events.len();
             self.bytes -= rows.bytes;
         }
+        self.give_back();
         self.savepoints.truncate(at + 1);
         self.phase = Phase::Open;
         Ok(())

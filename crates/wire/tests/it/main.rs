@@ -20,6 +20,7 @@ mod keys;
 mod limits;
 mod malformed;
 mod postgres;
+mod postgres_bounds;
 mod projections;
 mod sleep;
 mod sql;

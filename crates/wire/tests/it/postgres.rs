@@ -25,7 +25,7 @@ insert into account values (@key, :email, 0, @recorded_at);
 update account set logins = logins + 1 where id = @key;
 ";
 
-async fn connect(server: &TestServer, database: &str) -> Client {
+pub async fn connect(server: &TestServer, database: &str) -> Client {
     try_connect(server, database).await.unwrap()
 }
 
@@ -85,12 +85,12 @@ impl ToSql for Json {
 
 /// The code of the error that the server answered.
 #[track_caller]
-fn code<T: std::fmt::Debug>(answer: Result<T, tokio_postgres::Error>) -> SqlState {
+pub fn code<T: std::fmt::Debug>(answer: Result<T, tokio_postgres::Error>) -> SqlState {
     let error = answer.unwrap_err();
     error.code().unwrap_or_else(|| panic!("{error:?}")).clone()
 }
 
-async fn text(client: &Client, sql: &str) -> String {
+pub async fn text(client: &Client, sql: &str) -> String {
     let messages = client.simple_query(sql).await.unwrap();
     let row = messages.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0),
@@ -597,7 +597,7 @@ async fn idle_connections_are_told_of_the_end_and_keep_nothing_awake() {
 }
 
 /// A connection without a client.
-struct Raw {
+pub struct Raw {
     stream: TcpStream,
 }
 
@@ -608,7 +608,7 @@ impl Raw {
     }
 
     /// One that may send statements.
-    async fn begin(server: &TestServer) -> Raw {
+    pub async fn begin(server: &TestServer) -> Raw {
         let mut raw = Raw::open(server).await;
         let mut body = 196_608_u32.to_be_bytes().to_vec();
         body.extend_from_slice(b"user\0ada\0database\0shop\0\0");
@@ -617,12 +617,12 @@ impl Raw {
         raw
     }
 
-    async fn send(&mut self, bytes: &[u8]) {
+    pub async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
     }
 
     /// The kinds of the messages up to `ReadyForQuery`.
-    async fn until_ready(&mut self) -> String {
+    pub async fn until_ready(&mut self) -> String {
         let mut kinds = String::new();
         loop {
             let kind = self.stream.read_u8().await.unwrap();
@@ -637,7 +637,7 @@ impl Raw {
     }
 
     /// Everything up to the end of the connection.
-    async fn rest(&mut self) -> Vec<u8> {
+    pub async fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let reading = self.stream.read_to_end(&mut bytes);
         let _ = tokio::time::timeout(PATIENCE, reading).await.unwrap(); // however it ended
@@ -645,7 +645,7 @@ impl Raw {
     }
 }
 
-fn framed(kind: Option<u8>, body: &[u8]) -> Vec<u8> {
+pub fn framed(kind: Option<u8>, body: &[u8]) -> Vec<u8> {
     let mut frame: Vec<u8> = kind.into_iter().collect();
     frame.extend_from_slice(&(body.len() as u32 + 4).to_be_bytes());
     frame.extend_from_slice(body);

@@ -1,0 +1,138 @@
+//! What a client of PostgreSQL's protocol cannot make the server do.
+
+use std::time::Duration;
+
+use headwater_wire::Limits;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::Type;
+
+use crate::harness::TestServer;
+use crate::postgres::{Raw, code, connect, framed, text};
+
+fn parse(name: &str, sql: &str) -> Vec<u8> {
+    framed(Some(b'P'), format!("{name}\0{sql}\0\0\0").as_bytes())
+}
+
+#[tokio::test]
+async fn a_statement_does_not_execute_itself() {
+    let server = TestServer::with_shop().await;
+    let mut raw = Raw::begin(&server).await;
+    let sync = framed(Some(b'S'), b"");
+    raw.send(&[parse("", "select 1"), parse("", "execute \"\""), sync].concat())
+        .await;
+    assert_eq!(raw.until_ready().await, "11Z");
+    raw.send(&framed(Some(b'Q'), b"execute \"\"\0")).await;
+    assert_eq!(raw.until_ready().await, "EZ");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_semicolon_at_the_end_changes_nothing() {
+    let server = TestServer::with_shop().await;
+    let client = connect(&server, "shop").await;
+    for sql in [
+        "begin;",
+        "commit ; -- done",
+        "show timezone;",
+        ";set application_name = 'x';",
+    ] {
+        client.execute(sql, &[]).await.unwrap();
+    }
+    let insert = "insert into event (stream, type) values ($1, $2);";
+    let statement = client.prepare(insert).await.unwrap();
+    assert_eq!(statement.params(), [Type::TEXT, Type::TEXT]);
+    let appended = client.execute(&statement, &[&"note/1", &"Noted"]).await;
+    assert_eq!(appended.unwrap(), 1);
+    let two = client.prepare("select 1; select 2").await;
+    assert_eq!(code(two.map(drop)), SqlState::SYNTAX_ERROR);
+    let error = client.prepare("; select 'ä', nothing;").await.unwrap_err();
+    let place = error.as_db_error().unwrap().position().cloned();
+    let expected = tokio_postgres::error::ErrorPosition::Original(15);
+    assert_eq!(place, Some(expected));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn memory_for_a_large_message_is_asked_for_before_it_comes() {
+    let limits = Limits {
+        large_bodies_bytes_max: 1 << 20,
+        ..Limits::default()
+    };
+    let server = TestServer::with(headwater_node::Options::default(), limits).await;
+    server.create("shop").await;
+    let (mut first, mut second) = (Raw::begin(&server).await, Raw::begin(&server).await);
+    let begun = &framed(Some(b'Q'), &vec![b' '; 1 << 20])[..100];
+    first.send(begun).await;
+    // The other one is refused once the first holds all there is.
+    loop {
+        second.send(begun).await;
+        let refused = tokio::time::timeout(Duration::from_millis(20), second.rest()).await;
+        match refused {
+            Ok(said) => {
+                assert!(said.windows(6).any(|part| part == b"C57P03"), "{said:?}");
+                break;
+            }
+            Err(_) => {
+                first = second; // it came before the first
+                second = Raw::begin(&server).await;
+            }
+        }
+    }
+    drop(first);
+    let mut third = Raw::begin(&server).await;
+    third.send(&framed(Some(b'd'), &[0; 20_000])).await;
+    let said = third.rest().await;
+    assert!(said.windows(6).any(|part| part == b"C08P01"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_skipped_is_not_looked_at() {
+    let server = TestServer::with_shop().await;
+    let mut raw = Raw::begin(&server).await;
+    let malformed = framed(Some(b'B'), b"\0\0\xff\xff");
+    let sync = framed(Some(b'S'), b"");
+    raw.send(&[malformed.clone(), malformed, sync].concat())
+        .await;
+    assert_eq!(raw.until_ready().await, "EZ");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_portal_without_a_sync_does_not_stay_for_ever() {
+    let limits = Limits {
+        idle_in_transaction_max: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let server = TestServer::with(headwater_node::Options::default(), limits).await;
+    server.create("shop").await;
+    let mut raw = Raw::begin(&server).await;
+    let bind = framed(Some(b'B'), b"\0\0\0\0\0\0\0\0");
+    raw.send(&[parse("", "select 1"), bind, framed(Some(b'H'), b"")].concat())
+        .await;
+    let said = raw.rest().await;
+    assert!(said.windows(6).any(|part| part == b"C25P03"), "{said:?}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn times_and_settings_are_not_dropped_silently() {
+    let server = TestServer::with_shop().await;
+    let client = connect(&server, "shop").await;
+    let many = "set application_name = 'x'; ".repeat(300);
+    client.batch_execute(&many).await.unwrap();
+    let too_many = ";a".repeat(10_001);
+    let refused = client.batch_execute(&too_many).await;
+    assert_eq!(code(refused), SqlState::PROGRAM_LIMIT_EXCEEDED);
+    client
+        .batch_execute("begin; set statement_timeout = '3s'; savepoint a")
+        .await
+        .unwrap();
+    let refused = client
+        .batch_execute("set local statement_timeout = 'x'")
+        .await;
+    assert_eq!(code(refused), SqlState::INVALID_PARAMETER_VALUE);
+    client.batch_execute("rollback to a; commit").await.unwrap();
+    assert_eq!(text(&client, "show statement_timeout").await, "3s");
+    server.stop().await;
+}

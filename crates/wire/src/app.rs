@@ -21,6 +21,8 @@ pub(crate) struct App {
     pub(crate) attempts: Attempts,
     pub(crate) reads: Gate,
     pub(crate) bodies: BodyBudget,
+    /// One for each query that may wait until its client takes more of it.
+    pub(crate) resting: Arc<Semaphore>,
     /// One for each restore that may run.
     pub(crate) restores: Arc<Semaphore>,
     /// Who is connected with the PostgreSQL protocol.

@@ -29,6 +29,9 @@ pub struct Limits {
     pub reads_waiting_max: usize,
     /// How long one waits for its turn: 503 then.
     pub read_wait_max: Duration,
+    /// Queries of the PostgreSQL protocol that wait until their clients take more of them: 53000
+    /// beyond. Well below the readers that a database has.
+    pub resting_max: usize,
     /// How long an answer may wait for its reader to take more of it; then the connection is closed,
     /// so that nobody makes the server keep what it does not read.
     pub stall_max: Duration,
@@ -53,6 +56,7 @@ impl Default for Limits {
             reads_max: 32,
             reads_waiting_max: 256,
             read_wait_max: Duration::from_secs(5),
+            resting_max: 32,
             stall_max: Duration::from_secs(30),
             idle_in_transaction_max: Duration::from_secs(300),
             drain_max: Duration::from_secs(20),

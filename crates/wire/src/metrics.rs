@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use headwater_node::{LogSizes, Node, NodeStats};
+use tokio::task::JoinError;
 
 use crate::protocol::Protocol;
 
@@ -57,6 +58,8 @@ pub(crate) struct Metrics {
     connections: [Connections; Protocol::ALL.len()],
     statements: Mutex<BTreeMap<(&'static str, String), u64>>,
     followers: AtomicU64,
+    /// Connections that ended in a panic, which none should.
+    panics: AtomicU64,
     /// Wrong keys that were shown, by protocol.
     keys_refused: Mutex<BTreeMap<&'static str, u64>>,
 }
@@ -92,6 +95,13 @@ impl Metrics {
     pub(crate) fn connection_refused(&self, protocol: Protocol) {
         let connections = &self.connections[protocol as usize];
         connections.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a connection that ended as none should: in a panic.
+    pub(crate) fn ended(&self, connection: &Result<(), JoinError>) {
+        if connection.as_ref().is_err_and(JoinError::is_panic) {
+            self.panics.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Counts a wrong key.
@@ -173,6 +183,13 @@ impl Metrics {
         self.write_latencies(&mut out);
         let load = |value: &AtomicU64| value.load(Ordering::Relaxed);
         self.write_connections(&mut out);
+        simple(
+            &mut out,
+            "connection_panics_total",
+            "counter",
+            "Connections that ended by an error of the server itself.",
+            load(&self.panics),
+        );
         self.write_statements(&mut out);
         simple(
             &mut out,

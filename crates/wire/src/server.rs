@@ -126,6 +126,7 @@ impl Server {
             node,
             reads: Gate::new(&limits),
             bodies: BodyBudget::new(&limits),
+            resting: Arc::new(Semaphore::new(limits.resting_max)),
             restores: Arc::new(Semaphore::new(RESTORES_MAX)),
             decompressions: Arc::new(Semaphore::new(DECOMPRESSIONS_MAX)),
             groups: Groups::default(),
@@ -165,7 +166,11 @@ impl Server {
         }
         drop(self.listeners);
         self.stop.send_replace(true);
-        let all = async { while connections.join_next().await.is_some() {} };
+        let all = async {
+            while let Some(ended) = connections.join_next().await {
+                self.app.metrics.ended(&ended);
+            }
+        };
         if tokio::time::timeout(self.app.limits.drain_max, all)
             .await
             .is_err()
@@ -185,7 +190,13 @@ impl Server {
         let room = Arc::new(Semaphore::new(self.app.limits.connections_max));
         let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
         loop {
-            let (protocol, accepted) = self.accepted().await;
+            let (protocol, accepted) = tokio::select! {
+                accepted = self.accepted() => accepted,
+                Some(ended) = connections.join_next() => {
+                    self.app.metrics.ended(&ended);
+                    continue;
+                }
+            };
             let accepted = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -195,7 +206,6 @@ impl Server {
                     continue;
                 }
             };
-            while connections.try_join_next().is_some() {} // those that ended
             match room.clone().try_acquire_owned() {
                 Ok(permit) => self.serve(protocol, accepted, permit, connections),
                 Err(_) => self.refuse(protocol, accepted, &refusals, connections),

@@ -67,20 +67,25 @@ impl Session {
         let read_only = |hint: &str| {
             Failure::new("25006", "cannot execute INSERT in a read-only transaction").hint(hint)
         };
-        let is_on = |name| self.settings.get(name).is_ok_and(|value| value == "on");
         if self.settings.at().is_some() {
             return Err(read_only(
                 "The connection looks at the past: connect without @, or reset headwater.at.",
             ));
         }
-        let asked = match self.transaction.is_block() {
-            true => self.transaction.read_only,
-            false => is_on("default_transaction_read_only"),
-        };
-        match asked {
+        match self.is_read_only() {
             true => Err(read_only("The session asked for reads only.")),
             false => Ok(()),
         }
+    }
+
+    /// Whether an append would be refused now.
+    pub(crate) fn is_read_only(&self) -> bool {
+        let default = self.settings.get("default_transaction_read_only");
+        self.settings.at().is_some()
+            || match self.transaction.is_block() {
+                true => self.transaction.read_only,
+                false => default.is_ok_and(|value| value == "on"),
+            }
     }
 
     /// Appends: durable when it returns.

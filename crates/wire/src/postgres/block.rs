@@ -75,6 +75,10 @@ impl Session {
                 self.transaction.rollback_to(name)?;
                 return Ok(Running::done("ROLLBACK"));
             }
+            Command::Commit { chain: true } | Command::Rollback { chain: true } if outside => {
+                let message = "AND CHAIN can only be used in transaction blocks";
+                return Err(Failure::new("25P01", message).into());
+            }
             _ if outside => self.warn("25P01", "there is no transaction in progress"),
             _ => {}
         }

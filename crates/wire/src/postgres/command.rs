@@ -82,6 +82,9 @@ pub(crate) enum Command {
     Unlisten(Option<String>),
 }
 
+/// Bytes of a statement that is no append, as the parser of queries bounds them too.
+const TEXT_BYTES_MAX: usize = 1 << 20;
+
 /// Commands that change what Headwater does not let anybody change, with what to do instead.
 const WRITES: &[&str] = &["insert", "update", "delete", "merge", "truncate"];
 const DEFINITIONS: &[&str] = &[
@@ -117,6 +120,11 @@ impl Command {
         };
         if is_query(&first) {
             return Ok(Command::Query);
+        }
+        if sql.len() > TEXT_BYTES_MAX && first != "insert" {
+            let message = format!("the statement has {} bytes", sql.len());
+            return Err(Failure::new("54001", message)
+                .detail(format!("Expected at most {TEXT_BYTES_MAX}.")));
         }
         let begin = words.clone();
         words.next()?;
@@ -216,8 +224,7 @@ fn transaction_modes(words: &mut Words<'_>) -> Result<Option<bool>, Failure> {
     loop {
         if words.take("isolation") {
             words.expect("level")?;
-            let _ = words.take("read") || words.take("repeatable");
-            words.name()?;
+            isolation_level(words)?;
         } else if words.take("read") {
             read_only = Some(words.take("only"));
             if read_only == Some(false) {
@@ -229,6 +236,20 @@ fn transaction_modes(words: &mut Words<'_>) -> Result<Option<bool>, Failure> {
             return Ok(read_only);
         }
         words.take_symbol(",");
+    }
+}
+
+fn isolation_level(words: &mut Words<'_>) -> Result<(), Failure> {
+    if words.take("repeatable") {
+        return words.expect("read");
+    }
+    let is_known = match words.take("read") {
+        true => words.take("committed") || words.take("uncommitted"),
+        false => words.take("serializable"),
+    };
+    match is_known {
+        true => Ok(()),
+        false => Err(words.unexpected()),
     }
 }
 
@@ -336,26 +357,52 @@ fn name_or_all(words: &mut Words<'_>) -> Result<Option<String>, Failure> {
 
 /// Options may stand in parentheses; `analyze` would run the statement, which is not done here.
 fn explain(mut words: Words<'_>) -> Result<Command, Failure> {
-    let analyze = || Failure::unsupported("EXPLAIN ANALYZE").hint("Write EXPLAIN alone.");
     if words.take_symbol("(") {
         loop {
-            match words.next()? {
-                Word::Symbol(")") => break,
-                Word::Plain(word) if word == "analyze" || word == "analyse" => {
-                    return Err(analyze());
-                }
-                Word::End => return Err(words.unexpected()),
-                _ => {}
+            explain_option(&mut words)?;
+            if !words.take_symbol(",") {
+                break;
             }
         }
+        words.expect_symbol(")")?;
     }
     if words.take("analyze") || words.take("analyse") {
-        return Err(analyze());
+        return Err(explain_analyze());
     }
     words.take("verbose");
     let query = query_after(&words)?;
     let length = words.rest().len();
     Ok(Command::Explain { query, length })
+}
+
+fn explain_analyze() -> Failure {
+    Failure::unsupported("EXPLAIN ANALYZE").hint("Write EXPLAIN alone.")
+}
+
+/// `name [value]`. Those that only add to PostgreSQL's plan add nothing here.
+fn explain_option(words: &mut Words<'_>) -> Result<(), Failure> {
+    let name = words.name()?;
+    let value = match words.peek()? {
+        Word::Plain(value) | Word::Text(value) | Word::Number(value) => {
+            words.next()?;
+            value.to_ascii_lowercase()
+        }
+        _ => "on".to_owned(),
+    };
+    match name.as_str() {
+        "analyze" | "analyse" if matches!(value.as_str(), "off" | "false" | "0") => Ok(()),
+        "analyze" | "analyse" => Err(explain_analyze()),
+        "format" if value == "text" => Ok(()),
+        "format" => Err(
+            Failure::unsupported(format!("EXPLAIN in the format {value}"))
+                .hint("The format is text."),
+        ),
+        "verbose" | "costs" | "settings" | "buffers" | "wal" | "timing" | "summary" => Ok(()),
+        _ => {
+            let message = format!("unrecognized EXPLAIN option \"{name}\"");
+            Err(Failure::new("42601", message))
+        }
+    }
 }
 
 /// Where the query begins that stands next; nothing else may.
@@ -412,7 +459,11 @@ fn declare(mut words: Words<'_>) -> Result<Command, Failure> {
             words.expect("scroll")?;
         } else if words.take("cursor") {
             break;
-        } else if !(words.take("binary") || words.take("insensitive") || words.take("asensitive")) {
+        } else if words.take("binary") {
+            return Err(
+                Failure::unsupported("a binary cursor").hint("Bind a portal with binary formats.")
+            );
+        } else if !(words.take("insensitive") || words.take("asensitive")) {
             return Err(words.unexpected());
         }
     }
@@ -593,6 +644,9 @@ mod tests {
             "explain analyze select 1",
             "declare c scroll cursor for select 1",
             "insert into account values (1)",
+            "declare c binary cursor for select 1",
+            "explain (format json) select 1",
+            "explain (costs off, analyze) select 1",
         ] {
             assert_eq!(refusal(sql), "0A000", "{sql}");
         }
@@ -603,9 +657,14 @@ mod tests {
             "1",
             "fetch",
             "copy (select 1 to stdout",
+            "explain (nonsense) select 1",
+            "begin isolation level snapshot",
+            "begin isolation level read",
         ] {
             assert_eq!(refusal(sql), "42601", "{sql}");
         }
         assert_eq!(refusal("fetch prior from c"), "55000");
+        let long = format!("set a = '{}'", "a".repeat(TEXT_BYTES_MAX));
+        assert_eq!(refusal(&long), "54001");
     }
 }

@@ -60,7 +60,8 @@ impl CopyOptions {
     pub(crate) fn write_header(&self, out: &mut Vec<u8>, columns: &[OutputColumn]) {
         for (at, column) in columns.iter().enumerate() {
             self.separate(out, at);
-            self.write_text(out, &column.name, false);
+            let forced = is_end(&column.name, columns);
+            self.write_text(out, &column.name, forced);
         }
         out.push(b'\n');
     }
@@ -71,7 +72,10 @@ impl CopyOptions {
             self.separate(out, at);
             match value.to_text() {
                 None => out.extend_from_slice(self.null.as_bytes()),
-                Some(text) => self.write_text(out, &text, self.is_forced(column)),
+                Some(text) => {
+                    let forced = self.is_forced(column) || is_end(&text, columns);
+                    self.write_text(out, &text, forced);
+                }
             }
         }
         out.push(b'\n');
@@ -97,8 +101,7 @@ impl CopyOptions {
         }
         let is_special =
             |c: char| c == self.delimiter || c == self.quote || matches!(c, '\n' | '\r');
-        // A line of `\.` alone would be taken for the end.
-        if !(forced || text == self.null || text == "\\." || text.contains(is_special)) {
+        if !(forced || text == self.null || text.contains(is_special)) {
             return out.extend_from_slice(text.as_bytes());
         }
         push(out, self.quote);
@@ -131,6 +134,11 @@ impl CopyOptions {
             push(out, escape);
         }
     }
+}
+
+/// Whether a line of this text alone would be taken for the end.
+fn is_end(text: &str, columns: &[OutputColumn]) -> bool {
+    columns.len() == 1 && text == "\\."
 }
 
 fn push(out: &mut Vec<u8>, character: char) {
@@ -326,6 +334,7 @@ mod tests {
         );
         let row = [text("a,\"b\""), text(""), Value::Null];
         assert_eq!(copied("(format csv)", &row), "\"a,\"\"b\"\"\",\"\",\n");
+        assert_eq!(copied("csv", &[text("\\."), text("")]), "\\.,\"\"\n");
         assert_eq!(
             copied("with csv header", &[text("1"), text("2")]),
             "a,b c\n1,2\n"

@@ -6,12 +6,14 @@ use crate::postgres::command::Command;
 use crate::postgres::execute::{Taking, Values, after};
 use crate::postgres::extended::{Portal, Statement};
 use crate::postgres::failure::Failure;
+use crate::postgres::rows;
 use crate::postgres::running::{Running, Tag};
 use crate::postgres::session::{Ended, Session};
 use crate::postgres::types::ParamType;
 
-/// Rows that one `FETCH` may give, because they are gathered before they are sent.
+/// Rows that one `FETCH` may give, and their bytes, because they are gathered before they are sent.
 const FETCH_ROWS_MAX: usize = 100_000;
+const FETCH_BYTES_MAX: usize = 64 << 20;
 
 impl Session {
     pub(crate) async fn of_cursor(
@@ -81,15 +83,14 @@ impl Session {
         let text = &sql[query..];
         let begun = self.query(text, Vec::new(), Taking::InParts).await;
         let mut running = begun.map_err(|ended| after(ended, sql, query))?;
-        running.rest();
+        running.rest(&self.app.resting)?;
         let statement = Statement {
             sql: text.to_owned(),
             command: Command::Query,
             params: Vec::new(),
             columns: running.columns.clone(),
         };
-        self.portals
-            .insert(name.to_owned(), Portal::cursor(statement, running));
+        self.keep_portal(name.to_owned(), Portal::cursor(statement, running))?;
         Ok(Running::done("DECLARE CURSOR"))
     }
 
@@ -111,7 +112,7 @@ impl Session {
         let portal = self.cursor(name)?;
         let columns = portal.statement.columns.clone().unwrap_or_default();
         let mut rows = Vec::new();
-        let mut taken = 0;
+        let (mut taken, mut bytes) = (0, 0);
         let wanted = count.unwrap_or(u64::MAX);
         if let Some(running) = portal.running() {
             running.go_on(&app.reads).await?;
@@ -121,17 +122,20 @@ impl Session {
                 {
                     taken += 1;
                     if !moves {
+                        bytes += rows::bytes(&row);
                         rows.push(row);
                     }
                 }
-                if rows.len() > FETCH_ROWS_MAX {
-                    return Err(Failure::new("54000", "FETCH of too many rows at once")
-                        .detail(format!("Expected at most {FETCH_ROWS_MAX}."))
+                if rows.len() > FETCH_ROWS_MAX || bytes > FETCH_BYTES_MAX {
+                    return Err(Failure::new("54000", "FETCH of too much at once")
+                        .detail(format!(
+                            "Expected at most {FETCH_ROWS_MAX} rows of {FETCH_BYTES_MAX} bytes together."
+                        ))
                         .hint("Fetch in smaller parts, or run the query without a cursor.")
                         .into());
                 }
             }
-            running.rest();
+            running.rest(&app.resting)?;
         }
         match moves {
             true => Ok(Running::moved(taken)),

@@ -25,8 +25,11 @@ use crate::postgres::values::{self, Format};
 const STATEMENTS_MAX: usize = 1_000;
 const PORTALS_MAX: usize = 100;
 
-/// Bytes of the texts of all statements of one connection.
-const STATEMENT_BYTES_MAX: usize = 1 << 20;
+/// Bytes of all statements of one connection: their names, texts, and what was read of them.
+const STATEMENT_BYTES_MAX: usize = 4 << 20;
+
+/// Bytes of a name that the protocol gives to a statement or portal.
+const NAME_BYTES_MAX: usize = 1_000;
 
 /// A statement that was prepared.
 pub(crate) struct Statement {
@@ -54,6 +57,21 @@ enum State {
     Done {
         had_rows: bool,
     },
+}
+
+impl Statement {
+    /// Bytes that it has in memory, about.
+    fn bytes(&self) -> usize {
+        let read = match &self.command {
+            Command::Insert(insert) => insert.bytes(),
+            _ => 0,
+        };
+        let columns = self.columns.as_ref().map_or(0, Vec::len);
+        self.sql.len()
+            + read
+            + self.params.len() * size_of::<ParamType>()
+            + columns * size_of::<OutputColumn>()
+    }
 }
 
 impl Portal {
@@ -125,10 +143,12 @@ impl Session {
         name: String,
         statement: Statement,
     ) -> Result<(), Failure> {
+        check_name(&name)?;
         self.statements.remove(&name);
-        let bytes: usize = self.statements.values().map(|known| known.sql.len()).sum();
+        let known = self.statements.iter();
+        let bytes: usize = known.map(|(name, known)| name.len() + known.bytes()).sum();
         if self.statements.len() >= STATEMENTS_MAX
-            || bytes + statement.sql.len() > STATEMENT_BYTES_MAX
+            || bytes + name.len() + statement.bytes() > STATEMENT_BYTES_MAX
         {
             return Err(Failure::new("54000", "the connection has prepared too much")
                 .detail(format!(
@@ -211,12 +231,6 @@ impl Session {
             let message = format!("cursor \"{}\" already exists", bind.portal);
             return Err(Failure::new("42P03", message));
         }
-        if self.portals.len() >= PORTALS_MAX {
-            return Err(
-                Failure::new("54000", "the connection has too many open portals")
-                    .detail(format!("Expected at most {PORTALS_MAX}.")),
-            );
-        }
         let (given, wanted) = (bind.values.len(), statement.params.len());
         if given != wanted {
             let message = format!(
@@ -246,8 +260,22 @@ impl Session {
             state: State::Ready,
             _reserved: reserved,
         };
-        self.portals.insert(bind.portal, portal);
+        self.keep_portal(bind.portal, portal)?;
         self.client.say(&BindComplete::new());
+        Ok(())
+    }
+
+    /// Keeps a portal or cursor under a name, within the bounds of a connection.
+    pub(crate) fn keep_portal(&mut self, name: String, portal: Portal) -> Result<(), Failure> {
+        check_name(&name)?;
+        self.portals.remove(&name); // the unnamed one is replaced
+        if self.portals.len() >= PORTALS_MAX {
+            return Err(
+                Failure::new("54000", "the connection has too many open portals")
+                    .detail(format!("Expected at most {PORTALS_MAX}.")),
+            );
+        }
+        self.portals.insert(name, portal);
         Ok(())
     }
 
@@ -353,8 +381,8 @@ impl Session {
                 had_rows: running.columns.is_some(),
             };
         } else {
+            running.rest(&self.app.resting)?;
             self.client.say(&PortalSuspended::new());
-            running.rest();
             portal.state = State::Running(running);
         }
         Ok(())
@@ -386,6 +414,18 @@ fn check_columns(statement: &Statement, running: &Running) -> Result<(), Failure
         false => Err(
             Failure::new("0A000", "cached plan must not change result type")
                 .hint("Prepare the statement again."),
+        ),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Failure> {
+    match name.len() <= NAME_BYTES_MAX {
+        true => Ok(()),
+        false => Err(
+            Failure::new("54000", "the name is too long").detail(format!(
+                "Found {} bytes, expected at most {NAME_BYTES_MAX}.",
+                name.len()
+            )),
         ),
     }
 }

@@ -171,6 +171,21 @@ impl Insert {
         })
     }
 
+    /// Bytes that its rows have in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let Source::Rows(rows) = &self.source else {
+            return 0;
+        };
+        let text = |item: &Item| match item {
+            Item::Constant(text, _) => text.len(),
+            Item::Null | Item::Param(..) => 0,
+        };
+        let row = |row: &Vec<Item>| {
+            size_of::<Vec<Item>>() + size_of_val(&row[..]) + row.iter().map(text).sum::<usize>()
+        };
+        rows.iter().map(row).sum()
+    }
+
     /// The columns that `returning` asks for.
     pub(crate) fn output(&self) -> Vec<OutputColumn> {
         let column = |(returned, name): &(Returned, String)| OutputColumn {

@@ -19,6 +19,20 @@ pub(crate) fn description(columns: &[OutputColumn], formats: &[Format]) -> RowDe
     RowDescription::new(columns.iter().enumerate().map(field).collect())
 }
 
+/// Bytes that a row has in memory, about.
+pub(crate) fn bytes(row: &[Value]) -> usize {
+    let beside = |value: &Value| match value {
+        Value::Text(text)
+        | Value::Jsonb(text)
+        | Value::Interval(text)
+        | Value::Array(_, text)
+        | Value::Other(_, text) => text.len(),
+        Value::Bytea(bytes) => bytes.len(),
+        _ => 0,
+    };
+    size_of_val(row) + row.iter().map(beside).sum::<usize>()
+}
+
 /// Writes a `DataRow`. Nothing is left of it if it fails.
 pub(crate) fn write(out: &mut BytesMut, row: &[Value], formats: &[Format]) -> Result<(), Failure> {
     let begin = out.len();

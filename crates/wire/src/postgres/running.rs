@@ -1,9 +1,11 @@
 //! What a statement gives while it runs: rows that are there, rows that are made, or a word.
 
+use std::sync::Arc;
 use std::vec::IntoIter;
 
 use headwater_node::{Answer, CancelHandle, RowBatch};
 use headwater_sql::{OutputColumn, Value};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::gate::{Gate, Pass};
 use crate::postgres::copy::CopyOptions;
@@ -47,6 +49,8 @@ struct QueryRows {
     cancel: CancelHandle,
     /// The right to run, while somebody takes rows.
     pass: Option<Pass>,
+    /// The right to wait until somebody takes more.
+    resting: Option<OwnedSemaphorePermit>,
 }
 
 impl Running {
@@ -96,6 +100,7 @@ impl Running {
                 ended: false,
                 cancel,
                 pass: Some(pass),
+                resting: None,
             })),
             taken: 0,
             tag: Tag::Rows("SELECT"),
@@ -124,15 +129,26 @@ impl Running {
             && query.pass.is_none()
         {
             query.pass = Some(gate.pass().await?);
+            query.resting = None;
         }
         Ok(())
     }
 
-    /// Gives the right to run back: nobody takes rows for a while, and others wait.
-    pub(crate) fn rest(&mut self) {
-        if let Source::Query(query) = &mut self.source {
-            query.pass = None;
+    /// Gives the right to run back: nobody takes rows for a while, and others wait. A query that
+    /// rests keeps its reader, so only so many may: 53000 beyond.
+    pub(crate) fn rest(&mut self, room: &Arc<Semaphore>) -> Result<(), Failure> {
+        let Source::Query(query) = &mut self.source else {
+            return Ok(());
+        };
+        query.pass = None;
+        if !query.ended && query.resting.is_none() {
+            let permit = Arc::clone(room).try_acquire_owned().map_err(|_| {
+                Failure::new("53000", "too many queries wait for their clients")
+                    .hint("Read cursors to their end or close them, and try again.")
+            })?;
+            query.resting = Some(permit);
         }
+        Ok(())
     }
 
     /// The next row that is there without waiting; `None` if one must be waited for, or at the end.

@@ -1,7 +1,7 @@
 //! `SET`, `RESET`, `SHOW` and `DISCARD`.
 
 use headwater_node::RowBatch;
-use headwater_sql::Value;
+use headwater_sql::{Type, Value};
 use pgwire::messages::startup::ParameterStatus;
 
 use crate::postgres::command::Command;
@@ -15,6 +15,9 @@ impl Session {
     pub(crate) fn of_settings(&mut self, command: &Command) -> Result<Running, Failure> {
         match command {
             Command::Set { local, name, value } => {
+                if Settings::name(name)? == "transaction_read_only" {
+                    return self.set_read_only(value.as_deref());
+                }
                 if *local && !self.transaction.is_block() {
                     self.warn("25P01", "SET LOCAL can only be used in transaction blocks");
                     return Ok(Running::done("SET"));
@@ -70,7 +73,27 @@ impl Session {
                 .reflected
                 .map_or(String::new(), |position| position.to_string()));
         }
+        if Settings::name(name)? == "transaction_read_only" {
+            let value = if self.is_read_only() { "on" } else { "off" };
+            return Ok(value.to_owned());
+        }
         self.settings.get(name).map(str::to_owned)
+    }
+
+    /// `set transaction_read_only`, which is `set transaction read only` in other words.
+    fn set_read_only(&mut self, value: Option<&str>) -> Result<Running, Failure> {
+        let read_only = match value {
+            Some(value) => Value::from_text(Type::Bool, value)? == Value::Bool(true),
+            None => self.settings.get("default_transaction_read_only")? == "on",
+        };
+        match self.transaction.is_block() {
+            true => self.transaction.read_only = read_only,
+            false => self.warn(
+                "25P01",
+                "SET TRANSACTION can only be used in transaction blocks",
+            ),
+        }
+        Ok(Running::done("SET"))
     }
 
     fn show_all(&self) -> Result<Running, Failure> {

@@ -126,7 +126,7 @@ const KNOWN: &[Known] = &[
     reported("TimeZone", "UTC", Kind::TimeZone),
     known("transaction_deferrable", "off", Kind::Switch),
     known("transaction_isolation", "repeatable read", LEVELS),
-    known("transaction_read_only", "off", Kind::Switch),
+    known("transaction_read_only", "off", Kind::Shown),
 ];
 
 /// The settings of a session.

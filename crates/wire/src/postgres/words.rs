@@ -1,7 +1,12 @@
 //! The words of a statement, one after another: enough of PostgreSQL's lexer to read the commands
 //! that are no queries.
 
+use std::str::CharIndices;
+
 use crate::postgres::failure::Failure;
+
+/// Bytes of a name; PostgreSQL cuts longer ones.
+const NAME_BYTES_MAX: usize = 63;
 
 /// A word of a statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,9 +73,8 @@ impl<'a> Words<'a> {
     pub(crate) fn next(&mut self) -> Result<Word, Failure> {
         let rest = self.rest();
         let begin = self.text.len() - rest.len();
-        let (word, length) = read(rest).ok_or_else(|| {
-            Failure::new("42601", "unterminated quoted string").at(self.characters(begin) + 1)
-        })?;
+        let found = read(rest).map_err(|failure| failure.at(self.characters(begin) + 1));
+        let (word, length) = found?;
         self.at = begin + length;
         Ok(word)
     }
@@ -116,8 +120,9 @@ impl<'a> Words<'a> {
     /// Takes a name.
     pub(crate) fn name(&mut self) -> Result<String, Failure> {
         match self.peek()? {
-            Word::Plain(name) | Word::Quoted(name) => {
+            Word::Plain(mut name) | Word::Quoted(mut name) => {
                 self.next()?;
+                name.truncate(name.floor_char_boundary(NAME_BYTES_MAX));
                 Ok(name)
             }
             _ => Err(self.unexpected()),
@@ -166,38 +171,38 @@ fn after_comment(text: &str) -> &str {
     ""
 }
 
-/// The first word of a text, and how many bytes it has; nothing if it does not end.
-fn read(text: &str) -> Option<(Word, usize)> {
+/// The first word of a text, and how many bytes it has. A word that does not end is refused, so that
+/// nobody looks for its end again from the next one.
+fn read(text: &str) -> Result<(Word, usize), Failure> {
     let bytes = text.as_bytes();
     let second = bytes.get(1).copied().unwrap_or(0);
     let Some(first) = text.chars().next() else {
-        return Some((Word::End, 0));
+        return Ok((Word::End, 0));
     };
     match first {
         '\'' => quoted(text, 0, false),
         'e' | 'E' if second == b'\'' => quoted(text, 1, true),
         '"' => {
             let (name, length) = until_quote(text, 1, '"', false)?;
-            Some((Word::Quoted(name), length))
+            Ok((Word::Quoted(name), length))
         }
         '$' if second.is_ascii_digit() => {
             let digits = text[1..].bytes().take_while(u8::is_ascii_digit).count();
             let number = text[1..=digits].parse().unwrap_or(usize::MAX);
-            Some((Word::Param(number), 1 + digits))
+            Ok((Word::Param(number), 1 + digits))
         }
-        '$' => between_dollars(text).or(Some((Word::Symbol("$"), 1))),
-        '0'..='9' => Some(number(text)),
-        '.' if second.is_ascii_digit() => Some(number(text)),
+        '$' => between_dollars(text),
+        '0'..='9' => Ok(number(text)),
+        '.' if second.is_ascii_digit() => Ok(number(text)),
         letter if letter.is_alphabetic() || letter == '_' || !letter.is_ascii() => {
             let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
             let length = text.find(|c| !is_part(c)).unwrap_or(text.len());
-            Some((Word::Plain(text[..length].to_ascii_lowercase()), length))
+            Ok((Word::Plain(text[..length].to_ascii_lowercase()), length))
         }
         _ => {
             let symbol = SYMBOLS.iter().find(|symbol| text.starts_with(**symbol));
-            symbol.map_or(Some((Word::Symbol(" "), 1)), |symbol| {
-                Some((Word::Symbol(symbol), symbol.len()))
-            })
+            let symbol = symbol.copied().unwrap_or(" ");
+            Ok((Word::Symbol(symbol), symbol.len()))
         }
     }
 }
@@ -217,9 +222,9 @@ fn number(text: &str) -> (Word, usize) {
 }
 
 /// A literal whose quote stands at `quote`.
-fn quoted(text: &str, quote: usize, has_escapes: bool) -> Option<(Word, usize)> {
+fn quoted(text: &str, quote: usize, has_escapes: bool) -> Result<(Word, usize), Failure> {
     let (value, length) = until_quote(text, quote + 1, '\'', has_escapes)?;
-    Some((Word::Text(value), length))
+    Ok((Word::Text(value), length))
 }
 
 /// The text from `begin` to the next quote that is not doubled, and where it ends.
@@ -228,7 +233,7 @@ fn until_quote(
     begin: usize,
     quote: char,
     has_escapes: bool,
-) -> Option<(String, usize)> {
+) -> Result<(String, usize), Failure> {
     let mut value = String::new();
     let mut characters = text[begin..].char_indices();
     while let Some((at, character)) = characters.next() {
@@ -239,39 +244,73 @@ fn until_quote(
                     value.push(quote);
                     characters.next();
                 }
-                _ => return Some((value, begin + at + 1)),
+                _ => return Ok((value, begin + at + 1)),
             },
             other => value.push(other),
         }
     }
-    None
+    Err(unterminated("quoted string"))
 }
 
-/// What stands after a backslash. Characters by their number are left to the parser of queries.
-fn escaped(characters: &mut std::str::CharIndices<'_>) -> Option<char> {
-    Some(match characters.next()?.1 {
-        'n' => '\n',
-        't' => '\t',
-        'r' => '\r',
-        'b' => '\u{8}',
-        'f' => '\u{c}',
-        'x' | 'u' | 'U' | '0'..='7' => return None,
-        other => other,
-    })
+fn unterminated(what: &str) -> Failure {
+    Failure::new("42601", format!("unterminated {what}"))
+}
+
+/// What stands after a backslash: a letter with a meaning, a character by its number, or itself.
+fn escaped(characters: &mut CharIndices<'_>) -> Result<char, Failure> {
+    let first = characters.next().map(|(_, first)| first);
+    let (digits_max, radix, begin) = match first {
+        None => return Err(unterminated("quoted string")),
+        Some('n') => return Ok('\n'),
+        Some('t') => return Ok('\t'),
+        Some('r') => return Ok('\r'),
+        Some('b') => return Ok('\u{8}'),
+        Some('f') => return Ok('\u{c}'),
+        Some('x') => (2, 16, 0),
+        Some('u') => (4, 16, 0),
+        Some('U') => (8, 16, 0),
+        Some(digit @ '0'..='7') => (2, 8, digit.to_digit(8).unwrap_or(0)),
+        Some(other) => return Ok(other),
+    };
+    let (mut number, mut digits) = (begin, 0);
+    while digits < digits_max
+        && let Some((_, next)) = characters.clone().next()
+        && let Some(digit) = next.to_digit(radix)
+    {
+        number = number * radix + digit; // eight digits of base 16 are 32 bits
+        digits += 1;
+        characters.next();
+    }
+    match (first, char::from_u32(number)) {
+        (Some('x'), _) if digits == 0 => Ok('x'),
+        (Some('u' | 'U'), _) if digits < digits_max => {
+            Err(Failure::new("22025", "invalid Unicode escape")
+                .hint("Unicode escapes must be \\uXXXX or \\UXXXXXXXX."))
+        }
+        (_, Some('\0')) => Err(Failure::new("22021", "a text cannot hold the character 0")),
+        (Some('u' | 'U'), Some(character)) => Ok(character),
+        (Some('u' | 'U'), None) => Err(Failure::unsupported(
+            "half a character, or none, as an escape",
+        )
+        .hint("Write the character itself, or its number as \\UXXXXXXXX.")),
+        (_, Some(character)) if character.is_ascii() => Ok(character),
+        _ => Err(Failure::unsupported("a byte beyond ASCII as an escape")
+            .hint("Write the character itself, or its number as \\uXXXX.")),
+    }
 }
 
 /// `$tag$ ... $tag$`
-fn between_dollars(text: &str) -> Option<(Word, usize)> {
-    let tag = text[1..].find('$')? + 2;
+fn between_dollars(text: &str) -> Result<(Word, usize), Failure> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    if !text[1..tag - 1].chars().all(is_name) {
-        return None;
+    let name = text[1..].find(|c| !is_name(c)).unwrap_or(text.len() - 1);
+    if !text[1 + name..].starts_with('$') {
+        return Ok((Word::Symbol("$"), 1));
     }
-    let length = text[tag..].find(&text[..tag])?;
-    Some((
-        Word::Text(text[tag..tag + length].to_owned()),
-        2 * tag + length,
-    ))
+    let tag = name + 2;
+    let found = text[tag..].find(&text[..tag]);
+    let length = found.ok_or_else(|| unterminated("dollar-quoted string"))?;
+    let text = text[tag..tag + length].to_owned();
+    Ok((Word::Text(text), 2 * tag + length))
 }
 
 #[cfg(test)]
@@ -326,5 +365,28 @@ mod tests {
         assert!(fields.contains(&(b'M', "syntax error at or near \"+\"".to_owned())));
         assert!(fields.contains(&(b'P', "8".to_owned())));
         assert_eq!(Words::new("'a").next().unwrap_err().sqlstate(), "42601");
+        assert_eq!(Words::new("$a$ b").next().unwrap_err().sqlstate(), "42601");
+    }
+
+    #[test]
+    fn characters_stand_there_by_their_number() {
+        let read = |text| Words::new(text).next();
+        let escapes = r"E'\x41\101\u00e9\U0001F600\x'";
+        assert_eq!(read(escapes).unwrap(), Word::Text("AAé😀x".to_owned()));
+        for (escapes, sqlstate) in [
+            (r"E'\u12'", "22025"),
+            (r"E'\ud83d'", "0A000"),
+            (r"E'\xff'", "0A000"),
+            (r"E'\0'", "22021"),
+            (r"E'\", "42601"),
+        ] {
+            assert_eq!(read(escapes).unwrap_err().sqlstate(), sqlstate, "{escapes}");
+        }
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        let name = Words::new(&"ä".repeat(100)).name().unwrap();
+        assert_eq!(name, "ä".repeat(31));
     }
 }

@@ -775,5 +775,7 @@ async fn whatever_bytes_come_others_do_not_feel_it() {
     let farewell = raw.rest().await;
     assert!(farewell.windows(6).any(|part| part == b"C08P01"));
     assert_eq!(text(&other, "select 1").await, "1");
+    let metrics = server.get("/metrics").await.text;
+    assert!(metrics.contains("\nheadwater_connection_panics_total 0\n"));
     server.stop().await;
 }

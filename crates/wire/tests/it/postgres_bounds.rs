@@ -136,3 +136,45 @@ async fn times_and_settings_are_not_dropped_silently() {
     assert_eq!(text(&client, "show statement_timeout").await, "3s");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn cursors_that_wait_are_bounded() {
+    let limits = Limits {
+        resting_max: 1,
+        ..Limits::default()
+    };
+    let server = TestServer::with(headwater_node::Options::default(), limits).await;
+    server.create("shop").await;
+    let client = connect(&server, "shop").await;
+    let declare = |name| format!("declare {name} cursor for select 1");
+    client.batch_execute("begin").await.unwrap();
+    client.batch_execute(&declare("a")).await.unwrap();
+    let refused = client.batch_execute(&declare("b")).await;
+    assert_eq!(code(refused), SqlState::INSUFFICIENT_RESOURCES);
+    client.batch_execute("rollback; begin").await.unwrap();
+    client.batch_execute(&declare("b")).await.unwrap();
+    client.batch_execute("fetch all b").await.unwrap();
+    client.batch_execute(&declare("c")).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_transaction_tells_whether_it_only_reads() {
+    let server = TestServer::with_shop().await;
+    let client = connect(&server, "shop").await;
+    let show = "show transaction_read_only";
+    assert_eq!(text(&client, show).await, "off");
+    let set = "begin; set transaction_read_only = on";
+    client.batch_execute(set).await.unwrap();
+    assert_eq!(text(&client, show).await, "on");
+    let refused = client
+        .batch_execute("insert into event (type) values ('a')")
+        .await;
+    assert_eq!(code(refused), SqlState::READ_ONLY_SQL_TRANSACTION);
+    client.batch_execute("rollback").await.unwrap();
+    assert_eq!(text(&client, show).await, "off");
+    assert_eq!(text(&connect(&server, "shop@0").await, show).await, "on");
+    let refused = client.batch_execute("commit and chain").await;
+    assert_eq!(code(refused), SqlState::NO_ACTIVE_SQL_TRANSACTION);
+    server.stop().await;
+}

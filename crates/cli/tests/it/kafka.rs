@@ -160,6 +160,14 @@ fn a_reader_that_waits_is_woken_by_an_append() {
     assert!(waiting.wait().unwrap().success());
 }
 
+/// Where a partition has nothing, readers get on all the same, and are told of nothing strange.
+#[test]
+fn a_reader_passes_over_what_is_not_for_it() {
+    let shop = Shop::open();
+    shop.fill(3);
+    shop.confluent("pass_over", &[]);
+}
+
 #[test]
 fn an_idempotent_producer_writes_once_across_a_kill() {
     const COUNT: usize = 3_000;

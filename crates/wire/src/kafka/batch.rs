@@ -107,6 +107,20 @@ impl Batch {
         self.count += 1;
     }
 
+    /// A batch that says only that there is nothing for the reader up to and with `last`: a control
+    /// record, the mark of a transaction that ended, which every client steps over. A batch without
+    /// a record would do by the protocol, but librdkafka takes many of them for a limit that is
+    /// too small, and kafkajs stays where it is.
+    pub(crate) fn pass_over(mut self, last: i64) -> Bytes {
+        const CONTROL: i16 = 0x20;
+        const COMMIT: [u8; 4] = [0, 0, 0, 1]; // version, type
+        const VALUE: [u8; 6] = [0; 6]; // version, epoch of the coordinator
+        let last = last.min(self.last_max());
+        self.push(last, 0, Some(&COMMIT), &VALUE, &[]);
+        self.bytes[ATTRIBUTES_AT..][..2].copy_from_slice(&CONTROL.to_be_bytes());
+        self.finish(last)
+    }
+
     /// The batch up to and with `last`, which is at least the offset of its last record.
     pub(crate) fn finish(mut self, last: i64) -> Bytes {
         let (first, latest) = self.times.unwrap_or((-1, -1));
@@ -144,6 +158,15 @@ fn zigzag(out: &mut Vec<u8>, value: i64) {
 mod tests {
     use super::*;
     use kafka_protocol::records::RecordBatchDecoder;
+
+    #[test]
+    fn what_is_passed_over_is_a_control_record_at_its_end() {
+        let mut bytes = Batch::new(7).pass_over(40);
+        let set = RecordBatchDecoder::decode(&mut bytes).unwrap();
+        assert_eq!(set.records.len(), 1);
+        assert!(set.records[0].control);
+        assert_eq!(set.records[0].offset, 40);
+    }
 
     #[test]
     fn a_batch_is_what_another_reader_reads() {

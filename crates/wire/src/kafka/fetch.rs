@@ -93,7 +93,11 @@ pub(crate) async fn answer(
     let until = Instant::now() + asked.wait_max;
     let mut unknown = Vec::new();
     let mut walks = Vec::new();
-    for topic in asked.topics {
+    for topic in asked
+        .topics
+        .into_iter()
+        .filter(|topic| !topic.parts.is_empty())
+    {
         match Topic::find(&session.app.node, &topic.name) {
             Some(found) => walks.push((topic.name, Walk::new(found, topic.parts))),
             None => unknown.push(nowhere(topic)),
@@ -107,7 +111,8 @@ pub(crate) async fn answer(
         }
         let found: usize = walks.iter().map(|(_, walk)| walk.found_bytes()).sum();
         let failed = !unknown.is_empty() || walks.iter().any(|(_, walk)| walk.has_failed());
-        let enough = found >= asked.bytes_min || found >= asked.bytes_max;
+        let full = !walks.iter().any(|(_, walk)| walk.is_open());
+        let enough = full || found >= asked.bytes_min || found >= asked.bytes_max;
         if failed || enough || !wait(session, &walks, until, found > 0).await {
             break;
         }

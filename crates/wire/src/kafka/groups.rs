@@ -147,9 +147,10 @@ impl Groups {
         self.lock().retain(|name, entry| {
             entry.group.tick(now);
             let members = entry.group.members.len();
+            let was_kept = entry.cursors.is_kept(); // what is taken now is not kept yet
             keep.extend(entry.cursors.take(name, members, now, false));
             let idle = now.saturating_duration_since(entry.used) > IDLE_MAX;
-            !(idle && entry.group.is_empty() && entry.cursors.is_kept())
+            !(idle && entry.group.is_empty() && was_kept)
         });
         keep
     }
@@ -165,16 +166,16 @@ impl Groups {
     }
 
     async fn keep(&self, node: &Node, keep: Vec<Keep>) {
-        if keep.is_empty() {
+        if keep.is_empty() || node.keep_cursors(&keep).await.is_ok() {
             return;
         }
-        let Err(error) = node.keep_cursors(&keep).await else {
-            return;
-        };
-        tracing::warn!(%error, "what groups have read could not be kept; it is tried again");
-        let mut all = self.lock();
+        // What one group has read may be what cannot be kept: the others are kept without it.
         for keep in &keep {
-            if let Some(entry) = all.get_mut(keep.reader.as_bytes()) {
+            let Err(error) = node.keep_cursors(std::slice::from_ref(keep)).await else {
+                continue;
+            };
+            tracing::warn!(%error, group = %keep.reader, "what a group has read could not be kept; it is tried again");
+            if let Some(entry) = self.lock().get_mut(keep.reader.as_bytes()) {
                 entry.cursors.not_kept(keep, Instant::now());
             }
         }

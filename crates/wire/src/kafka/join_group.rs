@@ -42,7 +42,7 @@ fn read(session: &Session, header: &Header, reader: Reader) -> Result<Asked, Mal
     };
     let protocol_type = reader.string()?;
     let protocols = reader.list(|reader| {
-        let protocol = (reader.string()?, reader.bytes()?);
+        let protocol = (reader.string()?, reader.kept_bytes()?);
         reader.tags()?;
         Ok(protocol)
     })?;

@@ -14,7 +14,9 @@ use kafka_protocol::messages::produce_response::{
 };
 use kafka_protocol::messages::{ProduceResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
+use tokio::sync::OwnedSemaphorePermit;
 
+use crate::gate::SMALL_BODY_BYTES;
 use crate::kafka::code;
 use crate::kafka::compression::Compression;
 use crate::kafka::event;
@@ -157,8 +159,10 @@ async fn write(
         Ok(_) => true,
         Err(refused) => !refused.code.is_retriable(),
     };
-    if let Some(producer) = producer.filter(|_| decided) {
-        sequences.decided(producer, topic, partition, count);
+    match producer {
+        Some(producer) if decided => sequences.decided(producer, topic, partition, count),
+        Some(producer) => sequences.postponed(producer, topic, partition),
+        None => {}
     }
     written
 }
@@ -170,9 +174,7 @@ async fn append(
     batch: SentBatch,
     deadline: Duration,
 ) -> Result<Appended, Refused> {
-    let batch = decompressed(session, batch).await?;
-    let _reserved = session.app.bodies.reserve(batch.len())?;
-    let append = events(topic, partition, &batch)?;
+    let (append, _reserved) = made(session, topic, partition, batch).await?;
     let database = session.app.node.database(&topic.database).await?;
     match database.append_checked(append, Some(deadline)).await? {
         Outcome::Appended(appended) => Ok(appended),
@@ -184,20 +186,42 @@ async fn append(
     }
 }
 
-/// Records are decompressed elsewhere than on a lane, a few at a time, because nobody knows how
-/// large they become.
-async fn decompressed(session: &Session, batch: SentBatch) -> Result<SentBatch, Error> {
-    if batch.compression == Compression::None {
-        return Ok(batch);
+/// Memory for the events of a batch, held until they are written.
+type Reserved = Option<OwnedSemaphorePermit>;
+
+/// What an event takes beside the bytes of its record, about.
+const EVENT_BYTES: usize = 300;
+
+/// The append of a batch. It is made elsewhere than on a lane, a few at a time, unless it is small:
+/// nobody knows how large records become that are packed.
+async fn made(
+    session: &Session,
+    topic: &Topic,
+    partition: i32,
+    batch: SentBatch,
+) -> Result<(CheckedAppend, Reserved), Refused> {
+    let small = batch.len() + batch.count * EVENT_BYTES <= SMALL_BODY_BYTES;
+    if small && batch.compression == Compression::None {
+        return Ok((events(topic, partition, &batch)?, None));
     }
     let turn = session.app.decompressions.clone().acquire_owned().await;
-    let undone = tokio::task::spawn_blocking(move || {
+    let (app, topic) = (session.app.clone(), topic.clone());
+    let making = tokio::task::spawn_blocking(move || {
         let _turn = turn; // given back when it is done, also if nobody waits any more
-        batch.decompressed()
+        let batch = match batch.compression {
+            Compression::None => batch,
+            _ => batch.decompressed()?,
+        };
+        let reserved = app
+            .bodies
+            .reserve(batch.len() + batch.count * EVENT_BYTES)?;
+        Ok((events(&topic, partition, &batch)?, reserved))
     });
-    undone.await.unwrap_or_else(|error| {
-        let told = "the records could not be decompressed";
-        Err(Error::new(Kind::Internal, "panicked", told).caused_by(error))
+    making.await.unwrap_or_else(|error| {
+        let told = "the records could not be read";
+        Err(Error::new(Kind::Internal, "panicked", told)
+            .caused_by(error)
+            .into())
     })
 }
 

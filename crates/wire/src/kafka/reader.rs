@@ -71,8 +71,17 @@ impl Reader {
             false => length(i32::from(self.i16()?))?,
         };
         let bytes = length.map(|length| self.take(length)).transpose()?;
-        let text = bytes.map(StrBytes::from_utf8).transpose();
-        text.map_err(|_| Malformed("text in UTF-8"))
+        // A copy: a name that is kept must not keep all of the request.
+        let text = bytes
+            .map(|bytes| String::from_utf8(bytes.to_vec()))
+            .transpose();
+        let text = text.map_err(|_| Malformed("text in UTF-8"))?;
+        Ok(text.map(StrBytes::from_string))
+    }
+
+    /// Bytes that are kept, without the rest of the request.
+    pub(crate) fn kept_bytes(&mut self) -> Result<Bytes, Malformed> {
+        Ok(Bytes::copy_from_slice(&self.bytes()?))
     }
 
     pub(crate) fn bytes(&mut self) -> Result<Bytes, Malformed> {

@@ -41,6 +41,16 @@ impl Sequences {
         }
     }
 
+    /// Remembers that a batch was refused and will be sent again: what its producer sent after it
+    /// must not come before it.
+    pub(crate) fn postponed(&self, producer: Producer, topic: &Topic, partition: i32) {
+        let place = (producer.id, producer.epoch, topic.clone(), partition);
+        let mut all = self.lock();
+        if all.len() < REMEMBERED_MAX {
+            all.entry(place).or_insert(producer.sequence);
+        }
+    }
+
     /// Remembers that a batch of so many records was decided: written, or refused for good.
     pub(crate) fn decided(&self, producer: Producer, topic: &Topic, partition: i32, count: usize) {
         let place = (producer.id, producer.epoch, topic.clone(), partition);
@@ -89,6 +99,12 @@ mod tests {
         assert!(sequences.allow(producer(50), &topic, 0), "the next");
         assert!(sequences.allow(producer(40), &topic, 0), "sent again");
         assert!(!sequences.allow(producer(60), &topic, 0), "one is missing");
+        sequences.postponed(producer(0), &topic, 2);
+        assert!(
+            !sequences.allow(producer(10), &topic, 2),
+            "the first is missing"
+        );
+        assert!(sequences.allow(producer(0), &topic, 2), "it comes again");
         sequences.decided(producer(40), &topic, 0, 10);
         assert!(
             sequences.allow(producer(50), &topic, 0),

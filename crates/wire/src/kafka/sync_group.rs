@@ -25,7 +25,7 @@ pub(crate) async fn answer(
         reader.nullable_string()?;
     }
     let assignments = reader.list(|reader| {
-        let assignment = (reader.string()?, reader.bytes()?);
+        let assignment = (reader.string()?, reader.kept_bytes()?);
         reader.tags()?;
         Ok(assignment)
     })?;

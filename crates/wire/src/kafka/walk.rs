@@ -88,6 +88,7 @@ impl Part {
             index: self.index,
             records: match nothing {
                 true => Bytes::new(),
+                false if self.batch.is_empty() => self.batch.pass_over(last),
                 false => self.batch.finish(last),
             },
             next: head.map_or(-1, offset_after),
@@ -118,6 +119,11 @@ impl Walk {
     /// Everything up to here was looked at.
     pub(crate) fn scanned(&self) -> Position {
         self.scanned
+    }
+
+    /// Whether a partition takes more records.
+    pub(crate) fn is_open(&self) -> bool {
+        self.parts.iter().any(Part::is_open)
     }
 
     /// Whether a partition cannot be read.

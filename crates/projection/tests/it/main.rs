@@ -4,6 +4,7 @@
 
 mod answer;
 mod as_of;
+mod catalogs;
 mod definition;
 mod event_table;
 mod failure;

@@ -135,6 +135,7 @@ impl Session {
     pub(crate) fn request(&self, sql: &str, params: Values, taking: Taking) -> Request {
         let mut request = Request::new(sql);
         request.params = Params::Typed(params);
+        request.user = self.settings.user().to_owned();
         request.consistency = self.settings.consistency();
         request.wait_for = self.settings.wait_for();
         request.timeout = match taking {

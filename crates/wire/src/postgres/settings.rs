@@ -165,6 +165,13 @@ impl Settings {
         }
     }
 
+    /// Who connected, as `current_user` answers.
+    pub(crate) fn user(&self) -> &str {
+        self.begun
+            .get("session_authorization")
+            .map_or("", String::as_str)
+    }
+
     /// Sets what the connection begins with, and goes back to.
     pub(crate) fn begin_with(&mut self, name: &str, value: &str) -> Result<(), Failure> {
         let known = find(name)?;

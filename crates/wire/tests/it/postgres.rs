@@ -529,6 +529,8 @@ async fn listeners_are_told() {
 async fn settings_are_kept_shown_and_refused() {
     let server = TestServer::with_shop().await;
     let client = connect(&server, "shop").await;
+    let session = text(&client, "select current_user || '@' || current_database()").await;
+    assert_eq!(session, "ada@shop");
     assert!(
         text(&client, "show server_version")
             .await

@@ -82,6 +82,20 @@ impl PostgresServer {
     }
 }
 
+impl PostgresServer {
+    /// A client program that is told of this server.
+    pub(crate) fn client(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PGHOST", self.directory.path())
+            .env("PGUSER", USER)
+            .env("PGDATABASE", "postgres");
+        command
+    }
+}
+
 impl Drop for PostgresServer {
     fn drop(&mut self) {
         // SIGINT is PostgreSQL's fast shutdown; the directory goes when nobody writes to it.

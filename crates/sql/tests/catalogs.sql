@@ -1,53 +1,53 @@
--- What other drivers and tools send.
+-- What applications ask the catalogs, in the form of the corpus. `{account}` is the number of that
+-- table. After `-- only answers` the columns must agree and not the rows.
 
--- tokio-postgres: what a type is
-SELECT t.typname, t.typtype, t.typelem, r.rngsubtype, t.typbasetype, n.nspname, t.typrelid
-FROM pg_catalog.pg_type t
-LEFT OUTER JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid
-INNER JOIN pg_catalog.pg_namespace n ON t.typnamespace = n.oid
-WHERE t.oid = 3802;
+-- types by number and by name
+select k.typname as kind, k.typtype, k.typelem as element, k.typbasetype as base, s.nspname as schema, g.rngsubtype as range_of
+from pg_type k join pg_namespace s on s.oid = k.typnamespace left join pg_range g on g.rngtypid = k.oid
+where k.oid in (25, 1009, 3802, 3904, 3906) order by k.oid;
 
--- tokio-postgres: an enum
-SELECT enumlabel FROM pg_catalog.pg_enum WHERE enumtypid = 16385 ORDER BY enumsortorder;
+select k.oid, k.oid::text, k.typcategory, k.typrelid from pg_type k where k.typname ilike 'TIMESTAMPTZ' or k.oid = 1185 order by 1;
 
--- tokio-postgres: a row type
-SELECT attname, atttypid FROM pg_catalog.pg_attribute WHERE attrelid = '{account}' AND NOT attisdropped AND attnum > 0 ORDER BY attnum;
+select typname, typarray from pg_type where typname in ('text', 'uuid', 'int8', 'jsonb') and typtype = 'b' order by typname;
 
--- sqlx: a type by number
-SELECT oid::text, typname, typtype, typcategory, typrelid, typelem, typbasetype FROM pg_catalog.pg_type WHERE oid = 1009;
+select typname, typinput = 'pg_catalog.array_in'::regproc as takes_many from pg_type where oid in (20, 1007, 1016) order by oid;
 
--- sqlx: a type by name
-SELECT oid FROM pg_catalog.pg_type WHERE typname ILIKE 'timestamptz';
+select count(*) from pg_type k, pg_namespace s where s.oid = k.typnamespace and k.typtype = 'r';
 
--- sqlx: whether columns can be null
-SELECT NOT attnotnull FROM pg_catalog.pg_attribute WHERE attrelid = '{account}'::oid AND attnum = 2;
+select enumlabel from pg_enum where enumtypid = '{account}' order by enumsortorder;
 
--- pg-types of node
-SELECT typname, oid, typarray FROM pg_type WHERE typtype = 'b' AND typname IN ('int8', 'jsonb', 'uuid', 'timestamptz', 'text') ORDER BY oid;
+-- columns of a table
+select attnum, attname, atttypid from pg_attribute where attrelid = {account} and attnum > 0 and not attisdropped order by attnum;
 
--- JDBC: what kind of type
-SELECT typinput='pg_catalog.array_in'::regproc as is_array, typtype, typname, pg_type.oid FROM pg_catalog.pg_type WHERE pg_type.oid = 1007;
+select not attnotnull as may_be_null from pg_attribute where attrelid = '{account}'::oid and attnum in (2, 3) order by attnum;
 
--- Npgsql: base types
-SELECT ns.nspname, t.oid, t.typname, t.typtype, t.typnotnull, t.typelem FROM pg_type AS t JOIN pg_namespace AS ns ON ns.oid = t.typnamespace WHERE t.typtype = 'r' ORDER BY t.oid;
+select f.attname, format_type(f.atttypid, f.atttypmod) as kind, pg_get_expr(v.adbin, v.adrelid) as default, f.attnotnull, o.collname, col_description(f.attrelid, f.attnum), f.attidentity, f.attgenerated
+from pg_attribute f
+join pg_type k on k.oid = f.atttypid
+left join pg_attrdef v on v.adrelid = f.attrelid and v.adnum = f.attnum
+left join pg_collation o on o.oid = f.attcollation and o.oid <> k.typcollation
+where f.attrelid = 'public."account"'::regclass and f.attnum >= 1 order by f.attnum;
 
--- Rails: columns
-SELECT a.attname, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid), a.attnotnull, a.atttypid, a.atttypmod, c.collname, col_description(a.attrelid, a.attnum) AS comment, attidentity AS identity, attgenerated as attgenerated
-FROM pg_attribute a
-LEFT JOIN pg_attrdef d ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-LEFT JOIN pg_type t ON a.atttypid = t.oid
-LEFT JOIN pg_collation c ON a.attcollation = c.oid AND a.attcollation <> t.typcollation
-WHERE a.attrelid = '"account"'::regclass AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY a.attnum;
+-- keys and constraints
+select f.attname
+from (select indexrelid, indrelid, indkey, generate_subscripts(indkey, 1) as place from pg_index where indisprimary and indrelid = 'line'::regclass) x
+join pg_attribute f on f.attrelid = x.indrelid and f.attnum = x.indkey[x.place]
+order by x.place;
 
--- Rails: the primary key
-SELECT a.attname FROM (SELECT indrelid, indkey, generate_subscripts(indkey, 1) idx FROM pg_index WHERE indrelid = '"line"'::regclass AND indisprimary) i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[i.idx] ORDER BY i.idx;
+select k.conname, k.contype, t.reloptions, array(
+    select f.attname from unnest(k.conkey) with ordinality as part(number, place)
+    join pg_attribute f on f.attnum = part.number and f.attrelid = k.conrelid order by part.place) as columns
+from pg_constraint k join pg_class t on t.oid = k.conrelid
+where t.relname in ('account', 'line') and pg_table_is_visible(t.oid) order by 1;
 
--- Django: tables
-SELECT c.relname, CASE WHEN c.relispartition THEN 'p' WHEN c.relkind IN ('m', 'v') THEN 'v' ELSE 't' END, obj_description(c.oid, 'pg_class') FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('f', 'm', 'p', 'r', 'v') AND n.nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema') AND pg_catalog.pg_table_is_visible(c.oid);
+select (select h.relname || '.' || f.attname from pg_class h, pg_attribute f
+    where h.oid = k.confrelid and f.attrelid = h.oid and f.attnum = k.confkey[1]) as points_to
+from pg_constraint k where k.conrelid = 'account'::regclass order by k.conname;
 
--- Django: constraints
-SELECT c.conname, array(SELECT attname FROM unnest(c.conkey) WITH ORDINALITY cols(colid, arridx) JOIN pg_attribute AS ca ON cols.colid = ca.attnum WHERE ca.attrelid = c.conrelid ORDER BY cols.arridx), c.contype, (SELECT fkc.relname || '.' || fka.attname FROM pg_attribute AS fka JOIN pg_class AS fkc ON fka.attrelid = fkc.oid WHERE fka.attrelid = c.confrelid AND fka.attnum = c.confkey[1]), cl.reloptions FROM pg_constraint AS c JOIN pg_class AS cl ON c.conrelid = cl.oid WHERE cl.relname = 'line' AND pg_catalog.pg_table_is_visible(cl.oid);
+-- tables
+select t.relname, case when t.relispartition then 'part' when t.relkind = any (array['v', 'm']) then 'view' else 'table' end as sort, obj_description(t.oid, 'pg_class') as remark
+from pg_class t left join pg_namespace s on s.oid = t.relnamespace
+where t.relkind in ('r', 'p', 'f', 'v', 'm') and s.nspname not in ('information_schema', 'pg_catalog', 'pg_toast') and pg_table_is_visible(t.oid) order by 1;
 
 -- information_schema
 select table_name, table_type from information_schema.tables where table_schema = 'public' order by 1;

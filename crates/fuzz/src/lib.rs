@@ -1,5 +1,6 @@
-//! What is fuzzed: every decoder of bytes and text that come from a disk or a client. Each takes any
-//! bytes, and may neither panic, nor hang, nor take more memory than they are worth.
+//! What is fuzzed: the decoders of the log, and of appends, queries and projections. Each takes any
+//! bytes, and may neither panic, nor hang, nor take more memory than they are worth. Those of the
+//! PostgreSQL and Kafka protocols are not among them yet: tests of `wire` send them any bytes.
 //!
 //! The folder `fuzz` of the repository has a program for each, outside the workspace, and the corpora
 //! that they start from. With a nightly toolchain and cargo-fuzz:

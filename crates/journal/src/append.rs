@@ -13,7 +13,7 @@ use crate::env::blocking;
 use crate::errors;
 use crate::journal::Journal;
 use crate::log::{Access, Log};
-use crate::look_back::{LookedBack, look_back, look_back_aside};
+use crate::look_back::{look_back, look_back_aside};
 use crate::queue::{Reply, Request};
 
 /// An append that was accepted and whose outcome is not told yet.
@@ -22,14 +22,6 @@ use crate::queue::{Reply, Request};
 pub struct Ticket {
     log: Arc<Log>,
     reply: oneshot::Receiver<Reply>,
-}
-
-/// An append that the log can take; see [`Request`].
-struct Admitted {
-    append: Append,
-    expires: Option<Duration>,
-    encoded: usize,
-    bytes: usize,
 }
 
 impl Journal {
@@ -57,22 +49,28 @@ impl Journal {
         append: CheckedAppend,
         deadline: Option<Duration>,
     ) -> Result<Outcome, Error> {
-        let admitted = self.admit(append, deadline)?;
-        let looked_back = look_back_aside(&self.log, &admitted.append.condition).await?;
-        self.queue(admitted, looked_back)?.outcome().await
+        let (mut request, ticket) = self.admit(append, deadline)?;
+        request.looked_back = look_back_aside(&self.log, &request.append.condition).await?;
+        self.shared.queue.push(request)?;
+        ticket.outcome().await
     }
 
     /// Checks an append by itself and puts it into the queue. Blocks for reads where a condition
     /// looks back into what is sealed.
     pub fn submit(&self, append: Append, deadline: Option<Duration>) -> Result<Ticket, Error> {
         self.log.check_alive()?;
-        let admitted = self.admit(append.checked()?, deadline)?;
-        let looked_back = look_back(&self.log, &admitted.append.condition)?;
-        self.queue(admitted, looked_back)
+        let (mut request, ticket) = self.admit(append.checked()?, deadline)?;
+        request.looked_back = look_back(&self.log, &request.append.condition)?;
+        self.shared.queue.push(request)?;
+        Ok(ticket)
     }
 
-    /// Refuses what this log cannot take.
-    fn admit(&self, append: CheckedAppend, deadline: Option<Duration>) -> Result<Admitted, Error> {
+    /// Makes the request for an append, and refuses what this log cannot take.
+    fn admit(
+        &self,
+        append: CheckedAppend,
+        deadline: Option<Duration>,
+    ) -> Result<(Request, Ticket), Error> {
         self.log.check_alive()?;
         let held = append.held();
         let append = append.into_append();
@@ -85,28 +83,20 @@ impl Journal {
             self.log.check_position("after", boundary.after)?;
         }
         self.log.check_settled()?;
-        Ok(Admitted {
+        let (reply, receiver) = oneshot::channel();
+        let request = Request {
             append,
+            looked_back: None,
+            reply,
             expires: self.expires(deadline),
             encoded,
             bytes: encoded.max(held),
-        })
-    }
-
-    fn queue(&self, admitted: Admitted, looked_back: Option<LookedBack>) -> Result<Ticket, Error> {
-        let (reply, receiver) = oneshot::channel();
-        self.shared.queue.push(Request {
-            append: admitted.append,
-            looked_back,
-            reply,
-            expires: admitted.expires,
-            encoded: admitted.encoded,
-            bytes: admitted.bytes,
-        })?;
-        Ok(Ticket {
+        };
+        let ticket = Ticket {
             log: Arc::clone(&self.log),
             reply: receiver,
-        })
+        };
+        Ok((request, ticket))
     }
 }
 

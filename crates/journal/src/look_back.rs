@@ -22,7 +22,7 @@ pub(crate) struct LookedBack {
     pub(crate) found: Option<Position>,
 }
 
-/// What is known without a read.
+/// What the filters tell. The first look at a segment reads its footer; hardly one later reads.
 enum Glance {
     Known(Option<LookedBack>),
     /// An event up to here may be in the way.
@@ -67,7 +67,7 @@ fn glance(log: &Log, boundary: &Boundary) -> Result<Glance, Error> {
         return Ok(Glance::Known(None)); // the writer looks
     }
     let query = &boundary.fail_if_events_match;
-    Ok(match log.index.may_be_sealed(query, boundary.after)? {
+    Ok(match view.may_be_sealed(query, boundary.after)? {
         true => Glance::Open(upto),
         false => Glance::Known(Some(LookedBack { upto, found: None })),
     })

@@ -361,12 +361,13 @@ fn explain(
         if !written {
             continue;
         }
-        let without = model.clone();
+        let is_unclear = !matches!(one.told, Some(Ok(_)));
+        let is_sent_again = is_unclear && later.iter().any(|again| again.append == one.append);
+        let without = is_sent_again.then(|| model.clone());
         let from = first.0 as usize - 1;
         let events = log.get(from..from + one.append.events.len());
         model.apply(&one.append, events.ok_or("an append is not there whole")?);
-        let is_unclear = !matches!(one.told, Some(Ok(_)));
-        if is_unclear && later.iter().any(|again| again.append == one.append) {
+        if let Some(without) = without {
             return explain(later, model, log, journal)
                 .or_else(|why| explain(later, without, log, journal).map_err(|_| why));
         }

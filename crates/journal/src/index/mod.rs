@@ -104,6 +104,19 @@ impl View {
         self.segments.iter().map(|one| one.info().bytes).sum()
     }
 
+    /// Whether an event after `after` in a segment may match, as far as the filters of the segments
+    /// tell. No is certain.
+    pub(crate) fn may_be_sealed(&self, query: &Query, after: Position) -> Result<bool, Error> {
+        let wanted = Wanted::new(query);
+        let behind = self.segments.partition_point(|one| one.last() <= after);
+        for segment in &self.segments[behind..] {
+            if wanted.may_match(&**segment)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The part that holds this position, which is at least 1.
     pub(crate) fn part_of(&self, position: Position) -> Part<'_> {
         if position <= self.sealed() {
@@ -288,19 +301,6 @@ impl Index {
             span.from = found.scanned + 1;
         }
         Ok(None)
-    }
-
-    /// Whether an event after `after` in a segment may match, as far as the filters of the segments
-    /// tell. No is certain.
-    pub(crate) fn may_be_sealed(&self, query: &Query, after: Position) -> Result<bool, Error> {
-        let (wanted, view) = (Wanted::new(query), self.view()?);
-        let behind = view.segments.partition_point(|one| one.last() <= after);
-        for segment in &view.segments[behind..] {
-            if wanted.may_match(&**segment)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// The positions that match, in the order of the walk.

@@ -107,8 +107,8 @@ impl Sending {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }
-        if self.segment.is_some() {
-            return self.read().await.map(Some);
+        if let Some(bytes) = self.read().await? {
+            return Ok(Some(bytes));
         }
         if let Some(info) = self.missing.pop_front() {
             let bytes = self.log.segment(info.name)?;
@@ -132,13 +132,13 @@ impl Sending {
         self.segment.is_none()
     }
 
-    /// More of a segment, or what stands behind it.
-    async fn read(&mut self) -> Result<Bytes, Error> {
+    /// More of the segment that is being sent, or what stands behind it; nothing if there is none.
+    async fn read(&mut self) -> Result<Option<Bytes>, Error> {
         if let Some(ended) = self.segment.take_if(|segment| segment.left == 0) {
-            return Ok(Bytes::copy_from_slice(&ended.crc.to_le_bytes()));
+            return Ok(Some(Bytes::copy_from_slice(&ended.crc.to_le_bytes())));
         }
         let Some(segment) = &mut self.segment else {
-            return Ok(Bytes::new()); // it is asked within one only
+            return Ok(None);
         };
         let (bytes, offset) = (segment.bytes.clone(), segment.offset);
         let length = segment.left.min(READ_BYTES) as usize;
@@ -147,6 +147,6 @@ impl Sending {
         segment.offset += length as u64;
         segment.left -= length as u64;
         segment.crc = parts::checksum(segment.crc, &read);
-        Ok(read)
+        Ok(Some(read))
     }
 }

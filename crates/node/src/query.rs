@@ -57,12 +57,9 @@ impl Drop for CancelOnDrop {
 impl DatabaseHandle {
     /// Answers a query; returns when its first rows can be read. A reader that takes nothing for
     /// `stall_max` loses it. Dropping the future calls the query off.
-    pub async fn query(&self, request: Request, stall_max: Duration) -> Result<Answer, Error> {
+    pub async fn query(&self, mut request: Request, stall_max: Duration) -> Result<Answer, Error> {
         let cancel = CancelOnDrop(request.cancel.clone());
-        let mut request = request;
-        if request.database.is_empty() {
-            request.database = self.name().to_string();
-        }
+        request.database = self.name().to_string();
         let projections = self.open_projections().await?;
         let (head, told) = oneshot::channel();
         let (rows, batches) = mpsc::channel(BATCHES_AHEAD);

@@ -12,15 +12,14 @@
 
 use std::collections::BTreeMap;
 
-use headwater_event::{
-    Append, Error, Event, EventType, Kind, NewEvent, Position, Query, StreamName,
-};
+use headwater_event::{Append, Error, Event, EventType, NewEvent, Position, Query, StreamName};
 use headwater_journal::{Direction, Read};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::DatabaseId;
 use crate::node::{Inner, Node, blocking};
+use crate::system::{json, parse};
 
 const KEPT: &str = "CursorsKept";
 const FORGOTTEN: &str = "ReaderForgotten";
@@ -117,10 +116,7 @@ impl Keep {
                 }),
             }
         }
-        let data = serde_json::to_vec(&kept).map_err(|error| {
-            Error::new(Kind::Internal, "internal", "cursors have no JSON form").caused_by(error)
-        })?;
-        Ok(NewEvent::json(EventType::new(KEPT)?, data).in_stream(stream(&self.reader)?))
+        Ok(NewEvent::json(EventType::new(KEPT)?, json(&kept)?).in_stream(stream(&self.reader)?))
     }
 }
 
@@ -147,7 +143,7 @@ impl Node {
         let mut found = Cursors::new();
         let mut before = Position::ZERO;
         loop {
-            let page = self.inner.read_back(query.clone(), before).await?;
+            let page = self.inner.read_back(query.clone(), before, PAGE).await?;
             for event in &page.events {
                 if !fold_back(&mut found, event)? {
                     return Ok(found);
@@ -163,7 +159,7 @@ impl Node {
     /// The names of readers that were not forgotten, by name, at most so many.
     pub async fn readers(&self, limit: usize) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
-        let mut after = None;
+        let mut after: Option<String> = None;
         while names.len() < limit {
             let system = self.inner.system().await?;
             let journal = system.awake.journal.clone();
@@ -171,10 +167,13 @@ impl Node {
             let page = blocking(move || journal.streams(CATEGORY, from.as_deref(), PAGE)).await;
             let page = page.map_err(|error: Error| system.judge(error))?;
             for stream in &page.streams {
+                if names.len() == limit {
+                    return Ok(names);
+                }
                 let last = Query::stream(stream.name.clone());
-                let last = self.inner.read_back(last, Position::ZERO).await?;
+                let last = self.inner.read_back(last, Position::ZERO, 1).await?;
                 let last = last.events.first().map(|event| event.event_type.as_str());
-                if last != Some(FORGOTTEN) && names.len() < limit {
+                if last != Some(FORGOTTEN) {
                     names.push(stream.name.key().to_owned());
                 }
             }
@@ -192,13 +191,14 @@ impl Inner {
         self: &std::sync::Arc<Self>,
         query: Query,
         before: Position,
+        limit: usize,
     ) -> Result<headwater_journal::Page, Error> {
         let system = self.system().await?;
         let journal = system.awake.journal.clone();
         let read = Read {
             query,
             direction: Direction::Backward { before },
-            limit: PAGE,
+            limit,
             ..Read::default()
         };
         let page = blocking(move || journal.read(&read)).await;
@@ -211,12 +211,7 @@ fn fold_back(found: &mut Cursors, event: &Event) -> Result<bool, Error> {
     if event.event_type.as_str() != KEPT {
         return Ok(event.event_type.as_str() != FORGOTTEN);
     }
-    let kept: Kept = serde_json::from_slice(&event.data).map_err(|error| {
-        Error::damaged("the cursors of a reader in the log _system cannot be read")
-            .at(event.position)
-            .found(error)
-            .action("use the version of headwater that wrote them, or a newer one")
-    })?;
+    let kept: Kept = parse(event)?;
     for part in kept.of {
         for (number, next, note) in part.next {
             let of = CursorOf {

@@ -129,11 +129,7 @@ impl Inner {
             Consistency::Eventual if plan.models.is_empty() => floor,
             Consistency::Eventual => request.wait_for.unwrap_or(Position::ZERO),
         };
-        for live in &plan.models {
-            live.model.want();
-            let reached = live.model.reach(floor, deadline);
-            reached.map_err(|behind| missed(behind, &live.name, floor, deadline))?;
-        }
+        reach_all(&plan.models, floor, deadline)?;
         let (lease, position) = self.pin(&plan.models, floor, deadline)?;
         if !plan.models.is_empty() {
             self.worker.start(self);
@@ -182,11 +178,7 @@ impl Inner {
         if models.iter().any(is_further) {
             return Ok(None);
         }
-        for live in models {
-            live.model.want();
-            let reached = live.model.reach(position, deadline);
-            reached.map_err(|behind| missed(behind, &live.name, position, deadline))?;
-        }
+        reach_all(models, position, deadline)?;
         if models.iter().any(is_further) {
             return Ok(None);
         }
@@ -382,6 +374,16 @@ fn bound(types: &[Type], params: &Params) -> Result<Vec<Stored>, SqlError> {
         Ok(value.to_sqlite())
     };
     types.iter().zip(values).enumerate().map(value).collect()
+}
+
+/// Folds all of them up to there, or tells which one is behind.
+fn reach_all(models: &[LiveModel], floor: Position, deadline: &Deadline) -> Result<(), Missed> {
+    for live in models {
+        live.model.want();
+        let reached = live.model.reach(floor, deadline);
+        reached.map_err(|behind| missed(behind, &live.name, floor, deadline))?;
+    }
+    Ok(())
 }
 
 fn missed(behind: Behind, name: &str, target: Position, deadline: &Deadline) -> Missed {

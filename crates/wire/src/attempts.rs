@@ -48,8 +48,8 @@ impl App {
             Err(error) if error.code() == "bad_key" => error,
             other => return other,
         };
-        let protocol = protocol.as_str();
         self.metrics.key_refused(protocol);
+        let protocol = protocol.as_str();
         let count = self.attempts.failed(peer, Instant::now());
         if count.is_power_of_two() {
             // The first, and from then on fewer and fewer lines.

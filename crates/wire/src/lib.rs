@@ -9,9 +9,9 @@
 //! The server, its lanes and its bounds are the same for every [`Protocol`].
 //!
 //! * Everything that a client can make the server hold is bounded: see [`Limits`].
-//! * Every failure is a problem (RFC 9457) with a stable code; `code` lists them.
+//! * Over HTTP every failure is a problem (RFC 9457) with a stable code; `http::code` lists them.
 //! * Without keys the server listens on loopback and answers requests for loopback names alone.
-//!   With keys everybody needs one, and `http::access` says which.
+//!   With keys everybody needs one; which, `http::router` says of each request.
 //! * [`document`] is the OpenAPI document, which also stands in docs/openapi.json.
 #![allow(clippy::disallowed_methods)] // the runtime begins here: this crate may spawn and read the clock
 

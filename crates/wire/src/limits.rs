@@ -6,7 +6,7 @@ use std::time::Duration;
 /// or 503 with `Retry-After`.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at the same time. One more is told 503 and closed.
+    /// Connections at the same time. One more is told so (over HTTP 503) and closed.
     pub connections_max: usize,
     /// Bytes of a request's line and headers, at least 8 KiB. More is told 431.
     pub header_bytes_max: usize,

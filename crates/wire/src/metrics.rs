@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use headwater_node::{LogSizes, Node, NodeStats};
@@ -45,6 +45,8 @@ struct Connections {
     open: AtomicU64,
     total: AtomicU64,
     refused: AtomicU64,
+    /// Wrong keys that were shown.
+    keys_refused: AtomicU64,
 }
 
 /// Route template and method.
@@ -56,12 +58,11 @@ pub(crate) struct Metrics {
     routes: RwLock<BTreeMap<RouteName, Arc<Route>>>,
     /// In the order of [`Protocol::ALL`].
     connections: [Connections; Protocol::ALL.len()],
-    statements: Mutex<BTreeMap<(&'static str, String), u64>>,
+    /// By command and SQLSTATE.
+    statements: Mutex<BTreeMap<&'static str, BTreeMap<String, u64>>>,
     followers: AtomicU64,
     /// Connections that ended in a panic, which none should.
     panics: AtomicU64,
-    /// Wrong keys that were shown, by protocol.
-    keys_refused: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 /// Something that is there as long as this lives.
@@ -105,14 +106,9 @@ impl Metrics {
     }
 
     /// Counts a wrong key.
-    pub(crate) fn key_refused(&self, protocol: &'static str) {
-        *self.keys_refused().entry(protocol).or_default() += 1;
-    }
-
-    fn keys_refused(&self) -> MutexGuard<'_, BTreeMap<&'static str, u64>> {
-        self.keys_refused
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) // counts are never half changed
+    pub(crate) fn key_refused(&self, protocol: Protocol) {
+        let connections = &self.connections[protocol as usize];
+        connections.keys_refused.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts one that follows.
@@ -141,9 +137,13 @@ impl Metrics {
             .statements
             .lock()
             .unwrap_or_else(PoisonError::into_inner); // counts are never half changed
-        *statements
-            .entry((command, sqlstate.to_owned()))
-            .or_default() += 1;
+        let states = statements.entry(command).or_default();
+        match states.get_mut(sqlstate) {
+            Some(count) => *count += 1,
+            None => {
+                states.insert(sqlstate.to_owned(), 1);
+            }
+        }
     }
 
     /// Counts a request and how long it took until its answer began.
@@ -198,18 +198,13 @@ impl Metrics {
             "Open follows.",
             load(&self.followers),
         );
-        let name = "keys_refused_total";
-        head(&mut out, name, "counter", "Wrong keys that were shown.");
-        for (protocol, count) in &*self.keys_refused() {
-            line(&mut out, name, &format!("protocol=\"{protocol}\""), count);
-        }
         write_node(&mut out, &node.stats());
         out
     }
 
     fn write_connections(&self, out: &mut String) {
         type Count = fn(&Connections) -> &AtomicU64;
-        let counts: [(&str, &str, &str, Count); 3] = [
+        let counts: [(&str, &str, &str, Count); 4] = [
             ("connections", "gauge", "Open connections.", |of| &of.open),
             (
                 "connections_total",
@@ -222,6 +217,12 @@ impl Metrics {
                 "counter",
                 "Connections that were sent away because there were too many.",
                 |of| &of.refused,
+            ),
+            (
+                "keys_refused_total",
+                "counter",
+                "Wrong keys that were shown.",
+                |of| &of.keys_refused,
             ),
         ];
         for (name, kind, help, count) in counts {
@@ -242,9 +243,11 @@ impl Metrics {
             .statements
             .lock()
             .unwrap_or_else(PoisonError::into_inner); // as above
-        for ((command, sqlstate), count) in &*statements {
-            let labels = format!("command=\"{command}\",sqlstate=\"{sqlstate}\"");
-            line(out, name, &labels, count);
+        for (command, states) in &*statements {
+            for (sqlstate, count) in states {
+                let labels = format!("command=\"{command}\",sqlstate=\"{sqlstate}\"");
+                line(out, name, &labels, count);
+            }
         }
     }
 

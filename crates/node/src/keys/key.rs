@@ -127,19 +127,19 @@ impl Key {
         self.of_this_process
     }
 
-    /// Notes a use; gives the id if it is to be recorded.
-    pub(super) fn used(&self, now: Timestamp) -> Option<super::KeyId> {
+    /// Notes a use; says whether it is to be recorded.
+    pub(super) fn used(&self, now: Timestamp) -> bool {
         let now = now.as_micros();
         self.used.store(now, Ordering::Relaxed);
         let recorded = self.recorded.load(Ordering::Relaxed);
         let due = now.saturating_sub(recorded) >= RECORD_AFTER_MICROS;
         if !due || self.of_this_process {
-            return None;
+            return false;
         }
         let swapped =
             self.recorded
                 .compare_exchange(recorded, now, Ordering::Relaxed, Ordering::Relaxed);
-        swapped.is_ok().then_some(self.id)
+        swapped.is_ok()
     }
 
     /// Folds in a use that was recorded.

@@ -175,13 +175,13 @@ impl Keys<'_> {
 
     /// Notes that a key was used, and records it if that was not done for a while.
     fn used(self, key: &Arc<Key>) {
-        let Some(id) = key.used(self.node.env.now()) else {
+        if !key.used(self.node.env.now()) {
             return;
-        };
+        }
         let (node, key) = (self.node.clone(), key.clone());
         let runtime = node.runtime.clone();
         runtime.spawn(async move {
-            let recorded = async { node.record(Append::of(vec![Fact::used(id)?])).await };
+            let recorded = async { node.record(Append::of(vec![Fact::used(key.id)?])).await };
             if let Err(error) = recorded.await {
                 tracing::warn!(key = %key.name, %error, "the use of a key was not recorded");
             }

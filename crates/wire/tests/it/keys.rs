@@ -195,9 +195,11 @@ async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
 
     let changed = format!("{}A", &root[..root.len() - 1]);
     let cut = &root[..root.len() - 1];
+    let mut refused = 0;
     for wrong in ["x", "hw_0123456789abcdef_x", cut, &changed] {
         if wrong != root {
             append(&server, wrong, None).await.problem(401, "bad_key");
+            refused += 1;
         }
     }
     let basic = server.request(Method::GET, "/v1/databases");
@@ -209,8 +211,8 @@ async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
         assert_eq!(database["state"], "asleep");
     }
     let metrics = get(&server, &root, "/metrics").await.text;
-    let counted = r#"headwater_keys_refused_total{protocol="http"} "#;
-    assert!(metrics.contains(counted), "{metrics}");
+    let counted = format!("headwater_keys_refused_total{{protocol=\"http\"}} {refused}\n");
+    assert!(metrics.contains(&counted), "{metrics}");
     assert!(
         metrics
             .lines()

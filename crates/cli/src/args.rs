@@ -229,7 +229,7 @@ pub(crate) struct Serve {
         value_parser = tail_max
     )]
     pub(crate) tail_max: u64,
-    /// How many connections there may be at once; one more is told 503
+    /// How many connections there may be at once; one more is refused
     #[arg(
         long,
         value_name = "COUNT",

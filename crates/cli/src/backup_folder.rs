@@ -199,7 +199,7 @@ impl Folder {
     }
 
     /// Makes this the backup that the directory holds: its segments are there. From then on it is
-    /// this one, durably, and what only the one before needed is removed.
+    /// this one, durably, and every segment that it does not name is removed.
     pub(crate) fn replace(&self, index: &Index) -> Result<(), Failure> {
         self.sync()?;
         let unnamed = self.path.join(format!("{INDEX}{UNNAMED}"));

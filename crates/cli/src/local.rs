@@ -96,7 +96,7 @@ pub(crate) enum Opened {
     Elsewhere(ServerUrl),
 }
 
-/// A node and its HTTP server.
+/// A node and its server.
 pub(crate) struct LocalServer {
     address: SocketAddr,
     postgres: Option<SocketAddr>,

@@ -141,6 +141,7 @@ impl Place {
                 command.arg("--data").arg(self.directory.join("data"));
                 command.args(["--log-level", "error", "serve", "--listen", &listen]);
                 command.env("HEADWATER_POSTGRES", "off");
+                command.env("HEADWATER_KAFKA", "off");
                 Ok((command, format!("{listen}/{DATABASE}")))
             }
             Contender::UmaDb => {

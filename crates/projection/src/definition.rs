@@ -16,7 +16,8 @@
 //! each event of the types that the line names.
 //!
 //! Invariants of a [`Definition`]: the name fits a file name, every statement compiles against the
-//! tables of the same file, there is at least one table and one handler.
+//! tables of the same file, SQLite takes what it is compiled to, there is at least one table and
+//! one handler.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -28,6 +29,7 @@ use headwater_sql::{Catalog, Handler, Index, StatementText, Table};
 use crate::DefinitionError;
 use crate::definition_error::line_of;
 use crate::marker::{Marker, MarkerKind, markers};
+use crate::rehearsal::Rehearsal;
 
 const TYPES_EXPECTED: &str =
     "event types with commas between them, such as `-- on: AccountOpened, AccountRenamed`";
@@ -112,7 +114,7 @@ impl Definition {
         let first_on = first_on(text, &markers)?;
         let split = statements.partition_point(|statement| statement.offset < first_on);
         let schema = Schema::read(text, &statements[..split])?;
-        let handlers = Handlers::read(text, &markers, &statements[split..], &schema.catalog)?;
+        let handlers = Handlers::read(text, &markers, &statements[split..], &schema)?;
         Ok(Definition {
             inner: Arc::new(Inner {
                 name,
@@ -275,14 +277,18 @@ struct Schema {
     tables: Vec<Arc<Table>>,
     indexes: Vec<Index>,
     catalog: Catalog,
+    rehearsal: Rehearsal,
 }
 
 impl Schema {
     fn read(text: &str, statements: &[StatementText<'_>]) -> Result<Schema, DefinitionError> {
+        let rehearsal =
+            Rehearsal::begin().map_err(|error| DefinitionError::from_sql(text, 0, &error))?;
         let mut schema = Schema {
             tables: Vec::new(),
             indexes: Vec::new(),
             catalog: Catalog::new(),
+            rehearsal,
         };
         for statement in statements {
             match created(statement.text) {
@@ -316,13 +322,16 @@ impl Schema {
         self.catalog
             .add(None, Arc::clone(&table))
             .map_err(refused)?;
+        self.rehearsal
+            .create(&table.sqlite_ddl())
+            .map_err(refused)?;
         self.tables.push(table);
         Ok(())
     }
 
     fn index(&mut self, text: &str, statement: &StatementText<'_>) -> Result<(), DefinitionError> {
-        let index = headwater_sql::create_index(statement.text, &self.catalog)
-            .map_err(|error| DefinitionError::from_sql(text, statement.offset, &error))?;
+        let refused = |error| DefinitionError::from_sql(text, statement.offset, &error);
+        let index = headwater_sql::create_index(statement.text, &self.catalog).map_err(refused)?;
         let taken = self.indexes.iter().any(|other| other.name == index.name)
             || self.catalog.get(&index.name).is_some();
         if taken {
@@ -331,9 +340,8 @@ impl Schema {
                 .expected("a different name for each index"));
         }
         // So that `on conflict` may name the columns of a unique one.
-        self.catalog
-            .add_index(&index)
-            .map_err(|error| DefinitionError::from_sql(text, statement.offset, &error))?;
+        self.catalog.add_index(&index).map_err(refused)?;
+        self.rehearsal.create(&index.sqlite).map_err(refused)?;
         self.indexes.push(index);
         Ok(())
     }
@@ -368,7 +376,7 @@ impl Handlers {
         text: &str,
         markers: &[Marker<'_>],
         statements: &[StatementText<'_>],
-        catalog: &Catalog,
+        schema: &Schema,
     ) -> Result<Handlers, DefinitionError> {
         let mut handlers = Handlers {
             statements: Vec::new(),
@@ -385,7 +393,7 @@ impl Handlers {
                 .iter()
                 .filter(|statement| (marker.offset..end).contains(&statement.offset))
                 .collect();
-            handlers.section(text, marker, &of_section, catalog)?;
+            handlers.section(text, marker, &of_section, schema)?;
         }
         let types: BTreeSet<EventType> = handlers.types.drain(..).collect();
         handlers.types = types.into_iter().collect();
@@ -397,7 +405,7 @@ impl Handlers {
         text: &str,
         marker: &Marker<'_>,
         statements: &[&StatementText<'_>],
-        catalog: &Catalog,
+        schema: &Schema,
     ) -> Result<(), DefinitionError> {
         let types = section_types(text, marker)?;
         if statements.is_empty() {
@@ -406,8 +414,10 @@ impl Handlers {
                 .expected("`insert`, `update` or `delete` after this line"));
         }
         for statement in statements {
-            let handler = headwater_sql::compile_handler(statement.text, catalog)
-                .map_err(|error| DefinitionError::from_sql(text, statement.offset, &error))?;
+            let refused = |error| DefinitionError::from_sql(text, statement.offset, &error);
+            let handler =
+                headwater_sql::compile_handler(statement.text, &schema.catalog).map_err(refused)?;
+            schema.rehearsal.prepare(&handler.sqlite).map_err(refused)?;
             for event_type in &types {
                 let of_type = self.by_type.entry(event_type.to_string()).or_default();
                 of_type.push(self.statements.len());

@@ -32,6 +32,7 @@ mod projections;
 mod query;
 mod reader;
 mod recorded;
+mod rehearsal;
 mod request;
 mod rows;
 mod skips;

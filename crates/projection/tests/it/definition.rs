@@ -179,3 +179,27 @@ fn what_the_sql_says_is_told_with_its_line_in_the_file() {
         );
     }
 }
+
+/// What the SQL crate lets through and SQLite does not take: an index of the same name in another
+/// case, and a call with more arguments than it counts.
+#[test]
+fn what_sqlite_does_not_take_is_refused_when_it_is_read() {
+    let many = vec!["id"; 101].join(", ");
+    for (more, statement, line) in [
+        ("create index \"A\" on t (id);", "delete from t", 4),
+        (
+            &format!("create table u (id text primary key check (concat({many}) <> ''));"),
+            "delete from t",
+            4,
+        ),
+        ("", &format!("delete from t where id = concat({many})"), 6),
+    ] {
+        let text = format!(
+            "-- projection: p\ncreate table t (id text primary key);\ncreate index a on t (id);\n\
+             {more}\n-- on: A\n{statement};\n"
+        );
+        let error = refused(&text);
+        assert_eq!(error.sqlstate.as_deref(), Some("XX000"), "{error}");
+        assert_eq!((error.line, error.column), (line, 1), "{error}");
+    }
+}

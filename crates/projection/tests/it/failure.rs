@@ -223,3 +223,19 @@ fn a_statement_without_end_is_a_failure_and_not_a_standstill() {
     );
     assert!(failure.message.contains("steps"), "{failure:?}");
 }
+
+/// A check sees its functions where the projection is folded.
+#[test]
+fn a_check_with_a_function_is_folded_and_fails_by_its_code() {
+    let database = Database::new();
+    let plain = "-- projection: plain\n\
+        create table plain (id text primary key check (quote_ident(id) = id));\n\
+        -- on: AccountOpened\ninsert into plain values (@key);\n";
+    database.apply(plain).unwrap();
+    database.append("AccountOpened", "account/a", OPENED);
+    assert_eq!(database.rows("select id from plain"), rows![["a"]]);
+    database.append("AccountOpened", "account/A", OPENED);
+    let error = database.refusal("select id from plain");
+    assert_eq!(error.code(), "projection_failed");
+    assert!(error.to_string().contains("[23514]"), "{error}");
+}

@@ -183,7 +183,7 @@ pub(crate) fn name_of(ident: &Ident, source: &Source) -> Result<String, SqlError
 
 /// Whether a name must be written in double quotes because it is a word of the language.
 pub(crate) fn is_keyword(name: &str) -> bool {
-    RESERVED.binary_search(&name).is_ok()
+    RESERVED.binary_search(&name).is_ok() || QUOTED.binary_search(&name).is_ok()
 }
 
 /// The name of an output column, which may also be a reserved word.
@@ -237,6 +237,62 @@ pub(crate) fn simple_ident<'a>(
         _ => Err(SqlError::unsupported(format_args!("the name {name}"))),
     }
 }
+
+/// Words that name columns and tables as they are, and that `quote_ident` puts in double quotes
+/// nevertheless: "cannot be function or type" of PostgreSQL's keyword list. Sorted.
+const QUOTED: &[&str] = &[
+    "between",
+    "bigint",
+    "bit",
+    "boolean",
+    "char",
+    "character",
+    "coalesce",
+    "dec",
+    "decimal",
+    "exists",
+    "extract",
+    "float",
+    "greatest",
+    "grouping",
+    "inout",
+    "int",
+    "integer",
+    "interval",
+    "least",
+    "national",
+    "nchar",
+    "none",
+    "normalize",
+    "nullif",
+    "numeric",
+    "out",
+    "overlay",
+    "position",
+    "precision",
+    "real",
+    "row",
+    "setof",
+    "smallint",
+    "substring",
+    "time",
+    "timestamp",
+    "treat",
+    "trim",
+    "values",
+    "varchar",
+    "xmlattributes",
+    "xmlconcat",
+    "xmlelement",
+    "xmlexists",
+    "xmlforest",
+    "xmlnamespaces",
+    "xmlparse",
+    "xmlpi",
+    "xmlroot",
+    "xmlserialize",
+    "xmltable",
+];
 
 /// Words that PostgreSQL takes as names of columns and tables only in double quotes: "reserved" and
 /// "reserved (can be function or type)" of its keyword list. Sorted.

@@ -5,8 +5,8 @@ use sqlparser::ast::{self, BinaryOperator};
 use super::operator::{comparison, symbol};
 use super::query::plain;
 use super::{Binder, Typed, refuse_if};
-use crate::functions::array_signatures::{array_of, element_input};
-use crate::functions::signatures::client_text;
+use crate::functions::array_signatures::array_of;
+use crate::functions::signatures::{client_text, input};
 use crate::plan::{
     Body, ColumnRef, Expr, From, PlanColumn, Quantified, QueryPlan, RelationId, SelectPlan,
 };
@@ -306,7 +306,7 @@ fn built(items: Vec<Expr>, element: Type, ty: Type) -> Result<Expr, SqlError> {
 
 /// An element, read from its text as its type is kept.
 pub(super) fn read(text: Expr, element: Type) -> Expr {
-    match element_input(element) {
+    match input(element) {
         Some(function) => Expr::Call {
             function,
             args: vec![text],

@@ -2,7 +2,7 @@
 
 use sqlparser::ast;
 
-use super::coerce::common_type;
+use super::coerce::{common_type, in_a_projection};
 use super::expr::nondeterministic;
 use super::operator::collation;
 use super::{Binder, Mode, Typed, refuse_if};
@@ -140,7 +140,7 @@ impl Binder<'_> {
         })
     }
 
-    /// Functions stand in the schema `pg_catalog`. 42883 for those of any other.
+    /// Functions stand in the schema `pg_catalog`. 0A000 for those of any other.
     pub(super) fn check_function_schema(
         &self,
         schema: Option<&ast::Ident>,
@@ -174,6 +174,9 @@ impl Binder<'_> {
         }
         let types: Vec<Option<Type>> = call.args.iter().flatten().map(|arg| arg.ty).collect();
         if let (true, "pg_typeof", [ty]) = (plain, call.name.as_str(), types.as_slice()) {
+            if self.mode != Mode::Query {
+                return Err(in_a_projection(Type::Regtype));
+            }
             const UNKNOWN: u32 = 705;
             let oid = Value::Oid(ty.map_or(UNKNOWN, Type::oid));
             return Ok(Typed::new(Expr::Constant(oid), Type::Regtype));

@@ -6,7 +6,8 @@ use sqlparser::ast::{
 
 use super::{Binder, Mode, Typed};
 use crate::catalogs;
-use crate::functions::signatures::{CastContext, input, is_implicit, resolve_cast};
+use crate::catalogs::signatures::PREFIX;
+use crate::functions::signatures::{Cast, CastContext, input, is_implicit, resolve_cast};
 use crate::plan::Expr;
 use crate::{SqlError, Type, Value, sqlstate};
 
@@ -144,6 +145,14 @@ impl Binder<'_> {
         target: Type,
         context: CastContext,
     ) -> Result<Result<Expr, Typed>, SqlError> {
+        if self.mode != Mode::Query
+            && let Some(named) = [typed.ty, Some(target)]
+                .into_iter()
+                .flatten()
+                .find(is_named)
+        {
+            return Err(in_a_projection(named));
+        }
         let Some(from) = typed.ty else {
             return self.type_unknown(typed.expr, target).map(Ok);
         };
@@ -154,9 +163,12 @@ impl Binder<'_> {
             return Ok(Ok(Expr::Constant(constant)));
         }
         match resolve_cast(from, target)? {
-            Some(_) if self.mode != Mode::Query && (target.is_reg() || from.is_reg()) => Err(
-                SqlError::unsupported(format_args!("{target} in a projection")),
-            ),
+            Some(Cast {
+                sqlite: Some(function),
+                ..
+            }) if self.mode != Mode::Query && function.starts_with(PREFIX) => {
+                Err(in_a_projection(target))
+            }
             Some(cast) if cast.context <= context => Ok(Ok(match cast.sqlite {
                 Some(function) => Expr::Call {
                     function,
@@ -270,6 +282,16 @@ impl Binder<'_> {
             }
         }
     }
+}
+
+/// Whether values are read and shown as names that stand in the catalogs.
+fn is_named(ty: &Type) -> bool {
+    ty.element().unwrap_or(*ty).is_reg()
+}
+
+/// The connections of projections know no relation, type, schema or function by name or number.
+pub(super) fn in_a_projection(ty: Type) -> SqlError {
+    SqlError::unsupported(format_args!("{ty} in a projection"))
 }
 
 /// A number that is written as a literal, as a wider type: no conversion is left for later.

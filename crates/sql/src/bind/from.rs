@@ -69,6 +69,9 @@ impl Binder<'_> {
             self.lateral = before.clone();
             // A name that both have is told when they are joined.
             let _ = self.lateral.join(left.scope.clone());
+            if keeps_right(join_operator) {
+                self.lateral.barred.extend(left.scope.ids.iter().copied());
+            }
             let right = self.table_factor(relation)?;
             left = self.join(left, join_operator, right)?;
         }
@@ -508,6 +511,12 @@ impl Binder<'_> {
             equal,
         ))
     }
+}
+
+/// Whether rows of the right side stay that no row of the left side goes with.
+fn keeps_right(operator: &ast::JoinOperator) -> bool {
+    use ast::JoinOperator as J;
+    matches!(operator, J::Right(_) | J::RightOuter(_) | J::FullOuter(_))
 }
 
 /// The columns of a query: `c0`, `c1` ... in SQLite.

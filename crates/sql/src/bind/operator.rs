@@ -40,7 +40,7 @@ pub(super) fn comparison(op: &BinaryOperator) -> Option<&'static str> {
         Op::LtEq => "<=",
         Op::Gt => ">",
         Op::GtEq => ">=",
-        Op::PGCustomBinaryOperator(parts) => match parts.last()?.as_str() {
+        Op::PGCustomBinaryOperator(parts) => match qualified(parts)? {
             "=" => "=",
             "<>" | "!=" => "<>",
             "<" => "<",
@@ -51,6 +51,15 @@ pub(super) fn comparison(op: &BinaryOperator) -> Option<&'static str> {
         },
         _ => return None,
     })
+}
+
+/// The symbol of `operator(pg_catalog.+)`; `None` for one of any other schema.
+fn qualified(parts: &[String]) -> Option<&str> {
+    match parts {
+        [symbol] => Some(symbol),
+        [schema, symbol] if schema.eq_ignore_ascii_case("pg_catalog") => Some(symbol),
+        _ => None,
+    }
 }
 
 /// Marks an expression for comparison.
@@ -291,7 +300,7 @@ pub(super) fn symbol(op: &BinaryOperator) -> Result<&'static str, SqlError> {
     Ok(match op {
         // `operator(pg_catalog.~)`
         Op::PGCustomBinaryOperator(parts) => {
-            let symbol = parts.last().map_or("", String::as_str);
+            let symbol = qualified(parts).ok_or_else(refused)?;
             let known = SYMBOLS.iter().find(|known| **known == symbol);
             known.copied().ok_or_else(refused)?
         }

@@ -12,7 +12,7 @@ use crate::functions::rows::ARRAYS_MAX;
 use crate::functions::signatures::missing_function;
 use crate::parse::schema_and_name;
 use crate::plan::{Expr, From, RelationId};
-use crate::{SqlError, Type};
+use crate::{SqlError, Type, sqlstate};
 
 /// A call, as the arrays whose elements its rows are made of.
 pub(super) struct RowsCall {
@@ -60,7 +60,9 @@ impl Binder<'_> {
             args.iter().map(|arg| self.argument(arg)).collect();
         // Pushed above; every push inside was popped again.
         self.scopes.pop();
-        let call = self.rows_call(&name, args?)?;
+        let args = args?;
+        self.check_barred(&args)?;
+        let call = self.rows_call(&name, args)?;
         let relation = self.next_relation();
         let mut columns: Vec<VisibleColumn> = Vec::new();
         let mut arrays = Vec::new();
@@ -91,6 +93,31 @@ impl Binder<'_> {
         Ok(Source { from, scope })
     }
 
+    /// 42P10 for arguments that name the left side of a right or full join: some rows of the call
+    /// are to go with no row of it.
+    fn check_barred(&self, args: &[Typed]) -> Result<(), SqlError> {
+        let mut named = None;
+        for arg in args {
+            arg.expr.walk_all(&mut |expr| {
+                if let Expr::Column(column) = expr
+                    && self.lateral.barred.contains(&column.relation)
+                {
+                    named = Some(column.clone());
+                }
+                named.is_none()
+            });
+        }
+        let Some(column) = named else {
+            return Ok(());
+        };
+        Err(SqlError::new(
+            sqlstate::INVALID_COLUMN_REFERENCE,
+            format!("invalid reference to \"{}\" from here", column.display),
+        )
+        .with_detail("The combining JOIN type must be INNER or LEFT for a LATERAL reference.")
+        .at(column.position))
+    }
+
     /// Gives the relation and its columns the names of the alias.
     fn name_rows(
         &mut self,
@@ -115,7 +142,7 @@ impl Binder<'_> {
         }
         if names.len() > columns.len() {
             return Err(SqlError::new(
-                crate::sqlstate::INVALID_COLUMN_REFERENCE,
+                sqlstate::INVALID_COLUMN_REFERENCE,
                 format!(
                     "table \"{name}\" has {} columns available but {} columns specified",
                     columns.len(),

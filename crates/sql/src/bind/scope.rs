@@ -39,6 +39,9 @@ pub(super) struct Scope {
     pub(super) ids: BTreeSet<RelationId>,
     /// Set when an aggregate belongs to this level.
     pub(super) aggregates: bool,
+    /// Of these, relations that may not be named: the left side of a right or full join, while
+    /// its right side is bound.
+    pub(super) barred: BTreeSet<RelationId>,
     /// `window name as (...)`
     pub(super) windows: Vec<(String, sqlparser::ast::WindowSpec)>,
 }

@@ -166,7 +166,6 @@ const FUNCTIONS: &[Function] = &[
         )),
     }),
     function("hw_sys_privilege", -1, privilege),
-    function("hw_quote_ident", 1, |_, a| text(names::quoted(a.text(0)?))),
 ];
 
 pub(super) fn install(conn: &Connection, surroundings: &Surroundings) -> rusqlite::Result<()> {

@@ -260,5 +260,4 @@ pub(crate) const SCHEMA: &[Signature] = &[
     scalar("pg_has_role", &[Name, Text], Bool, "hw_sys_privilege"),
     scalar("pg_has_role", &[Name, Oid, Text], Bool, "hw_sys_privilege"),
     scalar("pg_has_role", &[Name, Name, Text], Bool, "hw_sys_privilege"),
-    scalar("quote_ident", &[Text], Text, "hw_quote_ident"),
 ];

@@ -1,6 +1,6 @@
 //! Functions and operators over arrays, for elements of any type.
 
-use super::casts::{client_text, input};
+use super::casts::client_text;
 use super::signatures::{Kind, Resolved, missing};
 use crate::{SqlError, Type};
 
@@ -156,14 +156,6 @@ pub(crate) fn array_of(element: Type) -> Result<Type, SqlError> {
     match element.array() {
         Some(array @ Type::Array(_)) => Ok(array),
         _ => Err(refused()),
-    }
-}
-
-/// The function that reads one element of an array, as its type is kept.
-pub(crate) fn element_input(element: Type) -> Option<&'static str> {
-    match element {
-        Type::Text => None,
-        other => input(other),
     }
 }
 

@@ -184,7 +184,6 @@ pub(super) fn output(from: Type) -> Option<&'static str> {
 /// The function that casts from text; `None` for what is kept as it is.
 pub(crate) fn input(to: Type) -> Option<&'static str> {
     Some(match to {
-        Type::Text => "hw_text_to_text",
         Type::Bool => "hw_text_to_bool",
         Type::SmallInt => "hw_text_to_smallint",
         Type::Int => "hw_text_to_int",
@@ -204,7 +203,9 @@ pub(crate) fn input(to: Type) -> Option<&'static str> {
         Type::Regclass => "hw_text_to_regclass",
         Type::Regtype => "hw_text_to_regtype",
         Type::Regnamespace => "hw_text_to_regnamespace",
-        Type::Varchar | Type::Array(_) | Type::Vector(_) | Type::Other(_) => return None,
+        Type::Text | Type::Varchar | Type::Array(_) | Type::Vector(_) | Type::Other(_) => {
+            return None;
+        }
     })
 }
 
@@ -229,12 +230,13 @@ pub(super) fn as_jsonb(from: Type) -> Option<&'static str> {
         Type::Bytea => "hw_bytea_as_jsonb",
         Type::Json => "hw_text_to_jsonb",
         Type::Oid => "hw_integer_as_jsonb_text",
-        Type::Array(Type::SmallInt | Type::Int | Type::BigInt | Type::Numeric) => {
-            "hw_number_array_as_jsonb"
-        }
+        Type::Array(Type::SmallInt | Type::Int | Type::BigInt | Type::Numeric)
+        | Type::Array(Type::Jsonb | Type::Json)
+        | Type::Vector(Type::SmallInt) => "hw_json_array_as_jsonb",
         Type::Array(Type::Bool) => "hw_bool_array_as_jsonb",
-        Type::Array(Type::Jsonb) => "hw_jsonb_array_as_jsonb",
-        Type::Array(_) => "hw_text_array_as_jsonb",
+        Type::Array(Type::Double) => "hw_double_array_as_jsonb",
+        Type::Array(Type::Timestamptz) => "hw_timestamptz_array_as_jsonb",
+        Type::Array(_) | Type::Vector(_) => "hw_text_array_as_jsonb",
         _ => "hw_text_as_jsonb",
     })
 }

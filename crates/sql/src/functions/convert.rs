@@ -10,7 +10,8 @@ use crate::value::decimal::Decimal;
 use crate::value::double::{from_text, to_text as double_to_text};
 use crate::value::json::Json;
 use crate::value::moment::{
-    MICROS_PER_DAY, date_to_text, midnight, timestamp_to_json, timestamp_to_text,
+    MICROS_PER_DAY, date_to_text, midnight, timestamp_from_text, timestamp_to_json,
+    timestamp_to_text,
 };
 use crate::{SqlError, Type, Value};
 use rusqlite::types::Value as SqliteValue;
@@ -52,11 +53,17 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_integer_as_jsonb_text", 1, |a| {
         json_string(a.integer(0)?.to_string())
     }),
-    strict("hw_number_array_as_jsonb", 1, |a| {
+    strict("hw_json_array_as_jsonb", 1, |a| {
         array_as_jsonb(a, |element| Json::parse(&element))
     }),
-    strict("hw_jsonb_array_as_jsonb", 1, |a| {
-        array_as_jsonb(a, |element| Json::parse(&element))
+    strict("hw_double_array_as_jsonb", 1, |a| {
+        array_as_jsonb(a, json_double)
+    }),
+    strict("hw_timestamptz_array_as_jsonb", 1, |a| {
+        array_as_jsonb(a, |element| {
+            let micros = timestamp_from_text(&element)?;
+            Ok(Json::String(timestamp_to_json(micros)))
+        })
     }),
     strict("hw_bool_array_as_jsonb", 1, |a| {
         array_as_jsonb(a, |element| Ok(Json::Bool(element == "t")))
@@ -151,7 +158,9 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_bytea_as_jsonb", 1, |a| {
         json_string(bytea_to_text(a.bytes(0)?))
     }),
-    strict("hw_double_as_jsonb", 1, double_as_jsonb),
+    strict("hw_double_as_jsonb", 1, |a| {
+        text(json_double(double_to_text(a.double(0)?))?.to_string())
+    }),
 ];
 
 /// Casts a text by reading it.
@@ -221,10 +230,9 @@ fn json_string(value: String) -> Answer {
 }
 
 /// A number, or the strings PostgreSQL writes for infinity.
-fn double_as_jsonb(args: &Args<'_, '_>) -> Answer {
-    let shown = double_to_text(args.double(0)?);
-    match args.double(0)?.is_finite() {
-        true => text(Json::parse(&shown)?.to_string()),
-        false => json_string(shown),
+fn json_double(shown: String) -> Result<Json, SqlError> {
+    match from_text(&shown)?.is_finite() {
+        true => Json::parse(&shown),
+        false => Ok(Json::String(shown)),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::call::{Answer, Args, Scalar, boolean, int, nullable, strict, text};
 use crate::SqlError;
+use crate::value::array;
 use crate::value::json::{Json, position};
 use rusqlite::types::Value as SqliteValue;
 
@@ -19,10 +20,10 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         as_text(element(&a.json(0)?, a.integer(1)?))
     }),
     strict("hw_jsonb_path", 2, |a| {
-        as_jsonb(follow(&a.json(0)?, &text_array(a.text(1)?)?))
+        as_jsonb(follow(&a.json(0)?, &array::elements(a.text(1)?)?))
     }),
     strict("hw_jsonb_path_text", 2, |a| {
-        as_text(follow(&a.json(0)?, &text_array(a.text(1)?)?))
+        as_text(follow(&a.json(0)?, &array::elements(a.text(1)?)?))
     }),
     strict("hw_jsonb_extract_path", -1, |a| {
         as_jsonb(follow(&a.json(0)?, &rest(a)?))
@@ -43,7 +44,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_jsonb_exists_any", 2, |a| {
         let json = a.json(0)?;
         boolean(
-            text_array(a.text(1)?)?
+            array::elements(a.text(1)?)?
                 .iter()
                 .flatten()
                 .any(|key| exists(&json, key)),
@@ -52,7 +53,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_jsonb_exists_all", 2, |a| {
         let json = a.json(0)?;
         boolean(
-            text_array(a.text(1)?)?
+            array::elements(a.text(1)?)?
                 .iter()
                 .flatten()
                 .all(|key| exists(&json, key)),
@@ -258,54 +259,6 @@ fn build_object(args: &Args<'_, '_>) -> Answer {
         Ok((args.text(at)?.to_owned(), or_null(args, at + 1)?))
     });
     text(Json::object(members.collect::<Result<_, _>>()?).to_string())
-}
-
-/// Reads the text form of a one-dimensional array of text: `{a,"b c",NULL}`.
-fn text_array(literal: &str) -> Result<Vec<Option<String>>, SqlError> {
-    let malformed = || SqlError::new("22P02", format!("malformed array literal: \"{literal}\""));
-    let inner = literal
-        .trim()
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'));
-    let inner = inner.ok_or_else(malformed)?;
-    if inner.trim().is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut items = Vec::new();
-    let mut characters = inner.chars().peekable();
-    loop {
-        while characters.next_if(|c| c.is_ascii_whitespace()).is_some() {}
-        let quoted = characters.next_if_eq(&'"').is_some();
-        let mut item = String::new();
-        let mut ended = false;
-        while let Some(character) = characters.next_if(|c| quoted || *c != ',') {
-            match character {
-                '\\' => item.push(characters.next().ok_or_else(malformed)?),
-                '"' if quoted => {
-                    ended = true;
-                    break;
-                }
-                '"' | '{' | '}' if !quoted => return Err(malformed()),
-                other => item.push(other),
-            }
-        }
-        while characters.next_if(|c| c.is_ascii_whitespace()).is_some() {}
-        let bare = if quoted {
-            item.as_str()
-        } else {
-            item.trim_end()
-        };
-        if quoted != ended || (bare.is_empty() && !quoted) {
-            return Err(malformed());
-        }
-        let is_null = !quoted && bare.eq_ignore_ascii_case("null");
-        items.push((!is_null).then(|| bare.to_owned()));
-        match characters.next() {
-            None => return Ok(items),
-            Some(',') => {}
-            Some(_) => return Err(malformed()),
-        }
-    }
 }
 
 /// The members in the order given, with the blanks that PostgreSQL writes.

@@ -151,6 +151,24 @@ fn ntile(args: &[Option<Type>]) -> Result<Option<Resolved>, SqlError> {
     }
 }
 
+/// Functions that make documents of anything.
+const MADE_OF_ANY: &[&str] = &[
+    "json_build_object",
+    "jsonb_agg",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "jsonb_object_agg",
+    "to_jsonb",
+];
+
+/// The arguments of such a function that are no keys.
+fn becomes_value(name: &str, types: &[Type]) -> impl Iterator<Item = Type> {
+    let has_keys = name.contains("_object");
+    let values = types.iter().enumerate();
+    let values = values.filter(move |(at, _)| !has_keys || at % 2 == 1);
+    values.map(|(_, ty)| *ty)
+}
+
 /// Functions that make `jsonb` of anything, or walk it by any number of steps.
 fn document(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, SqlError> {
     let types = known(args);
@@ -159,6 +177,9 @@ fn document(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, SqlEr
             Resolved::plain(types.clone(), Type::Jsonb, sqlite, kind).wrapped(wraps),
         ))
     };
+    if MADE_OF_ANY.contains(&name) && becomes_value(name, &types).any(Type::is_reg) {
+        return Err(SqlError::unsupported(call_text(name, args)).with_hint("Cast it to text."));
+    }
     match (name, args) {
         ("to_jsonb" | "jsonb_agg", [None]) => Err(polymorphic_unknown()),
         // What makes the text of another type makes a document of it; a document stays one.

@@ -9,7 +9,7 @@
 //! the translator adds the collations `hw_numeric` and `hw_jsonb`.
 
 use super::array_signatures;
-pub(crate) use super::casts::{CastContext, client_text, input, resolve_cast};
+pub(crate) use super::casts::{Cast, CastContext, client_text, input, resolve_cast};
 use super::polymorphic;
 pub(crate) use super::resolution::is_implicit;
 use super::resolution::{Choice, choose};

@@ -69,15 +69,14 @@ const fn window(
     }
 }
 
+const TABLES: [&[Signature]; 10] = [
+    OPERATORS, NUMBERS, SMALL, TEXTS, TIMES, DOCUMENTS, AGGREGATES, WINDOWS, SESSION, SCHEMA,
+];
+
 /// All overloads of a name, in the order of the tables.
 pub(crate) fn overloads(name: &str) -> Vec<&'static Signature> {
-    [
-        OPERATORS, NUMBERS, SMALL, TEXTS, TIMES, DOCUMENTS, AGGREGATES, WINDOWS, SESSION, SCHEMA,
-    ]
-    .into_iter()
-    .flatten()
-    .filter(|signature| signature.name == name)
-    .collect()
+    let all = TABLES.into_iter().flatten();
+    all.filter(|signature| signature.name == name).collect()
 }
 
 const OPERATORS: &[Signature] = &[
@@ -284,6 +283,7 @@ const TEXTS: &[Signature] = &[
     scalar("repeat", &[Text, Int], Text, "hw_repeat"),
     scalar("reverse", &[Text], Text, "hw_reverse"),
     scalar("starts_with", &[Text, Text], Bool, "hw_starts_with"),
+    scalar("quote_ident", &[Text], Text, "hw_quote_ident"),
     scalar("ascii", &[Text], Int, "hw_ascii"),
     scalar("chr", &[Int], Text, "hw_chr"),
     scalar("encode", &[Bytea, Text], Text, "hw_encode"),
@@ -394,3 +394,67 @@ const WINDOWS: &[Signature] = &[
     window("percent_rank", &[], Double, "percent_rank"),
     window("cume_dist", &[], Double, "cume_dist"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rusqlite::Connection;
+
+    use super::TABLES;
+    use crate::Type;
+    use crate::catalogs::signatures::PREFIX;
+    use crate::functions::casts::{as_jsonb, client_text, input, resolve_cast};
+
+    /// Every type that values are cast from and to, but the names of the catalogs.
+    fn types() -> Vec<Type> {
+        let scalars = Type::ALL.into_iter().chain([
+            Type::SmallInt,
+            Type::Varchar,
+            Type::Name,
+            Type::Char,
+            Type::Oid,
+            Type::Interval,
+            Type::Json,
+            Type::Vector(&Type::SmallInt),
+            Type::Vector(&Type::Oid),
+            Type::Other("regproc"),
+        ]);
+        scalars
+            .flat_map(|ty| [Some(ty), ty.array()])
+            .flatten()
+            .collect()
+    }
+
+    /// Projections have no other functions than these; a statement of theirs is refused only for
+    /// functions whose names begin with the prefix.
+    #[test]
+    fn what_projections_may_call_is_installed() -> rusqlite::Result<()> {
+        let conn = Connection::open_in_memory()?;
+        crate::install(&conn)?;
+        let mut listed = conn.prepare("select name from pragma_function_list")?;
+        let installed: BTreeSet<String> = listed
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let signatures = TABLES.into_iter().flatten();
+        let mut called: BTreeSet<&str> = signatures.map(|signature| signature.sqlite).collect();
+        for from in types() {
+            called.extend(
+                [as_jsonb(from), client_text(from), input(from)]
+                    .into_iter()
+                    .flatten(),
+            );
+            for to in types() {
+                let cast = resolve_cast(from, to).ok().flatten();
+                called.extend(cast.and_then(|cast| cast.sqlite));
+            }
+        }
+        let is_missing = |name: &&&str| {
+            name.starts_with("hw_") && !name.starts_with(PREFIX) && !installed.contains(**name)
+        };
+        let missing: Vec<&&str> = called.iter().filter(is_missing).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        assert!(called.len() > 200, "only {} are called", called.len());
+        Ok(())
+    }
+}

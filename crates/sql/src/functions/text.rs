@@ -3,6 +3,7 @@
 
 use super::call::{Answer, Args, Scalar, bigint, boolean, int, nullable, strict, text};
 use crate::SqlError;
+use crate::catalogs::names::quoted;
 use crate::value::bytes::{bytes_from_hex, push_hex};
 use rusqlite::types::{Value as SqliteValue, ValueRef};
 
@@ -17,6 +18,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_octet_length", 1, |a| int(a.text(0)?.len() as i64)),
     strict("hw_bit_length", 1, |a| int(a.text(0)?.len() as i64 * 8)),
     strict("hw_lower", 1, |a| text(lower(a.text(0)?))),
+    strict("hw_quote_ident", 1, |a| text(quoted(a.text(0)?))),
     strict("hw_upper", 1, |a| text(upper(a.text(0)?))),
     strict("hw_trim", 1, |a| text(a.text(0)?.trim_matches(' '))),
     strict("hw_trim", 2, |a| {

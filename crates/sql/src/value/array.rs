@@ -8,7 +8,7 @@ use crate::{SqlError, Type};
 /// # Errors
 /// 22P02 for what is no array; 0A000 for more than one dimension and for bounds.
 pub(crate) fn elements(text: &str) -> Result<Vec<Option<String>>, SqlError> {
-    let body = text.trim();
+    let body = text.trim_matches(is_blank);
     if body.starts_with('[') {
         return Err(SqlError::unsupported("an array with bounds"));
     }
@@ -16,16 +16,16 @@ pub(crate) fn elements(text: &str) -> Result<Vec<Option<String>>, SqlError> {
         return Err(malformed(text));
     };
     let mut elements = Vec::new();
-    let mut rest = body.trim_start();
+    let mut rest = body.trim_start_matches(is_blank);
     if rest.is_empty() {
         return Ok(elements);
     }
     loop {
         let (element, after) = element(rest, text)?;
         elements.push(element);
-        let after = after.trim_start();
+        let after = after.trim_start_matches(is_blank);
         match after.strip_prefix(',') {
-            Some(next) => rest = next.trim_start(),
+            Some(next) => rest = next.trim_start_matches(is_blank),
             None if after.is_empty() => return Ok(elements),
             None => return Err(malformed(text)),
         }
@@ -51,7 +51,8 @@ fn element<'t>(rest: &'t str, whole: &str) -> Result<(Option<String>, &'t str), 
         return Err(malformed(whole));
     }
     let mut end = rest.len();
-    let mut escaped = false;
+    // What is escaped is no blank to cut off, and no null.
+    let mut kept = 0;
     while let Some((at, character)) = characters.next() {
         match character {
             ',' => {
@@ -60,17 +61,18 @@ fn element<'t>(rest: &'t str, whole: &str) -> Result<(Option<String>, &'t str), 
             }
             '"' | '{' | '}' => return Err(malformed(whole)),
             '\\' => {
-                escaped = true;
-                value.extend(characters.next().map(|(_, escaped)| escaped));
+                let (_, escaped) = characters.next().ok_or_else(|| malformed(whole))?;
+                value.push(escaped);
+                kept = value.len();
             }
             other => value.push(other),
         }
     }
-    let value = value.trim_end().to_owned();
-    if value.is_empty() && !escaped {
+    value.truncate(kept + value[kept..].trim_end_matches(is_blank).len());
+    if value.is_empty() {
         return Err(malformed(whole));
     }
-    let is_null = !escaped && value.eq_ignore_ascii_case("null");
+    let is_null = kept == 0 && value.eq_ignore_ascii_case("null");
     Ok(((!is_null).then_some(value), &rest[end..]))
 }
 

@@ -652,3 +652,59 @@ select '{1,2}'::int[]::bigint[], '{1,2}'::int[]::text[], array['1']::int[];
 
 select array['a','b']::varchar[], '{}'::uuid[], array['\x01'::bytea];
 
+-- what is escaped stays, and is no null; no-break spaces are no blanks
+select '{a\}'::text[];
+
+select '{a\ }'::text[];
+
+select '{a\  }'::text[];
+
+select '{\ a}'::text[];
+
+select '{ a b }'::text[];
+
+select '{a\,b}'::text[];
+
+select '{\null}'::text[];
+
+select '{nul\l}'::text[];
+
+select '{null}'::text[];
+
+select '{NULL,\NULL}'::text[];
+
+select '{a\\}'::text[];
+
+select '{\}}'::text[];
+
+select '{\{}'::text[];
+
+select '{\"}'::text[];
+
+select '{\ }'::text[];
+
+select '{a b\ c \ }'::text[];
+
+select '{a,\'::text[];
+
+select '{"a\"}'::text[];
+
+select '{"a"b}'::text[];
+
+select '{b"a"}'::text[];
+
+select '{"a"\b}'::text[];
+
+select ' { "a" , b } '::text[];
+
+select E'\u00a0{a}'::text[];
+
+select E'{\u00a0}'::text[];
+
+select E'{a\u00a0}'::text[];
+
+select E'{\va\v }'::text[];
+
+select '{"a b": {" c": 1}}'::jsonb #> '{a\ b," c"}', '{"a b": {" c": 1}}'::jsonb #>> '{a b,\ c}', '{"a ": 1}'::jsonb ?| '{a\ }', '{"a": 1}'::jsonb ?& '{ a }';
+
+select '{"a": 1}'::jsonb ?| '{a\}';

@@ -192,3 +192,15 @@ select current_setting('x');
 
 -- refused: names that PostgreSQL does not know either
 select no_such_function(1);
+
+-- operators by their schema
+select 1 operator(pg_catalog.+) 2, 1 operator(pg_catalog.=) 1, 'a' operator(pg_catalog.~) 'a', 1 operator(PG_CATALOG.<) 2;
+
+-- refused: PostgreSQL has no such schema
+select 1 operator(nope.+) 2;
+
+-- refused
+select 1 operator(public.=) 1;
+
+-- not parsed
+select 1 operator(public.=) any (array[1]);

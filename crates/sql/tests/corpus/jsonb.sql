@@ -104,3 +104,22 @@ select jsonb_path_query('{}', '$');
 select to_jsonb('x');
 
 select '{"a":1}'::jsonb -> 1.5;
+
+-- documents of arrays
+select to_jsonb(array[1.5::float8]), to_jsonb(array['Infinity'::float8, 1e20, null]), jsonb_build_array(array[-2.5::float8, 1e-7]);
+
+select to_jsonb(array['2024-01-02 03:04:05.6+00'::timestamptz, null]), jsonb_build_object('k', array['2024-01-01 00:00:00+00'::timestamptz]);
+
+select to_jsonb(array['[1]'::json, '{"a" : 1}'::json, null]), to_jsonb(array['[1]'::jsonb, '"x"'::jsonb]);
+
+select to_jsonb('1 2'::int2vector), to_jsonb('1 2'::oidvector), to_jsonb(array[1::oid]), to_jsonb(array[1::smallint, null]);
+
+select to_jsonb(array['2024-01-02'::date]), to_jsonb(array['1 day'::interval]), to_jsonb(array['\x01'::bytea]), to_jsonb(array['a'::name]), to_jsonb(array[true, null]);
+
+select jsonb_agg(array[0.1::float8]), json_build_object('k', array['[1]'::json]), jsonb_object_agg('k', array[0.5::float8]);
+
+-- refused: the names of the catalogs, as values
+select to_jsonb('pg_class'::regclass);
+
+-- refused
+select jsonb_build_object('k', 'int4'::regtype);

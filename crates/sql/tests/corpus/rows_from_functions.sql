@@ -311,3 +311,25 @@ select k from doc, jsonb_object_keys(body) k where id = '00000000-0000-0000-0000
 
 select t.tag from doc d cross join jsonb_array_elements_text(d.body -> 'tags') as t(tag) where d.id = '00000000-0000-0000-0000-000000000001' order by 1;
 
+-- what may be named from the right side of a join
+select o.id, g from orders o right join generate_series(1, o.id) g on true;
+
+select o.id, g from orders o right join generate_series(1, total) g on true;
+
+select g from orders o full join generate_series(1, o.id) g on g = o.id;
+
+select g from orders o full join generate_series(1, (select o.id)) g on g = o.id;
+
+select g from orders o natural full join generate_series(1, o.id) id;
+
+select g from orders o right join (customer c join generate_series(1, o.id) g on true) on true;
+
+select g from (customer c join orders o using (id)) right join generate_series(1, id) g on true;
+
+select (select count(*) from orders o right join generate_series(1, o.id) g on true) from orders o;
+
+select count(*) from orders o right join (customer c join generate_series(1, c.id) g on true) on true;
+
+select count(*) from orders o right join generate_series(1, 2) g on true left join generate_series(1, o.id) h on true;
+
+select count(*), count(o.id) from orders o full join generate_series(1, (select max(x.id) from orders x)) g on g = o.id;

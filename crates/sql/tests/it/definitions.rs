@@ -82,6 +82,10 @@ fn what_a_table_cannot_be_is_refused() {
         ("create table t (a int[])", "0A000"),
         ("create table t (a timestamp)", "0A000"),
         ("create table t (a json)", "0A000"),
+        (
+            "create table t (a text check ('t'::regclass is null))",
+            "0A000",
+        ),
         ("create table t (a jsonb primary key)", "0A000"),
         ("create table t (a int references u (id))", "0A000"),
         (

@@ -200,6 +200,25 @@ fn what_differs_between_folds_is_refused() {
     }
 }
 
+/// The connections of projections have no catalogs to look a name up in.
+#[test]
+fn names_of_the_catalogs_are_refused() {
+    let database = Database::new(&[PAIR]);
+    for condition in [
+        "'pair'::regclass = 'pair'::regclass",
+        "@key::regclass is null",
+        "'int'::regtype is not null",
+        "'public'::regnamespace is null",
+        "0::oid::regproc is not null",
+        "('{pair}'::regclass[])[1] is null",
+        "concat(pg_typeof(@key)) = 'text'",
+        "format_type(23, null) = 'integer'",
+    ] {
+        let sql = format!("delete from pair where {condition}");
+        assert_eq!(database.failure(&sql), "0A000", "{sql}");
+    }
+}
+
 #[test]
 fn other_tables_and_statements_are_refused() {
     let database = Database::new(&[PAIR]);

@@ -9,6 +9,20 @@ use std::fmt;
 use super::moment::{Civil, MICROS_PER_DAY, MICROS_PER_SECOND};
 use crate::SqlError;
 
+/// The units that a text names, a bit each: PostgreSQL reads each of them once.
+const MICROSECOND: u16 = 1;
+const MILLISECOND: u16 = 1 << 1;
+const SECOND: u16 = 1 << 2;
+const MINUTE: u16 = 1 << 3;
+const HOUR: u16 = 1 << 4;
+const DAY: u16 = 1 << 5;
+const WEEK: u16 = 1 << 6;
+const MONTH: u16 = 1 << 7;
+const YEAR: u16 = 1 << 8;
+/// What a second with a fraction names, and what `HH:MM:SS` does.
+const SECONDS: u16 = SECOND | MILLISECOND | MICROSECOND;
+const CLOCK: u16 = HOUR | MINUTE | SECONDS;
+
 /// A span of time as PostgreSQL keeps it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Interval {
@@ -21,26 +35,32 @@ impl Interval {
     /// Reads a text.
     ///
     /// # Errors
-    /// 22007 for no text, 0A000 for a spelling that is not read, 22008 beyond PostgreSQL's range.
+    /// 22007 for no text and for a unit that stands there twice, 0A000 for a spelling that is not read, 22008 beyond PostgreSQL's range.
     pub(crate) fn parse(text: &str) -> Result<Interval, SqlError> {
         let mut interval = Interval::default();
+        let mut seen = 0;
         let mut words = text.split_ascii_whitespace();
+        let invalid = || {
+            let message = format!("invalid input syntax for type interval: \"{text}\"");
+            SqlError::new("22007", message)
+        };
         let refused = || {
             SqlError::unsupported(format_args!("the interval \"{text}\""))
                 .with_hint("Write numbers with units, like \"1 month 2 days 03:00:00\".")
         };
         while let Some(word) = words.next() {
-            let known = match clock(word) {
-                Some(micros) => interval.add(micros, "microsecond"),
+            let units = match clock(word) {
+                Some(micros) => interval.add(micros, "microsecond").map(|_| CLOCK),
                 None => interval.add_word(word, words.next().unwrap_or_default()),
             };
-            known.ok_or_else(refused)?;
+            let units = units.ok_or_else(refused)?;
+            if seen & units != 0 {
+                return Err(invalid());
+            }
+            seen |= units;
         }
         if text.trim().is_empty() {
-            return Err(SqlError::new(
-                "22007",
-                format!("invalid input syntax for type interval: \"{text}\""),
-            ));
+            return Err(invalid());
         }
         interval.checked()
     }
@@ -54,8 +74,9 @@ impl Interval {
         }
     }
 
-    /// A number, which may have a fraction where the unit has a fixed length, and its unit.
-    fn add_word(&mut self, word: &str, unit: &str) -> Option<()> {
+    /// A number, which may have a fraction where the unit has a fixed length, and its unit. Gives
+    /// the units that stand there then.
+    fn add_word(&mut self, word: &str, unit: &str) -> Option<u16> {
         let Some((whole, fraction)) = word.split_once('.') else {
             return self.add(i64::from(word.parse::<i32>().ok()?), unit);
         };
@@ -70,28 +91,33 @@ impl Interval {
             "day" => MICROS_PER_DAY,
             _ => return None,
         };
-        self.add(i64::from(whole.parse::<i32>().ok()?), unit)?;
+        let units = self.add(i64::from(whole.parse::<i32>().ok()?), unit)?;
         let scale = 10_i64.pow(u32::try_from(fraction.len()).ok()?);
         let part = fraction.parse::<i64>().ok()? * (unit_micros / scale.min(unit_micros));
         let part = if scale > unit_micros { 0 } else { part };
-        self.micros += if whole.starts_with('-') { -part } else { part };
-        Some(())
+        let part = if whole.starts_with('-') { -part } else { part };
+        self.micros = self.micros.checked_add(part)?;
+        // The fraction of a second is its milliseconds and microseconds.
+        let is_split = part != 0 && units == SECOND;
+        Some(if is_split { SECONDS } else { units })
     }
 
-    fn add(&mut self, amount: i64, unit: &str) -> Option<()> {
-        match unit.to_ascii_lowercase().trim_end_matches('s') {
-            "microsecond" => self.micros += amount,
-            "millisecond" => self.micros += amount * 1000,
-            "second" | "sec" => self.micros += amount * MICROS_PER_SECOND,
-            "minute" | "min" => self.micros += amount * 60 * MICROS_PER_SECOND,
-            "hour" => self.micros += amount * 3600 * MICROS_PER_SECOND,
-            "day" => self.days += amount,
-            "week" => self.days += amount * 7,
-            "month" | "mon" => self.months += amount,
-            "year" => self.months += amount * 12,
+    /// Gives the unit, as its bit.
+    fn add(&mut self, amount: i64, unit: &str) -> Option<u16> {
+        let (bit, part, amount) = match unit.to_ascii_lowercase().trim_end_matches('s') {
+            "microsecond" => (MICROSECOND, &mut self.micros, amount),
+            "millisecond" => (MILLISECOND, &mut self.micros, amount * 1000),
+            "second" | "sec" => (SECOND, &mut self.micros, amount * MICROS_PER_SECOND),
+            "minute" | "min" => (MINUTE, &mut self.micros, amount * 60 * MICROS_PER_SECOND),
+            "hour" => (HOUR, &mut self.micros, amount * 3600 * MICROS_PER_SECOND),
+            "day" => (DAY, &mut self.days, amount),
+            "week" => (WEEK, &mut self.days, amount * 7),
+            "month" | "mon" => (MONTH, &mut self.months, amount),
+            "year" => (YEAR, &mut self.months, amount * 12),
             _ => return None,
-        }
-        Some(())
+        };
+        *part = part.checked_add(amount)?;
+        Some(bit)
     }
 
     /// The sum; 22008 when it is beyond the range.
@@ -223,7 +249,8 @@ fn clock(word: &str) -> Option<i64> {
     }
     let micros: i64 = format!("{fraction:0<6}").parse().ok()?;
     let total = (i64::from(hours) * 60 + i64::from(minutes)) * 60 + i64::from(seconds);
-    Some(sign * (total * MICROS_PER_SECOND + micros))
+    let total = total.checked_mul(MICROS_PER_SECOND)?.checked_add(micros)?;
+    Some(sign * total)
 }
 
 impl fmt::Display for Interval {

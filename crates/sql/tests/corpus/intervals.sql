@@ -649,3 +649,78 @@ select jsonb_build_object('i', interval '1 day');
 
 select interval '1 day' || ' x', concat(interval '1 day');
 
+-- each unit once
+select '1 day 1 day'::interval;
+
+select '1 week 1 day'::interval;
+
+select '1 day 1 week'::interval;
+
+select '1 week 1 week'::interval;
+
+select '1 month 1 mon'::interval;
+
+select '1 second 1 millisecond'::interval;
+
+select '1 second 1 second'::interval;
+
+select '1 second 1.5 second'::interval;
+
+select '1 millisecond 1 microsecond'::interval;
+
+select '1 millisecond 1 second'::interval;
+
+select '00:01:00 1 second'::interval;
+
+select '1 second 00:01:00'::interval;
+
+select '1 hour 00:01:00'::interval;
+
+select '00:01:00 1 hour'::interval;
+
+select '00:01:00 1 millisecond'::interval;
+
+select '1 millisecond 00:01:00'::interval;
+
+select '1 minute 00:01:00'::interval;
+
+select '1 hour 1 hour'::interval;
+
+select '1 day 00:01:00'::interval;
+
+select '1.5 day 1 day'::interval;
+
+select '1.5 day 1 hour'::interval;
+
+select '1.5 hour 1 minute'::interval;
+
+select '1.5 second 1 millisecond'::interval;
+
+select '1.5 second 1 microsecond'::interval;
+
+select '1.5 minute 1 second'::interval;
+
+select '1 second 1.5 minute'::interval;
+
+select '1 minute 1.5 hour'::interval;
+
+select '00:01:00 00:01:00'::interval;
+
+select '1 year 12 months'::interval;
+
+select '1 year 1 year'::interval;
+
+select '-1 day 1 day'::interval;
+
+select '1 milliseconds 1 milliseconds'::interval;
+
+select '00:01:00 1 microsecond'::interval;
+
+select '1 microsecond 1 second'::interval;
+
+select '1.5 day 00:01:00'::interval;
+
+select '1.0 second 1 millisecond'::interval, '1 second -1 millisecond 2 microseconds'::interval;
+
+-- refused
+select '4000000000:00:00'::interval;

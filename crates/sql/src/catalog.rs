@@ -84,8 +84,6 @@ pub struct Catalog {
 pub(crate) struct Entry {
     pub(crate) schema: Option<String>,
     pub(crate) table: Arc<Table>,
-    /// The columns of unique indexes, by index.
-    pub(crate) unique_indexes: Vec<Vec<usize>>,
     pub(crate) indexes: Vec<Index>,
 }
 
@@ -114,7 +112,6 @@ impl Catalog {
         let entry = Entry {
             schema,
             table,
-            unique_indexes: Vec::new(),
             indexes: Vec::new(),
         };
         Arc::make_mut(&mut self.entries).insert(name, entry);
@@ -134,7 +131,6 @@ impl Catalog {
                     format!("relation \"{}\" does not exist", index.table),
                 )
             })?;
-        entry.unique_indexes.extend(index.unique.clone());
         entry.indexes.push(index.clone());
         self.schema = Arc::default();
         Ok(())

@@ -74,8 +74,9 @@ pub use statement::{
 pub use types::Type;
 pub use value::Value;
 
-/// Registers every function, aggregate and collation that translated statements call. Once for
-/// each connection, before the first statement.
+/// Registers every function, aggregate and collation that translated statements call, but those of
+/// [`Surroundings::install`]: all that a projection has. Once for each connection, before the first
+/// statement.
 pub fn install(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
     functions::install(conn)?;
     translate::support::install(conn)

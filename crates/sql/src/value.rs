@@ -4,15 +4,17 @@
 //! | type | text (time zone UTC) | JSON | SQLite |
 //! |---|---|---|---|
 //! | boolean | `t` | `true` | 0, 1 |
-//! | integer, bigint | `42` | number | INTEGER |
+//! | smallint, integer, bigint, oid | `42` | number | INTEGER |
 //! | double precision | `1e+20` | number; infinity as string | REAL |
 //! | numeric | `1.50` | string, so that no digit is lost | TEXT |
-//! | text | as is | string | TEXT |
+//! | text, varchar, name, "char", json | as is | string | TEXT |
 //! | timestamptz | `2024-02-29 12:30:00.5+00` | string of RFC 3339 | INTEGER: microseconds |
 //! | date | `2024-02-29` | string | INTEGER: days |
+//! | interval | `1 day 02:03:04` | string of that form | TEXT |
 //! | uuid | `0190...` | string | BLOB of 16 |
 //! | jsonb | canonical | any JSON | TEXT |
 //! | bytea | `\x00ff` | string of that form | BLOB |
+//! | arrays, vectors | `{1,NULL}`, `1 2` | array of the elements | TEXT: `{1,NULL}` |
 //!
 //! Reading text and printing it again gives PostgreSQL's canonical form; every value survives
 //! each of the three forms. Not here: what functions and operators do with values.

@@ -122,3 +122,8 @@ select nope from pg_class;
 select * from pg_catalog.nope;
 
 select * from information_schema.nope;
+
+-- what is there and what is not
+select oid, pg_collation_is_visible(oid) from (values (100::oid), (950), (951), (5000), (12341)) v(oid) order by 1;
+
+select format_type(23, null), format_type(0, null), format_type(1, null), format_type(null, 1), format_type(1009, -1);

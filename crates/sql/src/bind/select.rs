@@ -172,9 +172,8 @@ impl Binder<'_> {
         match items.is_empty() {
             true => Err(SqlError::unsupported("a SELECT without output columns")),
             false => {
-                let rows = From::Rows { relation, arrays };
-                let has_rows = matches!(&rows, From::Rows { arrays, .. } if !arrays.is_empty());
-                Ok((items, has_rows.then_some(rows)))
+                let has_rows = !arrays.is_empty();
+                Ok((items, has_rows.then_some(From::Rows { relation, arrays })))
             }
         }
     }

@@ -257,10 +257,11 @@ impl Binder<'_> {
                 target_column(table, &name).map_err(|error| error.at(self.source.ident(ident)))?;
             wanted.insert(index);
         }
-        let indexes = self.catalog.entry(&table.name);
+        let entry = self.catalog.entry(&table.name);
+        let indexes = entry.into_iter().flat_map(|entry| &entry.indexes);
         let keys = std::iter::once(&table.primary_key)
             .chain(table.unique.iter().map(|unique| &unique.columns))
-            .chain(indexes.into_iter().flat_map(|entry| &entry.unique_indexes));
+            .chain(indexes.filter_map(|index| index.unique.as_ref()));
         for key in keys {
             if !key.is_empty() && key.iter().copied().collect::<BTreeSet<usize>>() == wanted {
                 return Ok(key.clone());

@@ -12,11 +12,12 @@ use crate::value::array::to_text;
 use crate::value::interval::Interval;
 use crate::value::moment::MICROS_PER_DAY;
 
-/// A function: name, number of arguments, and what it answers. All but the last are null whenever an
-/// argument is.
+/// A function: name, number of arguments, and what it answers.
 struct Function {
     name: &'static str,
     arity: i32,
+    /// Whether the body sees nulls; else a null argument makes the answer null.
+    sees_nulls: bool,
     body: fn(&Shown, &Args<'_, '_>) -> Answer,
 }
 
@@ -25,7 +26,12 @@ const fn function(
     arity: i32,
     body: fn(&Shown, &Args<'_, '_>) -> Answer,
 ) -> Function {
-    Function { name, arity, body }
+    Function {
+        name,
+        arity,
+        sees_nulls: false,
+        body,
+    }
 }
 
 const NULL: Answer = Ok(SqliteValue::Null);
@@ -79,14 +85,19 @@ const FUNCTIONS: &[Function] = &[
             _ => -1,
         }))
     }),
-    function("hw_sys_format_type", 2, |_, a| match a.is_null(0) {
-        true => NULL,
-        false => text(match oid(a, 0)? {
-            0 => "-".to_owned(),
-            oid if types::by_oid(oid).is_none() => "???".to_owned(),
-            oid => names::of_type(oid),
-        }),
-    }),
+    Function {
+        name: "hw_sys_format_type",
+        arity: 2,
+        // The modifier is null where there is none.
+        sees_nulls: true,
+        body: |_, a| match a.is_null(0) {
+            true => NULL,
+            false => text(match oid(a, 0)? {
+                0 => "-",
+                oid => types::by_oid(oid).map_or("???", |entry| entry.shown),
+            }),
+        },
+    },
     function("hw_sys_user_name", 1, |shown, a| match oid(a, 0)? {
         super::rows::OWNER => text(&shown.session.user),
         6171 => text("pg_database_owner"),
@@ -171,9 +182,14 @@ const FUNCTIONS: &[Function] = &[
 pub(super) fn install(conn: &Connection, surroundings: &Surroundings) -> rusqlite::Result<()> {
     // Not deterministic: what a statement runs in changes between two statements.
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
-    for Function { name, arity, body } in FUNCTIONS {
+    for Function {
+        name,
+        arity,
+        sees_nulls,
+        body,
+    } in FUNCTIONS
+    {
         let surroundings = surroundings.clone();
-        let sees_nulls = *name == "hw_sys_format_type";
         conn.create_scalar_function(*name, *arity, flags, move |context| {
             let args = Args(context);
             if !sees_nulls && (0..args.len()).any(|at| args.is_null(at)) {

@@ -3,7 +3,7 @@
 use super::names::namespace;
 use super::relations::{INFORMATION_SCHEMA, PG_CATALOG, PUBLIC};
 use super::rows::{Field, Rows, number, row, text};
-use super::schema::{Constraint, Relation};
+use super::schema::{Constraint, Relation, literal};
 use super::{Shown, types};
 use crate::catalog::Column;
 use crate::{Table, Type};
@@ -87,17 +87,11 @@ fn schemata(shown: &Shown) -> Vec<Vec<Field>> {
 fn columns(shown: &Shown) -> Vec<Vec<Field>> {
     let schema = shown.schema();
     let mut rows = Vec::new();
-    for (place, relation) in schema.relations.iter().enumerate() {
+    for relation in &schema.relations {
         for (at, column) in relation.table.columns.iter().enumerate() {
             let mut row = column_row(shown, relation, at, column);
-            let default = || {
-                schema
-                    .defaults
-                    .iter()
-                    .find(|d| d.relation == place && d.column == at)
-            };
-            if let Some(default) = column.default.as_ref().and_then(|_| default()) {
-                row.push(("column_default", text(&default.text)));
+            if let Some(default) = &column.default {
+                row.push(("column_default", text(literal(default))));
             }
             rows.push(row);
         }

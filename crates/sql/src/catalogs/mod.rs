@@ -5,7 +5,7 @@
 //! relations.rs  every table and view of PostgreSQL 15, with its columns    types.rs  every type
 //! schema.rs     the tables, indexes and constraints of a database, numbered
 //! rows.rs       what each relation shows of them; information.rs for information_schema
-//! table.rs      hw_catalog(name): the virtual table that a statement reads
+//! table.rs      hw_catalog(oid): the virtual table that a statement reads
 //! functions.rs  format_type, pg_get_indexdef, current_user ...   signatures.rs  their types
 //! ```
 //!

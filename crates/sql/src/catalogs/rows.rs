@@ -2,7 +2,7 @@
 
 use rusqlite::types::Value as SqliteValue;
 
-use super::relations::{INFORMATION_SCHEMA, PG_CATALOG, SystemRelation};
+use super::relations::{INFORMATION_SCHEMA, PUBLIC, SystemRelation};
 use super::schema::{Constraint, Relation, ShownIndex, number_of};
 use super::{Shown, definitions, information, types};
 use crate::value::array::to_text;
@@ -13,8 +13,6 @@ pub(crate) type Rows = Vec<Vec<SqliteValue>>;
 
 /// The role that owns everything; PostgreSQL's own has the same number.
 pub(crate) const OWNER: u32 = 10;
-/// The collation of texts, and the one of names.
-const COLLATIONS: [u32; 2] = [100, 950];
 const HEAP: u32 = 2;
 const BTREE: u32 = 403;
 const UTF8: i64 = 6;
@@ -31,8 +29,9 @@ const FIXED: &[(&str, &str)] = &[
         "pg_tablespace",
         include_str!("postgres15/pg_tablespace.tsv"),
     ),
-    ("pg_collation", include_str!("postgres15/pg_collation.tsv")),
+    ("pg_collation", COLLATIONS),
 ];
+const COLLATIONS: &str = include_str!("postgres15/pg_collation.tsv");
 const OPERATOR_CLASSES: &str = include_str!("postgres15/pg_opclass.tsv");
 
 /// A value of a row by the name of its column.
@@ -110,7 +109,8 @@ fn rows_of(shown: &Shown, table: &Table) -> Vec<Vec<Field>> {
     let schema = shown.schema();
     match table.name.as_str() {
         "pg_class" => {
-            let relations = schema.relations.iter().map(|found| class(shown, found));
+            let relations = schema.relations.iter().enumerate();
+            let relations = relations.map(|(place, found)| class(shown, place, found));
             let indexes = schema.indexes.iter().map(class_of_index);
             relations.chain(indexes).collect()
         }
@@ -163,15 +163,15 @@ fn rows_of(shown: &Shown, table: &Table) -> Vec<Vec<Field>> {
     }
 }
 
-fn class(shown: &Shown, relation: &Relation) -> Vec<Field> {
+/// The row of the relation at this place in the schema.
+fn class(shown: &Shown, place: usize, relation: &Relation) -> Vec<Field> {
     let schema = shown.schema();
-    let is_own = relation.namespace != PG_CATALOG && relation.namespace != INFORMATION_SCHEMA;
-    let is_this = |at: usize| schema.relations[at].oid == relation.oid;
+    let is_own = relation.namespace == PUBLIC;
     let checks = schema
         .constraints
         .iter()
-        .filter(|c| c.kind == "c" && is_this(c.relation));
-    let has_index = is_own && schema.indexes.iter().any(|index| is_this(index.relation));
+        .filter(|c| c.kind == "c" && c.relation == place);
+    let has_index = schema.indexes.iter().any(|index| index.relation == place);
     let is_table = relation.kind == "r";
     vec![
         ("oid", number(relation.oid)),
@@ -198,7 +198,7 @@ fn class_of_index(index: &ShownIndex) -> Vec<Field> {
     vec![
         ("oid", number(index.oid)),
         ("relname", text(&index.name)),
-        ("relnamespace", number(super::relations::PUBLIC)),
+        ("relnamespace", number(PUBLIC)),
         ("relowner", number(OWNER)),
         ("relam", number(BTREE)),
         ("relfilenode", number(index.oid)),
@@ -214,16 +214,11 @@ fn class_of_index(index: &ShownIndex) -> Vec<Field> {
 fn attributes(shown: &Shown) -> Vec<Vec<Field>> {
     let schema = shown.schema();
     let mut rows = Vec::new();
-    for (place, relation) in schema.relations.iter().enumerate() {
+    for relation in &schema.relations {
         for (at, column) in relation.table.columns.iter().enumerate() {
-            let has_default = column.default.is_some()
-                && schema
-                    .defaults
-                    .iter()
-                    .any(|d| d.relation == place && d.column == at);
             let mut row = attribute(relation.oid, at, &column.name, column.ty);
             row.push(("attnotnull", flag(column.not_null)));
-            row.push(("atthasdef", flag(has_default)));
+            row.push(("atthasdef", flag(column.default.is_some())));
             rows.push(row);
         }
     }
@@ -334,14 +329,12 @@ fn constraint(shown: &Shown, constraint: &Constraint) -> Vec<Field> {
     row
 }
 
-/// The number of a database.
-pub(crate) fn database_oid(shown: &Shown) -> u32 {
-    number_of("database", &shown.session.database)
-}
-
 fn database(shown: &Shown) -> Vec<Field> {
     vec![
-        ("oid", number(database_oid(shown))),
+        (
+            "oid",
+            number(number_of("database", &shown.session.database)),
+        ),
         ("datname", text(&shown.session.database)),
         ("datdba", number(OWNER)),
         ("encoding", number(UTF8)),
@@ -448,7 +441,10 @@ fn setting(name: &str, value: &str) -> Vec<Field> {
     ]
 }
 
-/// The numbers of the collations that texts and names have.
+/// Whether there is a collation of this number; all stand in `pg_catalog`.
 pub(crate) fn is_collation_visible(oid: u32) -> bool {
-    COLLATIONS.contains(&oid) || (951..=12_341).contains(&oid)
+    let mut numbers = COLLATIONS
+        .lines()
+        .filter_map(|line| line.split('\t').next());
+    numbers.any(|number| number.parse() == Ok(oid))
 }

@@ -3,7 +3,7 @@
 //! Numbers are made of names, so that they are the same in every process and after every change of
 //! another table.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::relations::{self, PUBLIC};
@@ -213,14 +213,14 @@ impl Schema {
 /// Numbers that were given out.
 #[derive(Default)]
 struct Numbers {
-    taken: HashMap<u32, ()>,
+    taken: HashSet<u32>,
 }
 
 impl Numbers {
     /// The number that a name has: its hash (FNV-1a, 32 bits), or the next one that is free.
     fn take(&mut self, kind: &str, name: &str) -> u32 {
         let mut number = number_of(kind, name);
-        while self.taken.insert(number, ()).is_some() {
+        while !self.taken.insert(number) {
             number = number.wrapping_add(1).max(FIRST_OID);
         }
         number
@@ -238,7 +238,7 @@ pub(crate) fn number_of(kind: &str, name: &str) -> u32 {
 }
 
 /// A default as PostgreSQL's `pg_get_expr` writes it.
-fn literal(value: &Value) -> String {
+pub(super) fn literal(value: &Value) -> String {
     match (value, value.ty(), value.to_text()) {
         (Value::Bool(value), ..) => value.to_string(),
         (Value::Int(number), ..) if *number >= 0 => number.to_string(),

@@ -4,8 +4,7 @@
 //! of them.
 
 use crate::Type;
-use crate::functions::signatures::Kind;
-use crate::functions::table::{REFUSED, Signature};
+use crate::functions::table::{REFUSED, Signature, scalar};
 use Type::{
     BigInt, Bool, Date, Int, Interval, Name, Oid, Other, Regclass, Regnamespace, Regtype, SmallInt,
     Text, Timestamptz,
@@ -16,21 +15,6 @@ pub(crate) const PREFIX: &str = "hw_sys_";
 
 const NAMES: Type = Type::Array(&Type::Name);
 const TREE: Type = Other("pg_node_tree");
-
-const fn scalar(
-    name: &'static str,
-    args: &'static [Type],
-    returns: Type,
-    sqlite: &'static str,
-) -> Signature {
-    Signature {
-        name,
-        args,
-        returns,
-        sqlite,
-        kind: Kind::Scalar,
-    }
-}
 
 /// What asks for the time and the session.
 pub(crate) const SESSION: &[Signature] = &[

@@ -111,64 +111,49 @@ fn long_name(name: &'static str) -> &'static str {
     }
 }
 
+/// The types that arrays here have elements of.
+const ELEMENTS: &[Type] = &[
+    Type::Text,
+    Type::Bool,
+    Type::Int,
+    Type::BigInt,
+    Type::Double,
+    Type::Numeric,
+    Type::Timestamptz,
+    Type::Date,
+    Type::Uuid,
+    Type::Jsonb,
+    Type::Bytea,
+    Type::SmallInt,
+    Type::Varchar,
+    Type::Name,
+    Type::Char,
+    Type::Oid,
+    Type::Interval,
+    Type::Json,
+    Type::Other("aclitem"),
+];
+
+/// The other types whose values are more here than their texts.
+const OTHERS: &[Type] = &[
+    Type::Regclass,
+    Type::Regtype,
+    Type::Regnamespace,
+    Type::Vector(&Type::SmallInt),
+    Type::Vector(&Type::Oid),
+];
+
 /// What a type of PostgreSQL is here.
 fn known(name: &'static str, is_array: bool) -> Type {
     match name.strip_prefix('_').filter(|_| is_array) {
-        Some(element) => array(element).unwrap_or(Type::Other(name)),
-        None => scalar(name),
+        Some(element) => {
+            let element = ELEMENTS.iter().find(|ty| ty.catalog_name() == element);
+            element.map_or(Type::Other(name), Type::Array)
+        }
+        None => {
+            let mut all = ELEMENTS.iter().chain(OTHERS).copied();
+            let known = all.find(|ty| ty.catalog_name() == name);
+            known.unwrap_or(Type::Other(name))
+        }
     }
-}
-
-fn scalar(name: &'static str) -> Type {
-    match name {
-        "text" => Type::Text,
-        "bool" => Type::Bool,
-        "int4" => Type::Int,
-        "int8" => Type::BigInt,
-        "float8" => Type::Double,
-        "numeric" => Type::Numeric,
-        "timestamptz" => Type::Timestamptz,
-        "date" => Type::Date,
-        "uuid" => Type::Uuid,
-        "jsonb" => Type::Jsonb,
-        "bytea" => Type::Bytea,
-        "int2" => Type::SmallInt,
-        "varchar" => Type::Varchar,
-        "name" => Type::Name,
-        "char" => Type::Char,
-        "oid" => Type::Oid,
-        "regclass" => Type::Regclass,
-        "regtype" => Type::Regtype,
-        "regnamespace" => Type::Regnamespace,
-        "interval" => Type::Interval,
-        "json" => Type::Json,
-        "int2vector" => Type::Vector(&Type::SmallInt),
-        "oidvector" => Type::Vector(&Type::Oid),
-        other => Type::Other(other),
-    }
-}
-
-fn array(element: &str) -> Option<Type> {
-    Some(Type::Array(match element {
-        "text" => &Type::Text,
-        "bool" => &Type::Bool,
-        "int4" => &Type::Int,
-        "int8" => &Type::BigInt,
-        "float8" => &Type::Double,
-        "numeric" => &Type::Numeric,
-        "timestamptz" => &Type::Timestamptz,
-        "date" => &Type::Date,
-        "uuid" => &Type::Uuid,
-        "jsonb" => &Type::Jsonb,
-        "bytea" => &Type::Bytea,
-        "int2" => &Type::SmallInt,
-        "varchar" => &Type::Varchar,
-        "name" => &Type::Name,
-        "char" => &Type::Char,
-        "oid" => &Type::Oid,
-        "interval" => &Type::Interval,
-        "json" => &Type::Json,
-        "aclitem" => &Type::Other("aclitem"),
-        _ => return None,
-    }))
 }

@@ -11,10 +11,10 @@ use rusqlite::functions::{Aggregate, Context, WindowAggregate};
 use rusqlite::types::Value as SqliteValue;
 
 use super::arithmetic::{double_quotient, sum};
-use super::array::gathered;
 use super::call::{Answer, Args, PURE, double, numeric, raise, text};
 use super::json::or_null;
 use crate::SqlError;
+use crate::value::array::to_text;
 use crate::value::decimal::Decimal;
 use crate::value::interval::{Interval, compare};
 use crate::value::json::Json;
@@ -312,7 +312,7 @@ impl Fold for ArrayAgg {
     }
 
     fn answer(state: &Vec<Option<String>>) -> Answer {
-        text(gathered(state.iter().map(Option::as_deref)))
+        text(to_text(state.iter().map(Option::as_deref)))
     }
 }
 

@@ -1,26 +1,26 @@
 //! Numbers: checked integer arithmetic, doubles that raise where PostgreSQL raises, decimals.
 
 use super::call::{
-    Answer, Args, Scalar, bigint, division_by_zero, double, int, numeric, out_of_range, strict,
+    Answer, Args, Scalar, bigint, division_by_zero, double, int, numeric, smallint, strict,
 };
 use crate::SqlError;
 use crate::value::decimal::Decimal;
 
 pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_smallint_add", 2, |a| {
-        small(a.integer(0)? + a.integer(1)?)
+        smallint(a.integer(0)? + a.integer(1)?)
     }),
     strict("hw_smallint_subtract", 2, |a| {
-        small(a.integer(0)? - a.integer(1)?)
+        smallint(a.integer(0)? - a.integer(1)?)
     }),
     strict("hw_smallint_multiply", 2, |a| {
-        small(a.integer(0)? * a.integer(1)?)
+        smallint(a.integer(0)? * a.integer(1)?)
     }),
     strict("hw_smallint_divide", 2, |a| {
-        small(a.integer(0)? / divisor(a)?)
+        smallint(a.integer(0)? / divisor(a)?)
     }),
-    strict("hw_smallint_negate", 1, |a| small(-a.integer(0)?)),
-    strict("hw_smallint_abs", 1, |a| small(a.integer(0)?.abs())),
+    strict("hw_smallint_negate", 1, |a| smallint(-a.integer(0)?)),
+    strict("hw_smallint_abs", 1, |a| smallint(a.integer(0)?.abs())),
     strict("hw_int_add", 2, |a| int(a.integer(0)? + a.integer(1)?)),
     strict("hw_int_subtract", 2, |a| int(a.integer(0)? - a.integer(1)?)),
     strict("hw_int_multiply", 2, |a| int(a.integer(0)? * a.integer(1)?)),
@@ -125,14 +125,6 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         bigint(Some(a.integer(0)? ^ a.integer(1)?))
     }),
 ];
-
-/// A `smallint`, if 16 bits hold it.
-fn small(value: i64) -> Answer {
-    match i16::try_from(value) {
-        Ok(_) => int(value),
-        Err(_) => Err(out_of_range("smallint")),
-    }
-}
 
 fn divisor(args: &Args<'_, '_>) -> Result<i64, SqlError> {
     match args.integer(1)? {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::call::{Answer, Args, Scalar, boolean, int, nullable, strict, text};
 use crate::SqlError;
-use crate::value::array::{elements, push_element, to_text, to_vector};
+use crate::value::array::{elements, to_text, to_vector};
 use crate::value::decimal::compare_numbers;
 use rusqlite::types::Value as SqliteValue;
 
@@ -30,9 +30,6 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     }),
     strict("hw_array_element", 2, |a| element(a, 1)),
     strict("hw_vector_element", 2, |a| element(a, 0)),
-    strict("hw_array_length", 2, |a| {
-        bound(a, |count| Some(count).filter(|count| *count > 0))
-    }),
     strict("hw_array_upper", 2, |a| {
         bound(a, |count| Some(count).filter(|count| *count > 0))
     }),
@@ -234,17 +231,4 @@ pub(super) fn compare_texts(left: &str, right: &str) -> Ordering {
 /// The order of arrays of numbers.
 pub(super) fn compare_number_arrays(left: &str, right: &str) -> Ordering {
     compare(left, right, compare_numbers)
-}
-
-/// Elements gathered one by one.
-pub(super) fn gathered<'e>(parts: impl Iterator<Item = Option<&'e str>>) -> String {
-    let mut gathered = String::from("{");
-    for (index, part) in parts.enumerate() {
-        if index > 0 {
-            gathered.push(',');
-        }
-        push_element(&mut gathered, part);
-    }
-    gathered.push('}');
-    gathered
 }

@@ -167,9 +167,9 @@ fn bound(name: &str, array: Type) -> &'static str {
     match (name, array) {
         ("array_upper", Type::Vector(_)) => "hw_vector_upper",
         ("array_lower", Type::Vector(_)) => "hw_vector_lower",
-        ("array_upper", _) => "hw_array_upper",
         ("array_lower", _) => "hw_array_lower",
-        _ => "hw_array_length",
+        // Counted from 1, an array ends where its length says.
+        _ => "hw_array_upper",
     }
 }
 

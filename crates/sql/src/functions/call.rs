@@ -158,6 +158,14 @@ pub(crate) fn division_by_zero() -> SqlError {
     SqlError::new("22012", "division by zero")
 }
 
+/// A `smallint`, if 16 bits hold it.
+pub(crate) fn smallint(value: i64) -> Answer {
+    match i16::try_from(value) {
+        Ok(_) => Ok(SqliteValue::Integer(value)),
+        Err(_) => Err(out_of_range("smallint")),
+    }
+}
+
 /// An `integer`, if 32 bits hold it.
 pub(crate) fn int(value: i64) -> Answer {
     match i32::try_from(value) {

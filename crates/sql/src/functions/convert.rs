@@ -2,7 +2,8 @@
 //! client sees (`concat`) and to `jsonb` (`to_jsonb`). `casts.rs` says which casts there are.
 
 use super::call::{
-    Answer, Args, Scalar, bigint, boolean, double, int, numeric, out_of_range, strict, text,
+    Answer, Args, Scalar, bigint, boolean, double, int, numeric, out_of_range, smallint, strict,
+    text,
 };
 use crate::value::array::elements;
 use crate::value::bytes::bytea_to_text;
@@ -179,13 +180,6 @@ fn whole(value: f64) -> Option<i64> {
     const END: f64 = 9_223_372_036_854_775_808.0;
     let rounded = value.round_ties_even();
     (-END..END).contains(&rounded).then_some(rounded as i64)
-}
-
-fn smallint(value: i64) -> Answer {
-    match i16::try_from(value) {
-        Ok(_) => Ok(SqliteValue::Integer(value)),
-        Err(_) => Err(out_of_range("smallint")),
-    }
 }
 
 fn decimal_to_smallint(value: Decimal) -> Answer {

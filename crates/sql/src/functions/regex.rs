@@ -56,21 +56,21 @@ impl Pattern {
         let mut reader = Reader {
             rest: text,
             out: String::new(),
-            depth: 0,
+            groups: 0,
             has_classes: false,
         };
         reader.read()?;
-        let refused = |_| SqlError::unsupported(format_args!("the regular expression \"{text}\""));
+        let refused = || SqlError::unsupported(format_args!("the regular expression \"{text}\""));
         if !ignore_case && !reader.has_classes {
             return RegexBuilder::new(&reader.out)
                 .dot_matches_new_line(true)
                 .size_limit(COMPILED_BYTES_MAX)
                 .build()
                 .map(Pattern::Any)
-                .map_err(refused);
+                .map_err(|_| refused());
         }
         if !text.is_ascii() {
-            return Err(refused(regex::Error::Syntax(String::new())));
+            return Err(refused());
         }
         BytesRegexBuilder::new(&reader.out)
             .unicode(false)
@@ -79,7 +79,7 @@ impl Pattern {
             .size_limit(COMPILED_BYTES_MAX)
             .build()
             .map(Pattern::Ascii)
-            .map_err(refused)
+            .map_err(|_| refused())
     }
 }
 
@@ -87,7 +87,8 @@ impl Pattern {
 struct Reader<'t> {
     rest: &'t str,
     out: String,
-    depth: usize,
+    /// Parentheses that were opened.
+    groups: usize,
     has_classes: bool,
 }
 
@@ -105,18 +106,18 @@ impl Reader<'_> {
             return Err(refused("a director (***)"));
         }
         let mut last = Last::Nothing;
-        let mut depths = Vec::new();
+        let mut depth = 0_usize;
         while let Some(character) = self.next() {
             last = match character {
                 '(' => {
                     self.open()?;
-                    depths.push(());
+                    depth += 1;
                     Last::Nothing
                 }
                 ')' => {
-                    if depths.pop().is_none() {
-                        return Err(invalid("parentheses () not balanced"));
-                    }
+                    depth = depth
+                        .checked_sub(1)
+                        .ok_or_else(|| invalid("parentheses () not balanced"))?;
                     self.out.push(')');
                     Last::Atom
                 }
@@ -141,9 +142,9 @@ impl Reader<'_> {
                 }
             };
         }
-        match depths.is_empty() {
-            true => Ok(()),
-            false => Err(invalid("parentheses () not balanced")),
+        match depth {
+            0 => Ok(()),
+            _ => Err(invalid("parentheses () not balanced")),
         }
     }
 
@@ -155,8 +156,8 @@ impl Reader<'_> {
     }
 
     fn open(&mut self) -> Result<(), SqlError> {
-        self.depth += 1;
-        if self.depth > 100 {
+        self.groups += 1;
+        if self.groups > 100 {
             return Err(refused("more than 100 parentheses"));
         }
         match self.rest.strip_prefix('?') {
@@ -171,7 +172,7 @@ impl Reader<'_> {
     }
 
     fn literal(&mut self, character: char) {
-        if !character.is_alphanumeric() && character.is_ascii_punctuation() {
+        if character.is_ascii_punctuation() {
             self.out.push('\\');
         }
         self.out.push(character);

@@ -2,11 +2,11 @@
 //!
 //! Names: a function by its name (`lower`, `count`, `row_number`), a binary or prefix operator by
 //! its symbol (`+`, `-`, `||`, `->`, `@>`, `~~` for LIKE, `~~*` for ILIKE). The binder itself does
-//! `= <> < <= > >= is null`, `is distinct from`, `between`, `in`, `and or not`, `case`, `coalesce`,
-//! `nullif` and picks the common type of `greatest`/`least`, whose arguments it then passes here.
+//! `= <> < <= > >= is null`, `is distinct from`, `between`, `in`, `any`, `all`, `and or not`, `case`,
+//! `coalesce`, `nullif`, `greatest` and `least`.
 //!
-//! Comparisons, `distinct`, `group by` and `order by` are SQLite's own; for `numeric` and `jsonb`
-//! the translator adds the collations `hw_numeric` and `hw_jsonb`.
+//! Comparisons, `distinct`, `group by` and `order by` are SQLite's own, under a collation of ours
+//! where the order of a type is not that of its stored form (`collation` in `bind/operator.rs`).
 
 use super::array_signatures;
 pub(crate) use super::casts::{Cast, CastContext, client_text, input, resolve_cast};

@@ -24,7 +24,7 @@ pub(crate) struct Signature {
     pub(crate) kind: Kind,
 }
 
-const fn scalar(
+pub(crate) const fn scalar(
     name: &'static str,
     args: &'static [Type],
     returns: Type,

@@ -35,16 +35,17 @@ const DAYS: [&str; 7] = [
 /// The patterns that are written here, longest first. Those that PostgreSQL reads and this list has
 /// not are in [`REFUSED`].
 const PATTERNS: &[&str] = &[
-    "HH24", "HH12", "YYYY", "IYYY", "MONTH", "Month", "month", "IDDD", "DDD", "DAY", "Day", "day",
-    "MON", "Mon", "mon", "IYY", "YYY", "Y,YYY", "A.M.", "P.M.", "a.m.", "p.m.", "HH", "MI", "SS",
-    "MS", "US", "AM", "PM", "am", "pm", "YY", "MM", "DD", "DY", "Dy", "dy", "ID", "IW", "WW", "CC",
-    "OF", "TZ", "tz", "D", "Q", "W",
+    "HH24", "HH12", "YYYY", "MONTH", "Month", "month", "DDD", "DAY", "Day", "day", "MON", "Mon",
+    "mon", "YYY", "A.M.", "P.M.", "a.m.", "p.m.", "HH", "MI", "SS", "MS", "US", "AM", "PM", "am",
+    "pm", "YY", "MM", "DD", "DY", "Dy", "dy", "ID", "IW", "WW", "CC", "OF", "TZ", "tz", "D", "Q",
+    "W",
 ];
 
-/// What PostgreSQL also reads: a format that has any of these outside of quotes is refused.
+/// What PostgreSQL also reads: a format that has any of these outside of quotes, in any case, is
+/// refused.
 const REFUSED: &[&str] = &[
-    "FM", "FX", "TM", "SP", "TH", "th", "Y,YYY", "SSSS", "FF", "J", "RM", "rm", "BC", "AD", "B.C.",
-    "A.D.", "TZH", "TZM", "IYYY", "IYY", "IY", "IDDD",
+    "FM", "FX", "TM", "SP", "TH", "Y,YYY", "SSSS", "FF", "J", "RM", "BC", "AD", "B.C.", "A.D.",
+    "TZH", "TZM", "IY", "IDDD",
 ];
 
 struct Moment {

@@ -1,6 +1,7 @@
-//! Every function, operator and cast with every combination of argument types: where Headwater
-//! accepts a call, PostgreSQL accepts it with the same type; where Headwater says that there is
-//! none, PostgreSQL says so too.
+//! Functions and operators that tables of overloads decide, and casts, with every combination of
+//! the types of columns, numeric and a literal: where Headwater accepts a call, PostgreSQL accepts
+//! it with the same type; where Headwater says that there is none, PostgreSQL says so too. The
+//! other types (`smallint`, arrays, intervals ...) are up to the corpus.
 
 use std::collections::BTreeSet;
 

@@ -66,6 +66,7 @@ pub use catalog::{Catalog, Check, Column, Index, Table, Unique};
 pub use catalogs::{Session, Surroundings};
 pub use error::{SqlError, sqlstate};
 pub use event_table::event_table;
+pub use scan::{comment_end, dollar_end, dollar_tag};
 pub use split::{StatementText, split_statements};
 pub use statement::{
     EnvelopeField, Handler, OutputColumn, Param, ParamSource, Query, compile_handler,

@@ -147,7 +147,11 @@ fn line_end(bytes: &[u8], start: usize) -> usize {
         .map_or(bytes.len(), |length| start + length)
 }
 
-fn comment_end(text: &str, start: usize) -> Result<usize, SqlError> {
+/// Where the comment ends that begins with `/*` at `start`, in bytes; comments nest.
+///
+/// # Errors
+/// 42601 if it does not end.
+pub fn comment_end(text: &str, start: usize) -> Result<usize, SqlError> {
     let bytes = text.as_bytes();
     let mut depth = 0_usize;
     let mut at = start;
@@ -164,8 +168,8 @@ fn comment_end(text: &str, start: usize) -> Result<usize, SqlError> {
     Err(unterminated(text, start, "/* comment"))
 }
 
-/// `$$` or `$tag$` at `at`, as the length of the tag with both dollars.
-fn dollar_tag(bytes: &[u8], at: usize) -> Option<usize> {
+/// `$$` or `$tag$` at the dollar `at`, as the length of the tag with both dollars.
+pub fn dollar_tag(bytes: &[u8], at: usize) -> Option<usize> {
     if at > 0 && is_identifier_byte(bytes[at - 1]) {
         return None;
     }
@@ -177,7 +181,12 @@ fn dollar_tag(bytes: &[u8], at: usize) -> Option<usize> {
     (opens && bytes.get(at + 1 + name) == Some(&b'$')).then_some(name + 2)
 }
 
-fn dollar_end(text: &str, start: usize, tag: usize) -> Result<usize, SqlError> {
+/// Where the string ends whose tag of so many bytes stands at `start`, in bytes: after the tag that
+/// closes it.
+///
+/// # Errors
+/// 42601 if it does not end.
+pub fn dollar_end(text: &str, start: usize, tag: usize) -> Result<usize, SqlError> {
     let body = start + tag;
     match text[body..].find(&text[start..body]) {
         Some(length) => Ok(body + length + tag),

@@ -152,6 +152,11 @@ impl Type {
         }
     }
 
+    /// Bytes of a value in PostgreSQL (`pg_type.typlen`); negative when they differ.
+    pub fn length(self) -> i16 {
+        catalogs::types::by_oid(self.oid()).map_or(-1, |ty| ty.length)
+    }
+
     /// The type with this number.
     pub fn from_oid(oid: u32) -> Option<Type> {
         catalogs::types::by_oid(oid).map(|ty| ty.ty)

@@ -4,9 +4,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How long the last words of a connection may take.
+pub(crate) const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
 /// A connection to a client, whose address is known.
 pub(crate) struct Socket {
@@ -28,6 +33,19 @@ impl Socket {
     /// The address that the client connected to: it reaches the server there.
     pub(crate) fn local(&self) -> io::Result<SocketAddr> {
         self.stream.local_addr()
+    }
+
+    /// Says the last words, and closes. What the client still sends is read for a moment: closing
+    /// over unread bytes would throw them away on its side.
+    pub(crate) async fn farewell(mut self, words: &[u8]) {
+        let said = async {
+            self.write_all(words).await?;
+            self.shutdown().await?;
+            let mut scratch = [0; 1024];
+            while self.read(&mut scratch).await? > 0 {}
+            io::Result::Ok(())
+        };
+        let _ = timeout(FAREWELL_MAX, said).await; // who does not listen is not told
     }
 }
 

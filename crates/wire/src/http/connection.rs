@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::IntoResponse as _;
@@ -10,7 +9,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
 
 use crate::app::Shared;
@@ -18,9 +16,6 @@ use crate::http::problem::Problem;
 use crate::http::request;
 use crate::socket::Socket;
 use crate::stall::Stalling;
-
-/// How long the last words of a connection may take.
-const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
 /// A head of this size is always taken: hyper needs the room.
 const HEADER_BYTES_MIN: usize = 8192;
@@ -72,26 +67,18 @@ pub(crate) async fn refuse(socket: Socket, connections_max: usize) {
     farewell(socket, problem).await;
 }
 
-/// Writes a problem outside of any request, and closes. What the client still sends is read for
-/// a moment: closing over unread bytes would throw the answer away on its side.
-async fn farewell(mut socket: Socket, problem: Problem) {
+/// Writes a problem outside of any request, and closes.
+async fn farewell(socket: Socket, problem: Problem) {
     let response = problem.closing().into_response();
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX)
         .await
         .unwrap_or_default(); // bytes in memory
-    let mut head = format!("HTTP/1.1 {}\r\n", parts.status);
+    let mut answer = format!("HTTP/1.1 {}\r\n", parts.status);
     for (name, value) in &parts.headers {
-        head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap_or("")));
+        answer.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap_or("")));
     }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
-    let words = async {
-        socket.write_all(head.as_bytes()).await?;
-        socket.write_all(&body).await?;
-        socket.shutdown().await?;
-        let mut scratch = [0; 4096];
-        while socket.read(&mut scratch).await? > 0 {}
-        std::io::Result::Ok(())
-    };
-    let _ = tokio::time::timeout(FAREWELL_MAX, words).await; // whoever does not listen is not told
+    answer.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    let words = [answer.as_bytes(), &body].concat();
+    socket.farewell(&words).await;
 }

@@ -6,7 +6,7 @@ use headwater_event::{Appended, Outcome, StreamName};
 use headwater_node::RowBatch;
 use headwater_sql::Value;
 
-use crate::postgres::execute::{Taking, Values, after};
+use crate::postgres::execute::{Taking, Values};
 use crate::postgres::failure::Failure;
 use crate::postgres::insert::{Insert, Returned, Rows, Source};
 use crate::postgres::running::Running;
@@ -18,7 +18,7 @@ impl Session {
         &mut self,
         sql: &str,
         insert: &Insert,
-        params: &Values,
+        params: Values,
     ) -> Result<Running, Ended> {
         self.refuse_if_read_only()?;
         if self.transaction.is_open() && !insert.returning.is_empty() {
@@ -33,34 +33,31 @@ impl Session {
             .into());
         }
         let values = match insert.source {
-            Source::Rows(_) => insert.values(params)?,
+            Source::Rows(_) => insert.values(&params)?,
             Source::Query { begin, length } => {
-                let text = &sql[begin..begin + length];
-                let answered = self.query(text, params.clone(), Taking::Gathered).await;
-                let running = answered.map_err(|ended| after(ended, sql, begin))?;
-                running.all().await?
+                let query = begin..begin + length;
+                let running = self.within(sql, query, params, Taking::Gathered).await?;
+                self.all(running).await?
             }
         };
         let rows = insert.events(values)?;
+        let events = rows.events.len();
         if self.transaction.is_open() {
-            let events = rows.events.len();
             self.transaction.keep(rows, &self.app.bodies)?;
             return Ok(Running::inserted(Vec::new(), Vec::new(), events));
         }
-        let streams: Vec<_> = rows
-            .events
-            .iter()
-            .map(|event| event.stream.clone())
-            .collect();
-        if streams.is_empty() {
+        if events == 0 {
             return Ok(Running::inserted(insert.output(), Vec::new(), 0));
         }
+        if insert.returning.is_empty() {
+            self.append(rows).await?;
+            return Ok(Running::inserted(Vec::new(), Vec::new(), events));
+        }
+        let streams = rows.events.iter().map(|event| event.stream.clone());
+        let streams: Vec<_> = streams.collect();
         let appended = self.append(rows).await?;
-        let told = match insert.returning.is_empty() {
-            true => Vec::new(),
-            false => told(insert, &streams, &appended),
-        };
-        Ok(Running::inserted(insert.output(), told, streams.len()))
+        let told = told(insert, &streams, &appended);
+        Ok(Running::inserted(insert.output(), told, events))
     }
 
     fn refuse_if_read_only(&self) -> Result<(), Failure> {
@@ -80,11 +77,10 @@ impl Session {
 
     /// Whether an append would be refused now.
     pub(crate) fn is_read_only(&self) -> bool {
-        let default = self.settings.get("default_transaction_read_only");
         self.settings.at().is_some()
             || match self.transaction.is_block() {
                 true => self.transaction.read_only,
-                false => default.is_ok_and(|value| value == "on"),
+                false => self.settings.read_only(),
             }
     }
 

@@ -24,7 +24,8 @@ impl Session {
         written
     }
 
-    fn roll_back(&mut self) {
+    /// Forgets what a transaction has gathered, and ends it, if there is one.
+    pub(crate) fn roll_back(&mut self) {
         let before = self.settings.clone();
         self.transaction.end().rolled_back(&mut self.settings);
         self.tell_changes(&before);
@@ -33,31 +34,19 @@ impl Session {
 
     pub(crate) async fn of_transaction(&mut self, command: &Command) -> Result<Running, Ended> {
         let outside = !self.transaction.is_block();
-        let default_read_only = self
-            .settings
-            .get("default_transaction_read_only")
-            .is_ok_and(|value| value == "on");
         match command {
             Command::Begin { read_only } => {
                 if !outside {
                     self.warn("25001", "there is already a transaction in progress");
                 } else {
-                    let read_only = read_only.unwrap_or(default_read_only);
+                    let read_only = read_only.unwrap_or(self.settings.read_only());
                     self.transaction.begin(&self.settings, read_only);
                 }
                 return Ok(Running::done("BEGIN"));
             }
             Command::SetTransaction { read_only } => {
-                match outside {
-                    true => self.warn(
-                        "25P01",
-                        "SET TRANSACTION can only be used in transaction blocks",
-                    ),
-                    false => {
-                        self.transaction.read_only = read_only.unwrap_or(self.transaction.read_only)
-                    }
-                }
-                return Ok(Running::done("SET"));
+                let read_only = read_only.unwrap_or(self.transaction.read_only);
+                return Ok(self.set_read_only(read_only));
             }
             Command::Savepoint(_) | Command::Release(_) | Command::RollbackTo(_) if outside => {
                 let message = "savepoints can only be used in transaction blocks";

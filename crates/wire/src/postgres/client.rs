@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use pgwire::messages::Message;
-use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
@@ -249,18 +249,9 @@ impl Client {
         self.socket.flush().await
     }
 
-    /// Says the last words, and closes. What the client still sends is read for a moment: closing
-    /// over unread bytes would throw them away on its side.
+    /// Says why the connection ends, and closes it.
     pub(crate) async fn farewell(mut self, failure: &Failure) {
-        const FAREWELL_MAX: Duration = Duration::from_secs(1);
         self.say(&failure.response());
-        let words = async {
-            self.flush().await?;
-            self.socket.shutdown().await?;
-            let mut scratch = [0; 1024];
-            while self.socket.read(&mut scratch).await? > 0 {}
-            io::Result::Ok(())
-        };
-        let _ = tokio::time::timeout(FAREWELL_MAX, words).await; // who does not listen is not told
+        self.socket.into_inner().farewell(&self.write).await;
     }
 }

@@ -1,7 +1,5 @@
 //! One connection, from its first byte to its last.
 
-use std::time::Duration;
-
 use pgwire::messages::Message as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
@@ -10,10 +8,7 @@ use crate::app::Shared;
 use crate::postgres::client::{Client, Lost, STARTUP_BYTES_MAX};
 use crate::postgres::failure::Failure;
 use crate::postgres::startup::{self, Opening};
-use crate::socket::Socket;
-
-/// How long the last words of a connection may take.
-const FAREWELL_MAX: Duration = Duration::from_secs(1);
+use crate::socket::{FAREWELL_MAX, Socket};
 
 /// Serves the connection until it ends. When the server stops, the statement that is being
 /// answered is answered, and no other is read.
@@ -49,9 +44,7 @@ pub(crate) async fn refuse(mut socket: Socket, connections_max: usize) {
                 return Ok(());
             }
         }
-        socket.write_all(&words).await?;
-        socket.shutdown().await?;
-        while socket.read(&mut first).await? > 0 {}
+        socket.farewell(&words).await;
         std::io::Result::Ok(())
     };
     let _ = tokio::time::timeout(FAREWELL_MAX, Box::pin(farewell)).await; // who does not listen is not told

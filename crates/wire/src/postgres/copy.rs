@@ -1,5 +1,6 @@
 //! `COPY (query) TO STDOUT`: rows as lines of text, in PostgreSQL's text format or as CSV.
 
+use bytes::{BufMut as _, BytesMut};
 use headwater_sql::{OutputColumn, Value};
 
 use crate::postgres::failure::Failure;
@@ -57,17 +58,17 @@ impl CopyOptions {
     }
 
     /// Writes the line of names.
-    pub(crate) fn write_header(&self, out: &mut Vec<u8>, columns: &[OutputColumn]) {
+    pub(crate) fn write_header(&self, out: &mut BytesMut, columns: &[OutputColumn]) {
         for (at, column) in columns.iter().enumerate() {
             self.separate(out, at);
             let forced = is_end(&column.name, columns);
             self.write_text(out, &column.name, forced);
         }
-        out.push(b'\n');
+        out.put_u8(b'\n');
     }
 
     /// Writes a row as a line.
-    pub(crate) fn write_row(&self, out: &mut Vec<u8>, columns: &[OutputColumn], row: &[Value]) {
+    pub(crate) fn write_row(&self, out: &mut BytesMut, columns: &[OutputColumn], row: &[Value]) {
         for (at, (value, column)) in row.iter().zip(columns).enumerate() {
             self.separate(out, at);
             match value.to_text() {
@@ -78,10 +79,10 @@ impl CopyOptions {
                 }
             }
         }
-        out.push(b'\n');
+        out.put_u8(b'\n');
     }
 
-    fn separate(&self, out: &mut Vec<u8>, at: usize) {
+    fn separate(&self, out: &mut BytesMut, at: usize) {
         if at > 0 {
             push(out, self.delimiter);
         }
@@ -95,7 +96,7 @@ impl CopyOptions {
         }
     }
 
-    fn write_text(&self, out: &mut Vec<u8>, text: &str, forced: bool) {
+    fn write_text(&self, out: &mut BytesMut, text: &str, forced: bool) {
         if !self.csv {
             return self.write_escaped(out, text);
         }
@@ -114,7 +115,7 @@ impl CopyOptions {
         push(out, self.quote);
     }
 
-    fn write_escaped(&self, out: &mut Vec<u8>, text: &str) {
+    fn write_escaped(&self, out: &mut BytesMut, text: &str) {
         for character in text.chars() {
             let escape = match character {
                 '\u{8}' => 'b',
@@ -130,7 +131,7 @@ impl CopyOptions {
                     continue;
                 }
             };
-            out.push(b'\\');
+            out.put_u8(b'\\');
             push(out, escape);
         }
     }
@@ -141,7 +142,7 @@ fn is_end(text: &str, columns: &[OutputColumn]) -> bool {
     columns.len() == 1 && text == "\\."
 }
 
-fn push(out: &mut Vec<u8>, character: char) {
+fn push(out: &mut BytesMut, character: char) {
     out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
@@ -315,12 +316,12 @@ mod tests {
                 ty: Type::Text,
             })
             .into();
-        let mut out = Vec::new();
+        let mut out = BytesMut::new();
         if options.has_header() {
             options.write_header(&mut out, &columns[..row.len()]);
         }
         options.write_row(&mut out, &columns, row);
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out.to_vec()).unwrap()
     }
 
     #[test]

@@ -27,10 +27,7 @@ impl Session {
             Command::CloseCursor(name) => {
                 match name {
                     None => self.portals.clear(),
-                    Some(name) => {
-                        self.cursor(name)?;
-                        self.portals.remove(name);
-                    }
+                    Some(name) => drop(self.take_cursor(name)?),
                 }
                 Ok(Running::done("CLOSE CURSOR"))
             }
@@ -80,16 +77,11 @@ impl Session {
             let message = format!("cursor \"{name}\" already exists");
             return Err(Failure::new("42P03", message).into());
         }
-        let text = &sql[query..];
-        let begun = self.query(text, Vec::new(), Taking::InParts).await;
-        let mut running = begun.map_err(|ended| after(ended, sql, query))?;
+        let begun = self.within(sql, query..sql.len(), Vec::new(), Taking::InParts);
+        let mut running = begun.await?;
         running.rest(&self.app.resting)?;
-        let statement = Statement {
-            sql: text.to_owned(),
-            command: Command::Query,
-            params: Vec::new(),
-            columns: running.columns.clone(),
-        };
+        let (text, columns) = (sql[query..].to_owned(), running.columns.clone());
+        let statement = Statement::new(text, Command::Query, Vec::new(), columns);
         self.keep_portal(name.to_owned(), Portal::cursor(statement, running))?;
         Ok(Running::done("DECLARE CURSOR"))
     }
@@ -101,22 +93,17 @@ impl Session {
         count: Option<u64>,
         moves: bool,
     ) -> Result<Running, Ended> {
-        let app = self.app.clone();
-        if let Some(cancel) = self
-            .cursor(name)?
-            .running()
-            .and_then(|running| running.cancel())
-        {
-            self.backend.begin(cancel);
-        }
-        let portal = self.cursor(name)?;
+        let mut portal = self.take_cursor(name)?; // a fetch that fails ends its transaction
         let columns = portal.statement.columns.clone().unwrap_or_default();
         let mut rows = Vec::new();
         let (mut taken, mut bytes) = (0, 0);
         let wanted = count.unwrap_or(u64::MAX);
         if let Some(running) = portal.running() {
-            running.go_on(&app.reads).await?;
-            while taken < wanted && running.fill().await? {
+            if let Some(cancel) = running.cancel() {
+                self.backend.begin(cancel);
+            }
+            running.go_on(&self.app.reads).await?;
+            while taken < wanted && self.fill(running).await? {
                 while taken < wanted
                     && let Some(row) = running.take()
                 {
@@ -135,8 +122,9 @@ impl Session {
                         .into());
                 }
             }
-            running.rest(&app.resting)?;
+            running.rest(&self.app.resting)?;
         }
+        self.portals.insert(name.to_owned(), portal);
         match moves {
             true => Ok(Running::moved(taken)),
             false => Ok(Running::rows(columns, rows, Tag::Rows("FETCH"))),

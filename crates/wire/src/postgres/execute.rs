@@ -1,5 +1,7 @@
 //! Running a statement.
 
+use std::ops::Range;
+
 use headwater_node::{At, Params, Request};
 use headwater_sql::{Type, Value};
 
@@ -35,14 +37,14 @@ impl Session {
         self.refuse_if_failed(command)?;
         match command {
             Command::Query => self.query(sql, params, Taking::Streamed).await,
-            Command::Insert(insert) => self.insert(sql, insert, &params).await,
+            Command::Insert(insert) => self.insert(sql, insert, params).await,
             Command::Copy {
                 query,
                 length,
                 options,
             } => {
-                let text = &sql[*query..query + length];
-                let running = self.within(sql, *query, text, params).await?;
+                let query = *query..query + length;
+                let running = self.within(sql, query, params, Taking::Streamed).await?;
                 Ok(running.copied(options.clone()))
             }
             Command::Explain { query, length } => {
@@ -91,11 +93,12 @@ impl Session {
     pub(crate) async fn within(
         &mut self,
         sql: &str,
-        begin: usize,
-        text: &str,
+        part: Range<usize>,
         params: Values,
+        taking: Taking,
     ) -> Result<Running, Ended> {
-        let answered = self.query(text, params, Taking::Streamed).await;
+        let begin = part.start;
+        let answered = self.query(&sql[part], params, taking).await;
         answered.map_err(|ended| after(ended, sql, begin))
     }
 
@@ -106,8 +109,13 @@ impl Session {
         params: Values,
         taking: Taking,
     ) -> Result<Running, Ended> {
+        self.ask(self.request(sql, params, taking)).await
+    }
+
+    /// Asks the database, up to where rows can be taken. What was asked first in a transaction
+    /// fixes its position.
+    pub(crate) async fn ask(&mut self, request: Request) -> Result<Running, Ended> {
         let app = self.app.clone();
-        let request = self.request(sql, params, taking);
         let cancel = request.cancel.clone();
         self.backend.begin(cancel.clone());
         let stall_max = match self.transaction.is_block() {

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use headwater_sql::{Type, Value};
+use headwater_node::DatabaseHandle;
+use headwater_sql::Value;
 
-use crate::postgres::execute::Taking;
+use crate::postgres::execute::{Taking, Values};
 use crate::postgres::extended::text_column;
 use crate::postgres::failure::Failure;
 use crate::postgres::running::{Running, Tag};
@@ -12,11 +13,7 @@ use crate::postgres::session::{Ended, Session};
 
 impl Session {
     /// Tells the read models that a query names, where they stand, and the steps of SQLite.
-    pub(crate) async fn explain(
-        &mut self,
-        sql: &str,
-        params: Vec<(Type, Value)>,
-    ) -> Result<Running, Ended> {
+    pub(crate) async fn explain(&mut self, sql: &str, params: Values) -> Result<Running, Ended> {
         let database = self.app.node.database(&self.database).await?;
         let types = params.iter().map(|(ty, _)| Some(*ty)).collect();
         let described = database.describe(sql.to_owned(), types).await?;
@@ -27,43 +24,37 @@ impl Session {
         } else {
             params
         };
+        let mut lines = of_models(&database, &described.projections).await?;
         let mut request = self.request(sql, params, Taking::Gathered);
-        let mut lines = self.of_models(&described.projections).await?;
         request.explain = true;
-        self.backend.begin(request.cancel.clone());
-        let pass = self.app.reads.pass().await?;
-        let mut answer = database.query(request, self.app.limits.stall_max).await?;
-        self.reflected = Some(answer.position);
-        lines.push(format!("SQLite, at position {}:", answer.position));
+        let running = self.ask(request).await?;
+        let position = self.reflected.unwrap_or_default(); // which it was just told
+        lines.push(format!("SQLite, at position {position}:"));
         let mut depths: HashMap<i64, usize> = HashMap::new();
-        while let Some(batch) = answer.next().await.transpose()? {
-            for row in batch {
-                lines.extend(step(&row, &mut depths));
-            }
-        }
-        drop(pass);
+        let steps = self.all(running).await?;
+        lines.extend(steps.iter().filter_map(|row| step(row, &mut depths)));
         let rows = lines.into_iter().map(|line| vec![Value::Text(line)]);
         let columns = vec![text_column("QUERY PLAN")];
         Ok(Running::rows(columns, rows.collect(), Tag::Word("EXPLAIN")))
     }
+}
 
-    async fn of_models(&self, names: &[String]) -> Result<Vec<String>, Failure> {
-        if names.is_empty() {
-            return Ok(vec!["No read model: the log, or nothing".to_owned()]);
-        }
-        let database = self.app.node.database(&self.database).await?;
-        let statuses = database.projections().await?;
-        let named = statuses
-            .iter()
-            .filter(|status| names.contains(&status.name));
-        let line = |status: &headwater_node::Status| {
-            format!(
-                "Read model {} at position {}, {} events behind the head",
-                status.name, status.position, status.lag
-            )
-        };
-        Ok(named.map(line).collect())
+/// The read models with these names, and where they stand.
+async fn of_models(database: &DatabaseHandle, names: &[String]) -> Result<Vec<String>, Failure> {
+    if names.is_empty() {
+        return Ok(vec!["No read model: the log, or nothing".to_owned()]);
     }
+    let statuses = database.projections().await?;
+    let named = statuses
+        .iter()
+        .filter(|status| names.contains(&status.name));
+    let line = |status: &headwater_node::Status| {
+        format!(
+            "Read model {} at position {}, {} events behind the head",
+            status.name, status.position, status.lag
+        )
+    };
+    Ok(named.map(line).collect())
 }
 
 /// A step of SQLite, under the one that it belongs to.

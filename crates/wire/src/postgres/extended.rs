@@ -16,7 +16,7 @@ use crate::postgres::frontend::{Bind, Frontend, Parse, Target};
 use crate::postgres::insert::Source;
 use crate::postgres::rows;
 use crate::postgres::running::Running;
-use crate::postgres::session::{Ended, Session, as_text};
+use crate::postgres::session::{Ended, Session};
 use crate::postgres::settings::Settings;
 use crate::postgres::types::ParamType;
 use crate::postgres::values::{self, Format};
@@ -38,12 +38,15 @@ pub(crate) struct Statement {
     pub(crate) params: Vec<ParamType>,
     /// As they were described; `None` if there are none.
     pub(crate) columns: Option<Vec<OutputColumn>>,
+    /// Bytes that it has in memory, about.
+    bytes: usize,
 }
 
 /// A statement with values for its parameters.
 pub(crate) struct Portal {
     pub(crate) statement: Arc<Statement>,
     pub(crate) params: Vec<(Type, Value)>,
+    /// Of each column; text where none is given.
     formats: Vec<Format>,
     state: State,
     /// Memory for the values, if they are large.
@@ -60,28 +63,35 @@ enum State {
 }
 
 impl Statement {
-    /// Bytes that it has in memory, about.
-    fn bytes(&self) -> usize {
-        let read = match &self.command {
+    pub(crate) fn new(
+        sql: String,
+        command: Command,
+        params: Vec<ParamType>,
+        columns: Option<Vec<OutputColumn>>,
+    ) -> Statement {
+        let read = match &command {
             Command::Insert(insert) => insert.bytes(),
             _ => 0,
         };
-        let columns = self.columns.as_ref().map_or(0, Vec::len);
-        self.sql.len()
-            + read
-            + self.params.len() * size_of::<ParamType>()
-            + columns * size_of::<OutputColumn>()
+        let bytes =
+            sql.len() + read + size_of_val(&params[..]) + columns.as_deref().map_or(0, size_of_val);
+        Statement {
+            sql,
+            command,
+            params,
+            columns,
+            bytes,
+        }
     }
 }
 
 impl Portal {
     /// A cursor over a query, as `declare` makes it.
     pub(crate) fn cursor(statement: Statement, running: Running) -> Portal {
-        let columns = statement.columns.as_ref().map_or(0, Vec::len);
         Portal {
             statement: Arc::new(statement),
             params: Vec::new(),
-            formats: as_text(columns),
+            formats: Vec::new(),
             state: State::Running(Box::new(running)),
             _reserved: None,
         }
@@ -146,9 +156,9 @@ impl Session {
         check_name(&name)?;
         self.statements.remove(&name);
         let known = self.statements.iter();
-        let bytes: usize = known.map(|(name, known)| name.len() + known.bytes()).sum();
+        let bytes: usize = known.map(|(name, known)| name.len() + known.bytes).sum();
         if self.statements.len() >= STATEMENTS_MAX
-            || bytes + name.len() + statement.bytes() > STATEMENT_BYTES_MAX
+            || bytes + name.len() + statement.bytes > STATEMENT_BYTES_MAX
         {
             return Err(Failure::new("54000", "the connection has prepared too much")
                 .detail(format!(
@@ -200,12 +210,7 @@ impl Session {
             Command::Show(Some(name)) => (given(), Some(vec![text_column(Settings::name(name)?)])),
             other => (given(), other.own_columns()),
         };
-        Ok(Statement {
-            sql,
-            command,
-            params,
-            columns,
-        })
+        Ok(Statement::new(sql, command, params, columns))
     }
 
     async fn describe_query(
@@ -312,21 +317,17 @@ impl Session {
 
     /// The portal or cursor with this name.
     pub(crate) fn cursor(&mut self, name: &str) -> Result<&mut Portal, Failure> {
-        self.portals.get_mut(name).ok_or_else(|| {
-            let message = match name {
-                "" => "portal \"\" does not exist".to_owned(),
-                name => format!("cursor \"{name}\" does not exist"),
-            };
-            Failure::new("34000", message)
-        })
+        self.portals.get_mut(name).ok_or_else(|| no_cursor(name))
+    }
+
+    /// The same, which is not there from now on.
+    pub(crate) fn take_cursor(&mut self, name: &str) -> Result<Portal, Failure> {
+        self.portals.remove(name).ok_or_else(|| no_cursor(name))
     }
 
     async fn execute(&mut self, name: &str, rows_max: u32) -> Result<(), Ended> {
-        self.cursor(name)?;
         // It is not there while it runs, because a fetch in it takes rows from another.
-        let Some(mut portal) = self.portals.remove(name) else {
-            return Ok(());
-        };
+        let mut portal = self.take_cursor(name)?;
         let word = portal.statement.command.word();
         let ended = self.execute_portal(&mut portal, rows_max).await;
         self.backend.end();
@@ -350,7 +351,7 @@ impl Session {
                 running
             }
             State::Ready => {
-                let params = portal.params.clone();
+                let params = std::mem::take(&mut portal.params);
                 let begun = self
                     .start(&statement.sql, &statement.command, params)
                     .await?;
@@ -416,6 +417,14 @@ fn check_columns(statement: &Statement, running: &Running) -> Result<(), Failure
                 .hint("Prepare the statement again."),
         ),
     }
+}
+
+fn no_cursor(name: &str) -> Failure {
+    let message = match name {
+        "" => "portal \"\" does not exist".to_owned(),
+        name => format!("cursor \"{name}\" does not exist"),
+    };
+    Failure::new("34000", message)
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {

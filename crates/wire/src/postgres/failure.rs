@@ -193,7 +193,6 @@ fn sqlstate_of(error: &Error) -> &'static str {
     match (error.code(), error.kind()) {
         ("unknown_database", _) => "3D000",
         ("system_database", _) => "25006",
-        ("disk_full", _) => "53100",
         ("stopping", _) => "57P01",
         ("projection_failed", _) => "55000",
         (_, Kind::Invalid) => "22023",

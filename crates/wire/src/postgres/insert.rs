@@ -154,16 +154,18 @@ impl Insert {
         }
         let columns = columns(&mut words)?;
         let begin = words.place();
-        let rows = simple_rows(&mut words.clone(), columns.len())?;
-        let end = skip_source(&mut words)?;
-        let returning = returning(&mut words)?;
-        let source = match rows {
-            Some((rows, place)) if place == end => Source::Rows(rows),
+        let mut after = words.clone();
+        let source = match simple_rows(&mut after, columns.len())? {
+            Some(rows) if ends_source(&after.peek()?) => {
+                words = after;
+                Source::Rows(rows)
+            }
             _ => Source::Query {
                 begin,
-                length: end - begin,
+                length: skip_source(&mut words)? - begin,
             },
         };
+        let returning = returning(&mut words)?;
         Ok(Insert {
             columns,
             source,
@@ -264,7 +266,11 @@ impl Insert {
         for (column, value) in self.columns.iter().zip(row) {
             given[*column as usize] = cast(value, column.ty())?;
         }
-        let text = |column: Column| given[column as usize].to_text().map(Text::from);
+        let mut text =
+            |column: Column| match std::mem::replace(&mut given[column as usize], Value::Null) {
+                Value::Text(text) | Value::Jsonb(text) => Some(Text::from(text)),
+                _ => None,
+            };
         let event_type = text(Column::Type).ok_or_else(|| {
             let message =
                 "null value in column \"type\" of relation \"event\" violates not-null constraint";
@@ -450,12 +456,9 @@ fn columns(words: &mut Words<'_>) -> Result<Vec<Column>, Failure> {
     }
 }
 
-/// `values (...), ...` of constants and parameters, and where they end; nothing if there is
-/// anything else among them. 42601 or 54000 for more than an append may have, before they are made.
-fn simple_rows(
-    words: &mut Words<'_>,
-    columns: usize,
-) -> Result<Option<(ItemRows, usize)>, Failure> {
+/// `values (...), ...` of constants and parameters; nothing if there is anything else among them.
+/// 42601 or 54000 for more than an append may have, before they are made.
+fn simple_rows(words: &mut Words<'_>, columns: usize) -> Result<Option<ItemRows>, Failure> {
     let mut rows = Vec::new();
     if !words.take("values") {
         return Ok(None);
@@ -488,7 +491,7 @@ fn simple_rows(
         }
         rows.push(row);
         if !words.take_symbol(",") {
-            return Ok(Some((rows, words.place())));
+            return Ok(Some(rows));
         }
     }
 }
@@ -515,23 +518,33 @@ fn item(words: &mut Words<'_>) -> Option<Item> {
     }
 }
 
-/// Steps over the rows, up to `returning` or the end. Gives where they end.
+/// Whether this word, outside of parentheses, ends what is appended.
+fn ends_source(word: &Word) -> bool {
+    match word {
+        Word::End => true,
+        Word::Plain(word) => word == "returning",
+        _ => false,
+    }
+}
+
+/// Steps over a query, up to `returning` or the end. Gives where it ends.
 fn skip_source(words: &mut Words<'_>) -> Result<usize, Failure> {
     let mut depth = 0_usize;
     loop {
-        let place = words.place();
-        match words.peek()? {
-            Word::End => return Ok(place),
-            Word::Plain(word) if depth == 0 && word == "returning" => return Ok(place),
+        let before = words.clone();
+        match words.next()? {
+            word if word == Word::End || depth == 0 && ends_source(&word) => {
+                *words = before;
+                return Ok(words.place());
+            }
             Word::Plain(word) if depth == 0 && word == "conflict" => {
                 return Err(Failure::unsupported("ON CONFLICT of an append")
                     .hint("Give expected_revision: a stream that is elsewhere answers 40001."));
             }
             Word::Symbol("(") => depth += 1,
-            Word::Symbol(")") => depth = depth.checked_sub(1).ok_or_else(|| words.unexpected())?,
+            Word::Symbol(")") => depth = depth.checked_sub(1).ok_or_else(|| before.unexpected())?,
             _ => {}
         }
-        words.next()?;
     }
 }
 

@@ -27,7 +27,6 @@ mod explain;
 mod extended;
 mod failure;
 mod frontend;
-mod identity;
 mod insert;
 mod listen;
 mod numeric;

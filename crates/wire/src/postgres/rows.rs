@@ -6,14 +6,13 @@ use pgwire::messages::data::{FieldDescription, RowDescription};
 
 use crate::postgres::copy::CopyOptions;
 use crate::postgres::failure::Failure;
-use crate::postgres::types;
 use crate::postgres::values::{self, Format};
 
-/// The columns of rows that come in these formats.
+/// The columns of rows that come in these formats, or as text where none is given.
 pub(crate) fn description(columns: &[OutputColumn], formats: &[Format]) -> RowDescription {
     let field = |(at, column): (usize, &OutputColumn)| {
         let format = i16::from(formats.get(at) == Some(&Format::Binary));
-        let (oid, length) = (types::oid(column.ty), types::length(column.ty));
+        let (oid, length) = (column.ty.oid(), column.ty.length());
         FieldDescription::new(column.name.clone(), 0, 0, oid, length, -1, format)
     };
     RowDescription::new(columns.iter().enumerate().map(field).collect())
@@ -33,19 +32,12 @@ pub(crate) fn bytes(row: &[Value]) -> usize {
     size_of_val(row) + row.iter().map(beside).sum::<usize>()
 }
 
-/// Writes a `DataRow`. Nothing is left of it if it fails.
+/// Writes a `DataRow`, as text where no format is given.
 pub(crate) fn write(out: &mut BytesMut, row: &[Value], formats: &[Format]) -> Result<(), Failure> {
-    let begin = out.len();
-    let written = write_fields(out, row, formats).and_then(|()| close(out, begin + 1));
-    if written.is_err() {
-        out.truncate(begin);
-    }
-    written
+    framed(out, b'D', |out| write_fields(out, row, formats))
 }
 
 fn write_fields(out: &mut BytesMut, row: &[Value], formats: &[Format]) -> Result<(), Failure> {
-    out.put_u8(b'D');
-    out.put_u32(0); // the length, once it is known
     out.put_u16(u16::try_from(row.len()).map_err(|_| too_large())?);
     for (at, value) in row.iter().enumerate() {
         if matches!(value, Value::Null) {
@@ -53,7 +45,7 @@ fn write_fields(out: &mut BytesMut, row: &[Value], formats: &[Format]) -> Result
             continue;
         }
         let begin = out.len();
-        out.put_u32(0); // as above
+        out.put_u32(0); // the length, once it is known
         let format = formats.get(at).copied().unwrap_or(Format::Text);
         values::write(out, value, format)?;
         let length = i32::try_from(out.len() - begin - 4).map_err(|_| too_large())?;
@@ -65,15 +57,12 @@ fn write_fields(out: &mut BytesMut, row: &[Value], formats: &[Format]) -> Result
 /// Writes a row as a line of a copy.
 pub(crate) fn write_copied(
     out: &mut BytesMut,
-    line: impl FnOnce(&mut Vec<u8>),
+    line: impl FnOnce(&mut BytesMut),
 ) -> Result<(), Failure> {
-    let mut text = Vec::new();
-    line(&mut text);
-    let begin = out.len();
-    out.put_u8(b'd');
-    out.put_u32(0); // as above
-    out.put_slice(&text);
-    close(out, begin + 1)
+    framed(out, b'd', |out| {
+        line(out);
+        Ok(())
+    })
 }
 
 /// Writes the line of names, if a copy has one.
@@ -88,11 +77,25 @@ pub(crate) fn write_copied_header(
     }
 }
 
-/// Puts the length of a message into its place.
-fn close(out: &mut BytesMut, at: usize) -> Result<(), Failure> {
-    let length = i32::try_from(out.len() - at).map_err(|_| too_large())?;
-    out[at..at + 4].copy_from_slice(&length.to_be_bytes());
-    Ok(())
+/// Writes a message of this kind. Nothing is left of it if it fails.
+fn framed(
+    out: &mut BytesMut,
+    kind: u8,
+    body: impl FnOnce(&mut BytesMut) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let begin = out.len();
+    out.put_u8(kind);
+    let at = out.len();
+    out.put_u32(0); // as above
+    let written = body(out).and_then(|()| {
+        let length = i32::try_from(out.len() - at).map_err(|_| too_large())?;
+        out[at..at + 4].copy_from_slice(&length.to_be_bytes());
+        Ok(())
+    });
+    if written.is_err() {
+        out.truncate(begin);
+    }
+    written
 }
 
 fn too_large() -> Failure {

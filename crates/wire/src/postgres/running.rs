@@ -176,15 +176,6 @@ impl Running {
         Ok(query.batch.len() > 0)
     }
 
-    /// All its rows. The caller bounds the query.
-    pub(crate) async fn all(mut self) -> Result<RowBatch, Failure> {
-        let mut rows = Vec::new();
-        while self.fill().await? {
-            rows.extend(std::iter::from_fn(|| self.take()));
-        }
-        Ok(rows)
-    }
-
     /// What is said when it is complete.
     pub(crate) fn tag(&self) -> String {
         match self.tag {

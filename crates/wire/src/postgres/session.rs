@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use headwater_event::Position;
-use headwater_node::DatabaseName;
+use headwater_node::{DatabaseName, RowBatch};
 use pgwire::messages::response::{CommandComplete, ReadyForQuery};
 use tokio::sync::watch;
 
@@ -17,11 +17,11 @@ use crate::postgres::extended::{Portal, Statement};
 use crate::postgres::failure::Failure;
 use crate::postgres::frontend::Frontend;
 use crate::postgres::listen::Listening;
+use crate::postgres::rows;
 use crate::postgres::running::Running;
 use crate::postgres::settings::Settings;
 use crate::postgres::transaction::Transaction;
 use crate::postgres::values::Format;
-use crate::postgres::{rows, values};
 
 /// What one connection has.
 pub(crate) struct Session {
@@ -213,7 +213,8 @@ impl Session {
         self.client.say(&ReadyForQuery::new(status));
     }
 
-    /// Writes rows of a statement, at most so many (0 for all). `false` if there are more.
+    /// Writes rows of a statement, at most so many (0 for all), as text where no format is given.
+    /// `false` if there are more.
     pub(crate) async fn write_rows(
         &mut self,
         running: &mut Running,
@@ -221,17 +222,7 @@ impl Session {
         rows_max: u64,
     ) -> Result<bool, Ended> {
         let mut written = 0;
-        loop {
-            let filled = {
-                let gone = self.client.gone();
-                tokio::select! {
-                    filled = running.fill() => filled?,
-                    () = gone => return Err(Lost::Gone.into()),
-                }
-            };
-            if !filled {
-                return Ok(true);
-            }
+        while self.fill(running).await? {
             if rows_max > 0 && written >= rows_max {
                 return Ok(false);
             }
@@ -246,6 +237,24 @@ impl Session {
                 }
             }
         }
+        Ok(true)
+    }
+
+    /// Waits until a statement has more rows, as long as the client is there. `false` at the end.
+    pub(crate) async fn fill(&mut self, running: &mut Running) -> Result<bool, Ended> {
+        tokio::select! {
+            filled = running.fill() => Ok(filled?),
+            () = self.client.gone() => Err(Lost::Gone.into()),
+        }
+    }
+
+    /// All rows of a statement. The caller bounds them.
+    pub(crate) async fn all(&mut self, mut running: Running) -> Result<RowBatch, Ended> {
+        let mut rows = Vec::new();
+        while self.fill(&mut running).await? {
+            rows.extend(std::iter::from_fn(|| running.take()));
+        }
+        Ok(rows)
     }
 
     fn write_row(
@@ -266,9 +275,4 @@ impl Session {
     pub(crate) fn complete(&mut self, running: &Running) {
         self.client.say(&CommandComplete::new(running.tag()));
     }
-}
-
-/// All columns as text.
-pub(crate) fn as_text(count: usize) -> Vec<Format> {
-    vec![values::Format::Text; count]
 }

@@ -16,7 +16,11 @@ impl Session {
         match command {
             Command::Set { local, name, value } => {
                 if Settings::name(name)? == "transaction_read_only" {
-                    return self.set_read_only(value.as_deref());
+                    let read_only = match value {
+                        Some(value) => Value::from_text(Type::Bool, value)? == Value::Bool(true),
+                        None => self.settings.read_only(),
+                    };
+                    return Ok(self.set_read_only(read_only));
                 }
                 if *local && !self.transaction.is_block() {
                     self.warn("25P01", "SET LOCAL can only be used in transaction blocks");
@@ -80,12 +84,8 @@ impl Session {
         self.settings.get(name).map(str::to_owned)
     }
 
-    /// `set transaction_read_only`, which is `set transaction read only` in other words.
-    fn set_read_only(&mut self, value: Option<&str>) -> Result<Running, Failure> {
-        let read_only = match value {
-            Some(value) => Value::from_text(Type::Bool, value)? == Value::Bool(true),
-            None => self.settings.get("default_transaction_read_only")? == "on",
-        };
+    /// `set transaction read only`, which is `set transaction_read_only` in other words.
+    pub(crate) fn set_read_only(&mut self, read_only: bool) -> Running {
         match self.transaction.is_block() {
             true => self.transaction.read_only = read_only,
             false => self.warn(
@@ -93,7 +93,7 @@ impl Session {
                 "SET TRANSACTION can only be used in transaction blocks",
             ),
         }
-        Ok(Running::done("SET"))
+        Running::done("SET")
     }
 
     fn show_all(&self) -> Result<Running, Failure> {

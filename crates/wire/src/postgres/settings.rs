@@ -139,14 +139,9 @@ pub(crate) struct Settings {
 }
 
 fn find(name: &str) -> Result<&'static Known, Failure> {
-    let wanted = match name.to_ascii_lowercase().as_str() {
-        "transaction isolation level" => "transaction_isolation".to_owned(),
-        "time zone" => "timezone".to_owned(),
-        other => other.to_owned(),
-    };
     let found = KNOWN
         .iter()
-        .find(|known| known.name.eq_ignore_ascii_case(&wanted));
+        .find(|known| known.name.eq_ignore_ascii_case(name));
     found.ok_or_else(|| {
         Failure::new(
             "42704",
@@ -254,6 +249,12 @@ impl Settings {
     pub(crate) fn wait_for(&self) -> Option<Position> {
         let text = self.get("headwater.wait_for").ok()?;
         text.parse().ok().map(Position)
+    }
+
+    /// Whether a transaction only reads if it does not say so itself.
+    pub(crate) fn read_only(&self) -> bool {
+        self.get("default_transaction_read_only")
+            .is_ok_and(|value| value == "on")
     }
 
     /// How long a statement may take.

@@ -9,7 +9,7 @@ use crate::postgres::command::Command;
 use crate::postgres::failure::Failure;
 use crate::postgres::rows;
 use crate::postgres::running::Running;
-use crate::postgres::session::{Ended, Session, as_text};
+use crate::postgres::session::{Ended, Session};
 
 /// Statements that run before others get a turn, if none of them waits for anything.
 const STATEMENTS_AT_ONCE: usize = 64;
@@ -23,8 +23,7 @@ impl Session {
             Err(Ended::Lost(lost)) => return Err(lost),
         }
         if !self.transaction.is_block() {
-            self.transaction.end().rolled_back(&mut self.settings);
-            self.portals.clear();
+            self.roll_back();
         }
         self.ready();
         self.client.flush().await?;
@@ -78,13 +77,11 @@ impl Session {
 
     async fn whole(&mut self, sql: &str, command: &Command) -> Result<(), Ended> {
         let mut running = self.start(sql, command, Vec::new()).await?;
-        let columns = running.columns.as_ref().map_or(0, Vec::len);
-        let formats = as_text(columns);
         match (&running.columns, &running.copy) {
-            (Some(columns), None) => self.client.say(&rows::description(columns, &formats)),
+            (Some(columns), None) => self.client.say(&rows::description(columns, &[])),
             _ => self.begin_copy(&running)?,
         }
-        self.write_rows(&mut running, &formats, 0).await?;
+        self.write_rows(&mut running, &[], 0).await?;
         self.end_copy(&running);
         self.complete(&running);
         Ok(())

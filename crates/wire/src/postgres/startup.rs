@@ -11,7 +11,6 @@ use crate::app::Shared;
 use crate::postgres::client::{Client, Lost};
 use crate::postgres::failure::Failure;
 use crate::postgres::frontend::Body;
-use crate::postgres::identity::identify;
 use crate::postgres::session::Session;
 use crate::postgres::settings::{Settings, moment, reported_names};
 
@@ -122,8 +121,8 @@ fn begin(
         return Err(Failure::unsupported("replication")
             .hint("Follow events over HTTP, or LISTEN to a category."));
     }
-    let identity = identify(parameters)?;
-    let wanted = parameters.get("database").unwrap_or(&identity.user);
+    let user = user(parameters)?;
+    let wanted = parameters.get("database").map_or(user, String::as_str);
     let (name, at) = wanted.split_once('@').unwrap_or((wanted, ""));
     let unknown = |hint: &str| {
         Failure::new("3D000", format!("database \"{name}\" does not exist")).hint(hint)
@@ -137,12 +136,23 @@ fn begin(
             "unknown_database" => unknown("Create it first: headwater database create NAME."),
             _ => error.into(),
         })?;
-    let mut settings = Settings::new(&identity.user);
+    let mut settings = Settings::new(user);
     if wanted.contains('@') && moment(at)?.is_none() {
         return Err(unknown("After the @ stands a position or a time."));
     }
     settings.begin_with("headwater.at", at)?;
     Ok((database, settings))
+}
+
+/// The name that a client gives itself, which nobody checks: whether it is let in is asked before.
+fn user(parameters: &BTreeMap<String, String>) -> Result<&str, Failure> {
+    match parameters.get("user") {
+        Some(user) if !user.is_empty() => Ok(user),
+        _ => Err(Failure::new(
+            "28000",
+            "no PostgreSQL user name specified in startup packet",
+        )),
+    }
 }
 
 /// Lets the client in: its settings, the server's, and the key to call off what it runs.

@@ -18,7 +18,7 @@ pub(crate) struct ParamType {
 impl ParamType {
     /// The type under its own number.
     pub(crate) fn of(ty: Type) -> ParamType {
-        ParamType { oid: oid(ty), ty }
+        ParamType { oid: ty.oid(), ty }
     }
 
     /// The type that a client declares; `None` if it leaves that to the statement. 0A000 for a
@@ -50,24 +50,5 @@ impl ParamType {
             }
         };
         Ok(Some(ParamType { oid, ty }))
-    }
-}
-
-/// The number of a type.
-pub(crate) fn oid(ty: Type) -> u32 {
-    ty.oid()
-}
-
-/// Bytes of a value, as `pg_type.typlen` has it: -1 if they differ.
-pub(crate) fn length(ty: Type) -> i16 {
-    match ty {
-        Type::Bool | Type::Char => 1,
-        Type::SmallInt => 2,
-        Type::Int | Type::Date | Type::Oid => 4,
-        Type::Regclass | Type::Regtype | Type::Regnamespace => 4,
-        Type::BigInt | Type::Double | Type::Timestamptz => 8,
-        Type::Uuid | Type::Interval => 16,
-        Type::Name => 64,
-        _ => -1,
     }
 }

@@ -3,6 +3,8 @@
 
 use std::str::CharIndices;
 
+use headwater_sql::{comment_end, dollar_end, dollar_tag};
+
 use crate::postgres::failure::Failure;
 
 /// Bytes of a name; PostgreSQL cuts longer ones.
@@ -62,7 +64,7 @@ impl<'a> Words<'a> {
             if let Some(comment) = rest.strip_prefix("--") {
                 rest = comment.find(['\n', '\r']).map_or("", |end| &comment[end..]);
             } else if rest.starts_with("/*") {
-                rest = after_comment(rest);
+                rest = comment_end(rest, 0).map_or("", |end| &rest[end..]);
             } else {
                 return rest;
             }
@@ -94,7 +96,9 @@ impl<'a> Words<'a> {
 
     /// Takes the next word if it is this symbol.
     pub(crate) fn take_symbol(&mut self, symbol: &str) -> bool {
-        let is_it = matches!(self.peek(), Ok(Word::Symbol(found)) if found == symbol);
+        // A word that is none, which may be long, is not read for that.
+        let is_it = self.rest().starts_with(symbol)
+            && matches!(self.peek(), Ok(Word::Symbol(found)) if found == symbol);
         if is_it {
             let _ = self.next(); // it was just looked at
         }
@@ -152,23 +156,6 @@ impl<'a> Words<'a> {
             }
         }
     }
-}
-
-/// What stands after the comment that a text begins with; comments nest.
-fn after_comment(text: &str) -> &str {
-    let bytes = text.as_bytes();
-    let (mut at, mut depth) = (0, 0_usize);
-    while at + 1 < bytes.len() {
-        match &bytes[at..at + 2] {
-            b"/*" => (depth, at) = (depth + 1, at + 2),
-            b"*/" => (depth, at) = (depth - 1, at + 2),
-            _ => at += 1,
-        }
-        if depth == 0 {
-            return &text[at..];
-        }
-    }
-    ""
 }
 
 /// The first word of a text, and how many bytes it has. A word that does not end is refused, so that
@@ -249,18 +236,18 @@ fn until_quote(
             other => value.push(other),
         }
     }
-    Err(unterminated("quoted string"))
+    Err(unterminated())
 }
 
-fn unterminated(what: &str) -> Failure {
-    Failure::new("42601", format!("unterminated {what}"))
+fn unterminated() -> Failure {
+    Failure::new("42601", "unterminated quoted string")
 }
 
 /// What stands after a backslash: a letter with a meaning, a character by its number, or itself.
 fn escaped(characters: &mut CharIndices<'_>) -> Result<char, Failure> {
     let first = characters.next().map(|(_, first)| first);
     let (digits_max, radix, begin) = match first {
-        None => return Err(unterminated("quoted string")),
+        None => return Err(unterminated()),
         Some('n') => return Ok('\n'),
         Some('t') => return Ok('\t'),
         Some('r') => return Ok('\r'),
@@ -301,16 +288,12 @@ fn escaped(characters: &mut CharIndices<'_>) -> Result<char, Failure> {
 
 /// `$tag$ ... $tag$`
 fn between_dollars(text: &str) -> Result<(Word, usize), Failure> {
-    let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    let name = text[1..].find(|c| !is_name(c)).unwrap_or(text.len() - 1);
-    if !text[1 + name..].starts_with('$') {
+    let Some(tag) = dollar_tag(text.as_bytes(), 0) else {
         return Ok((Word::Symbol("$"), 1));
-    }
-    let tag = name + 2;
-    let found = text[tag..].find(&text[..tag]);
-    let length = found.ok_or_else(|| unterminated("dollar-quoted string"))?;
-    let text = text[tag..tag + length].to_owned();
-    Ok((Word::Text(text), 2 * tag + length))
+    };
+    let length = dollar_end(text, 0, tag)?;
+    let text = text[tag..length - tag].to_owned();
+    Ok((Word::Text(text), length))
 }
 
 #[cfg(test)]

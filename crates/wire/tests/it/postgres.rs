@@ -128,7 +128,7 @@ async fn a_statement_is_described_and_answered_in_both_formats() {
 }
 
 #[tokio::test]
-async fn every_type_travels_in_binary() {
+async fn types_travel_in_binary() {
     let server = TestServer::with_shop().await;
     let client = connect(&server, "shop").await;
     let row = client
@@ -427,7 +427,7 @@ async fn a_statement_whose_table_changed_is_planned_again() {
 }
 
 /// A statement that takes long, unless somebody ends it.
-const LONG: &str =
+pub const LONG: &str =
     "with recursive t (n) as (select 1 union all select n + 1 from t where n < 2000000000)
                     select count(*) from t";
 
@@ -547,6 +547,7 @@ async fn settings_are_kept_shown_and_refused() {
         .batch_execute("begin; set application_name = 'x'; rollback")
         .await
         .unwrap();
+    assert_eq!(text(&client, "show application_name").await, "");
     assert_eq!(
         code(client.simple_query("show nothing").await),
         SqlState::UNDEFINED_OBJECT

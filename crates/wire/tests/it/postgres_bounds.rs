@@ -6,8 +6,8 @@ use headwater_wire::Limits;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
-use crate::harness::TestServer;
-use crate::postgres::{Raw, code, connect, framed, text};
+use crate::harness::{PATIENCE, TestServer};
+use crate::postgres::{LONG, Raw, code, connect, framed, text};
 
 fn parse(name: &str, sql: &str) -> Vec<u8> {
     framed(Some(b'P'), format!("{name}\0{sql}\0\0\0").as_bytes())
@@ -134,6 +134,42 @@ async fn times_and_settings_are_not_dropped_silently() {
     assert_eq!(code(refused), SqlState::INVALID_PARAMETER_VALUE);
     client.batch_execute("rollback to a; commit").await.unwrap();
     assert_eq!(text(&client, "show statement_timeout").await, "3s");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_is_told_that_its_settings_went_back() {
+    let server = TestServer::with_shop().await;
+    let mut raw = Raw::begin(&server).await;
+    let failing = b"set application_name = 'x'; select nothing\0";
+    raw.send(&framed(Some(b'Q'), failing)).await;
+    assert_eq!(raw.until_ready().await, "SCESZ");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_client_that_is_gone_waits_for_is_called_off() {
+    let server = TestServer::with_shop().await;
+    let declare = format!("begin; declare c cursor for {LONG}");
+    let append = format!("insert into event (type) select n::text from ({LONG}) as long (n)");
+    for (before, word, sql) in [
+        (declare.as_str(), "fetch", "fetch c"),
+        ("begin", "insert", append.as_str()),
+    ] {
+        let mut raw = Raw::begin(&server).await;
+        let query = |sql: &str| framed(Some(b'Q'), format!("{sql}\0").as_bytes());
+        raw.send(&query(before)).await;
+        raw.until_ready().await;
+        raw.send(&query(sql)).await;
+        drop(raw);
+        let lost = format!("{{command=\"{word}\",sqlstate=\"08006\"}} 1\n");
+        let noticed = async {
+            while !server.get("/metrics").await.text.contains(&lost) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, noticed).await.unwrap();
+    }
     server.stop().await;
 }
 

@@ -130,10 +130,14 @@ impl GroupCursors {
         };
         let bytes = i64::try_from(keep.bytes()).unwrap_or(i64::MAX);
         let since = now.saturating_duration_since(self.budget_at).as_millis() as u64;
-        let earned = since * BYTES_PER_SECOND * members.max(1) as u64 / 1_000;
+        let rate = BYTES_PER_SECOND * members.max(1) as u64;
+        let earned = since * rate / 1_000;
         let budget = self.budget.saturating_add_unsigned(earned).min(BYTES_MAX);
         // What is larger than all that may be saved is written when as much was.
-        if !all && budget < bytes.min(BYTES_MAX) {
+        let missing = bytes.min(BYTES_MAX).saturating_sub(budget);
+        if !all && missing > 0 {
+            let wait = Duration::from_millis((missing.unsigned_abs() * 1_000).div_ceil(rate));
+            self.due = Some(now + wait.min(PAUSE)); // sooner, because more members may come
             return None;
         }
         (self.budget, self.budget_at) = (budget.saturating_sub(bytes), now);
@@ -222,6 +226,34 @@ mod tests {
                 .take("workers", 1, now, true)
                 .is_some_and(|again| again.whole)
         );
+    }
+
+    #[test]
+    fn what_the_rate_does_not_allow_is_looked_at_when_it_does() {
+        let begun = Instant::now();
+        let mut cursors = GroupCursors::new(begun);
+        cursors.load(Cursors::new());
+        let mut now = begun;
+        while cursors.take("workers", 1, now, false).is_some() || cursors.is_kept() {
+            now += PAUSE;
+            cursors
+                .set(of(0), cursor(now.duration_since(begun).as_secs()), begun)
+                .unwrap();
+        }
+        let due = cursors.due.unwrap();
+        assert!(due > now && due <= now + PAUSE, "not at each tick");
+        let before = due - Duration::from_millis(1);
+        assert!(cursors.take("workers", 1, before, false).is_none());
+        assert_eq!(cursors.due, Some(due), "nothing was looked at");
+        let mut looks = 0;
+        while cursors
+            .take("workers", 1, cursors.due.unwrap(), false)
+            .is_none()
+        {
+            looks += 1;
+        }
+        assert!(looks < 5, "{looks} looks");
+        assert!(cursors.is_kept());
     }
 
     #[test]

@@ -369,10 +369,8 @@ impl Group {
         told: oneshot::Sender<Told<Share>>,
     ) -> Told<()> {
         self.check_member(member, generation, now)?;
-        match self.state {
-            State::Empty => return Err(ResponseError::UnknownMemberId),
-            State::Joining => return Err(ResponseError::RebalanceInProgress),
-            State::Sharing | State::Stable => {}
+        if self.state == State::Joining {
+            return Err(ResponseError::RebalanceInProgress);
         }
         if let Some(waiting) = self.members.get_mut(member) {
             waiting.sharing = Some(told);
@@ -483,5 +481,113 @@ impl Group {
             true => self.try_complete(now),
             false => self.settle(now),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION: Duration = Duration::from_secs(10);
+
+    fn word(text: &'static str) -> StrBytes {
+        StrBytes::from_static_str(text)
+    }
+
+    fn join(
+        group: &mut Group,
+        member: &'static str,
+        instance: Option<&'static str>,
+        now: Instant,
+    ) -> oneshot::Receiver<Told<Joined>> {
+        let join = Join {
+            member: word(member),
+            instance: instance.map(word),
+            client: word("test"),
+            host: word("/127.0.0.1"),
+            session: SESSION,
+            rebalance: SESSION,
+            protocol_type: word("consumer"),
+            protocols: vec![(word("range"), Bytes::from_static(member.as_bytes()))],
+        };
+        let (told, telling) = oneshot::channel();
+        group.join(join, now, told).unwrap();
+        telling
+    }
+
+    fn share(
+        group: &mut Group,
+        member: &'static str,
+        assignments: &[(&'static str, &'static str)],
+        now: Instant,
+    ) -> Told<oneshot::Receiver<Told<Share>>> {
+        let bytes = |text: &'static str| Bytes::from_static(text.as_bytes());
+        let assignments = assignments
+            .iter()
+            .map(|(member, share)| (word(member), bytes(share)));
+        let (told, telling) = oneshot::channel();
+        let generation = group.generation;
+        group.share(&word(member), generation, assignments.collect(), now, told)?;
+        Ok(telling)
+    }
+
+    #[test]
+    fn the_leader_shares_out_and_a_member_that_leaves_begins_anew() {
+        let begun = Instant::now();
+        let mut group = Group::default();
+        let mut ada = join(&mut group, "ada", None, begun);
+        let mut bob = join(&mut group, "bob", None, begun);
+        assert!(ada.try_recv().is_err(), "a new group waits for more");
+        let now = begun + FIRST_JOIN;
+        group.tick(now);
+        let (ada, bob) = (ada.try_recv().unwrap(), bob.try_recv().unwrap());
+        let (leader, follower) = (ada.unwrap(), bob.unwrap());
+        assert_eq!((leader.generation, follower.generation), (1, 1));
+        assert_eq!((&*leader.leader, &*follower.leader), ("ada", "ada"));
+        assert_eq!((leader.members.len(), follower.members.len()), (2, 0));
+
+        let mut bob = share(&mut group, "bob", &[], now).unwrap();
+        assert!(bob.try_recv().is_err(), "the leader has not shared out");
+        let shares = [("ada", "0-3"), ("bob", "4-7")];
+        let mut ada = share(&mut group, "ada", &shares, now).unwrap();
+        assert_eq!(ada.try_recv().unwrap().unwrap().assignment, "0-3");
+        assert_eq!(bob.try_recv().unwrap().unwrap().assignment, "4-7");
+        assert_eq!(group.heartbeat(&word("ada"), 1, now), Ok(()));
+
+        group.leave(&word("bob"), None, now).unwrap();
+        let anew = ResponseError::RebalanceInProgress;
+        assert_eq!(group.heartbeat(&word("ada"), 1, now), Err(anew));
+        assert_eq!(share(&mut group, "ada", &[], now).unwrap_err(), anew);
+        let mut ada = join(&mut group, "ada", None, now);
+        assert_eq!(ada.try_recv().unwrap().unwrap().generation, 2);
+    }
+
+    #[test]
+    fn an_instance_takes_its_place_back_and_a_silent_member_loses_it() {
+        let begun = Instant::now();
+        let mut group = Group::default();
+        let mut fenced = join(&mut group, "ada-0", Some("ada"), begun);
+        let mut first = join(&mut group, "ada-1", Some("ada"), begun);
+        let told = fenced.try_recv().unwrap();
+        assert_eq!(told.unwrap_err(), ResponseError::FencedInstanceId);
+        let now = begun + FIRST_JOIN;
+        group.tick(now);
+        assert_eq!(first.try_recv().unwrap().unwrap().generation, 1);
+        share(&mut group, "ada-1", &[("ada-1", "all")], now).unwrap();
+        assert_eq!(group.state, State::Stable);
+
+        let mut second = join(&mut group, "ada-2", Some("ada"), now);
+        let joined = second.try_recv().unwrap().unwrap();
+        assert_eq!((joined.generation, &*joined.leader), (2, "ada-2"));
+        let mut heartbeat = |member, generation| group.heartbeat(&word(member), generation, now);
+        assert_eq!(heartbeat("ada-1", 1), Err(ResponseError::UnknownMemberId));
+        assert_eq!(heartbeat("ada-2", 1), Err(ResponseError::IllegalGeneration));
+        assert_eq!(heartbeat("ada-2", 2), Ok(()));
+
+        group.tick(now + SESSION - Duration::from_millis(1));
+        assert!(!group.is_empty(), "it may be silent so long");
+        group.tick(now + SESSION);
+        assert!(group.is_empty());
+        assert_eq!(group.state, State::Empty);
     }
 }

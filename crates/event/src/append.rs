@@ -180,8 +180,15 @@ impl CheckedAppend {
         Ok(self)
     }
 
-    /// Bytes of the body that its text and data are slices of, all of which stays in memory as long
-    /// as one of them; 0 if it was not read from one.
+    /// The same append, whose text and data are slices of so many bytes, which stay in memory with
+    /// them.
+    pub fn holding(mut self, bytes: usize) -> CheckedAppend {
+        self.held = bytes;
+        self
+    }
+
+    /// Bytes that its text and data are slices of, all of which stay in memory as long as one of
+    /// them; 0 if they are slices of nothing larger.
     pub fn held(&self) -> usize {
         self.held
     }

@@ -81,6 +81,9 @@ pub(crate) struct BodyBudget {
     kib_max: usize,
 }
 
+/// Memory for a body, given back when dropped; nothing for a small one.
+pub(crate) type Reserved = Option<OwnedSemaphorePermit>;
+
 /// Bodies up to this size are held without asking: connections bound them.
 pub(crate) const SMALL_BODY_BYTES: usize = 64 << 10;
 
@@ -93,8 +96,8 @@ impl BodyBudget {
         }
     }
 
-    /// Reserves memory for a body; given back when dropped.
-    pub(crate) fn reserve(&self, bytes: usize) -> Result<Option<OwnedSemaphorePermit>, Error> {
+    /// Reserves memory for a body.
+    pub(crate) fn reserve(&self, bytes: usize) -> Result<Reserved, Error> {
         if bytes <= SMALL_BODY_BYTES {
             return Ok(None);
         }

@@ -1,7 +1,5 @@
 //! The protocols that the server speaks.
 
-use tokio::sync::watch;
-
 use crate::app::Shared;
 use crate::socket::Socket;
 use crate::{http, kafka, postgres};
@@ -41,11 +39,11 @@ impl Protocol {
 
     /// Serves a connection until it ends. When the server stops, what is being answered is
     /// answered, and nothing else is read.
-    pub(crate) async fn serve(self, socket: Socket, app: Shared, stopping: watch::Receiver<bool>) {
+    pub(crate) async fn serve(self, socket: Socket, app: Shared) {
         match self {
-            Protocol::Http => http::serve(socket, app, stopping).await,
-            Protocol::Postgres => postgres::serve(socket, app, stopping).await,
-            Protocol::Kafka => kafka::serve(socket, app, stopping).await,
+            Protocol::Http => http::serve(socket, app).await,
+            Protocol::Postgres => postgres::serve(socket, app).await,
+            Protocol::Kafka => kafka::serve(socket, app).await,
         }
     }
 

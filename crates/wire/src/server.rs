@@ -244,12 +244,12 @@ impl Server {
             Err(error) => return ended(error),
         };
         let counted = self.app.metrics.connection(protocol);
-        let (app, stopping) = (self.app.clone(), self.stop.subscribe());
+        let app = self.app.clone();
         self.lanes.run(connections, async move || {
             match TcpStream::from_std(stream) {
                 Ok(stream) => {
                     let socket = Socket::new(stream, peer);
-                    let serving = protocol.serve(socket, app, stopping);
+                    let serving = protocol.serve(socket, app);
                     match unasked {
                         None => serving.await,
                         Some(who) => tokio::select! {

@@ -36,7 +36,7 @@ async function read(groupId, topic, count) {
 }
 
 const scenarios = {
-  /** A topic of a category by a group, and again by the same group: nothing comes twice. */
+  /** A topic of a category, read by a group from its beginning. */
   async consume(count) {
     const found = await read("scripts", "shop.account", Number(count));
     const first = found.find(({ offset }) => offset === "1");

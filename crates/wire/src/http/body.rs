@@ -7,10 +7,9 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::Shared;
-use crate::gate::{BodyBudget, SMALL_BODY_BYTES};
+use crate::gate::{BodyBudget, Reserved, SMALL_BODY_BYTES};
 use crate::http::problem::Problem;
 
 /// How long the rest of a body that was refused is read and thrown away, so that its writer comes
@@ -21,7 +20,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(2);
 /// lives.
 pub(crate) struct AppendBytes {
     pub(crate) bytes: Bytes,
-    pub(crate) _reserved: Option<OwnedSemaphorePermit>,
+    pub(crate) _reserved: Reserved,
 }
 
 /// A JSON body of up to `body_bytes_max`.
@@ -85,8 +84,6 @@ impl Bound<'_> {
             .map_or(Ok(None), |budget| Ok(budget.reserve(bytes)?))
     }
 }
-
-type Reserved = Option<OwnedSemaphorePermit>;
 
 impl FromRequest<Shared> for JsonBytes {
     type Rejection = Problem;

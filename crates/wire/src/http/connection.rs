@@ -9,7 +9,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::watch;
 
 use crate::app::Shared;
 use crate::http::problem::Problem;
@@ -22,8 +21,9 @@ const HEADER_BYTES_MIN: usize = 8192;
 
 /// Serves the connection until it ends. When the server stops, the request that is being answered
 /// is answered, and no other is read.
-pub(crate) async fn serve(socket: Socket, app: Shared, mut stopping: watch::Receiver<bool>) {
+pub(crate) async fn serve(socket: Socket, app: Shared) {
     let (limits, peer) = (app.limits.clone(), socket.peer());
+    let mut stopping = app.stopping.clone();
     let answer = service_fn(|request: hyper::Request<Incoming>| {
         let app = app.clone();
         async move { Ok::<_, Infallible>(request::answer(app, peer, request.map(Body::new)).await) }

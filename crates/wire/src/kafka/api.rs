@@ -56,6 +56,6 @@ pub(crate) const APIS: &[Api] = &[
 
 /// Whether this version of a request is answered.
 pub(crate) fn is_answered(key: ApiKey, version: i16) -> bool {
-    let found = APIS.iter().find(|api| api.key as i16 == key as i16);
+    let found = APIS.iter().find(|api| api.key == key);
     found.is_some_and(|api| (api.answered..=api.max).contains(&version))
 }

@@ -4,11 +4,12 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::app::Shared;
+use crate::gate::Reserved;
 use crate::kafka::header::{FIXED_BYTES, Header};
 use crate::kafka::request::{self, Answer};
 use crate::kafka::session::Session;
@@ -19,24 +20,19 @@ use crate::stall::Stalling;
 /// A connection that asks for nothing is closed after so long, as Kafka's brokers do.
 const IDLE_MAX: Duration = Duration::from_secs(600);
 
-/// The number of the request Produce, the only one that is large.
-const PRODUCE: i16 = 0;
+/// The number of the request that may be large.
+const PRODUCE: i16 = ApiKey::Produce as i16;
 
 /// Serves the connection until it ends. When the server stops, what is being answered is answered,
 /// and nothing else is read.
-pub(crate) async fn serve(socket: Socket, app: Shared, stopping: watch::Receiver<bool>) {
+pub(crate) async fn serve(socket: Socket, app: Shared) {
     let peer = socket.peer();
     let Ok(local) = socket.local() else {
         return; // it has ended already
     };
-    // Who it is: nobody is asked for a key yet (docs/decisions/0008), so everybody on this machine
-    // may do everything. A key is asked for here, before the first request that needs one.
-    let session = Session {
-        app,
-        local,
-        peer,
-        stopping,
-    };
+    // Who it is: Kafka clients cannot show a key yet. Once there is one, their connections are closed
+    // by the server, also those that are open (docs/security.md).
+    let session = Session { app, local, peer };
     let socket = Stalling::new(socket, session.app.limits.stall_max);
     if let Err(error) = Box::pin(talk(&session, socket)).await {
         tracing::debug!(%error, %peer, "a kafka connection ended early");
@@ -76,8 +72,6 @@ fn refused(error: impl std::fmt::Display) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }
 
-type Reserved = Option<tokio::sync::OwnedSemaphorePermit>;
-
 /// The next frame and the room that it takes; nothing if the client has ended.
 async fn read_frame(
     session: &Session,
@@ -94,14 +88,15 @@ async fn read_frame(
     if size < FIXED_BYTES {
         return Err(refused("the size of the request is no size"));
     }
-    timeout(limits.body_timeout, read_body(session, socket, size)).await?
+    let body = timeout(limits.body_timeout, read_body(session, socket, size)).await??;
+    Ok(Some(body))
 }
 
 async fn read_body(
     session: &Session,
     socket: &mut Stalling,
     size: usize,
-) -> io::Result<Option<(Bytes, Reserved)>> {
+) -> io::Result<(Bytes, Reserved)> {
     let mut fixed = [0; FIXED_BYTES];
     socket.read_exact(&mut fixed).await?;
     let key = i16::from_be_bytes([fixed[0], fixed[1]]);
@@ -114,7 +109,7 @@ async fn read_body(
     let mut body = BytesMut::zeroed(size);
     body[..FIXED_BYTES].copy_from_slice(&fixed);
     socket.read_exact(&mut body[FIXED_BYTES..]).await?;
-    Ok(Some((body.freeze(), reserved)))
+    Ok((body.freeze(), reserved))
 }
 
 fn size_max(limits: &Limits, key: i16) -> usize {

@@ -9,8 +9,7 @@ use crate::kafka::reader::{Malformed, Reader};
 const REASON: &str = "topics are not created here: a database is a topic as soon as it is created \
     (headwater database create NAME), and each of its categories is one, database.category";
 
-pub(crate) fn answer(reader: Reader, version: i16) -> Result<CreateTopicsResponse, Malformed> {
-    let mut reader = reader.flexible(version >= 5);
+pub(crate) fn answer(mut reader: Reader) -> Result<CreateTopicsResponse, Malformed> {
     let names = reader.list(|reader| {
         let name = reader.string()?;
         reader.i32()?; // partitions

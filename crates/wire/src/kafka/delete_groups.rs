@@ -12,10 +12,8 @@ use crate::kafka::session::Session;
 /// Durable when it is answered.
 pub(crate) async fn answer(
     session: &Session,
-    reader: Reader,
-    version: i16,
+    mut reader: Reader,
 ) -> Result<DeleteGroupsResponse, Malformed> {
-    let mut reader = reader.flexible(version >= 2);
     let mut results = Vec::new();
     for name in reader.list(Reader::string)? {
         let deleted = delete(session, &name).await;

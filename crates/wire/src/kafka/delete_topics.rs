@@ -9,8 +9,7 @@ use crate::kafka::reader::{Malformed, Reader};
 const REASON: &str = "topics are not deleted here: nothing in a log is ever removed, and a whole \
     database is deleted with headwater database delete NAME";
 
-pub(crate) fn answer(reader: Reader, version: i16) -> Result<DeleteTopicsResponse, Malformed> {
-    let mut reader = reader.flexible(version >= 4);
+pub(crate) fn answer(mut reader: Reader, version: i16) -> Result<DeleteTopicsResponse, Malformed> {
     let refused = reader.list(Reader::string)?.into_iter().map(|name| {
         DeletableTopicResult::default()
             .with_name(Some(TopicName(name)))

@@ -28,10 +28,8 @@ struct Asked {
 
 pub(crate) fn answer(
     session: &Session,
-    reader: Reader,
-    version: i16,
+    mut reader: Reader,
 ) -> Result<DescribeConfigsResponse, Malformed> {
-    let mut reader = reader.flexible(version >= 4);
     let asked = reader.list(|reader| {
         let (kind, name) = (reader.i8()?, reader.string()?);
         let settings = reader.nullable_list(Reader::string)?;
@@ -73,6 +71,7 @@ fn settings(
         SERVER if *asked.name == *BROKER.0.to_string() => vec![
             ("auto.create.topics.enable", "false".to_owned()),
             ("default.replication.factor", "1".to_owned()),
+            // Of one record: a batch of them may be as large as its topic says.
             ("message.max.bytes", DATA_BYTES_MAX.to_string()),
         ],
         _ => return Err(ResponseError::InvalidRequest),

@@ -15,10 +15,9 @@ const DEAD: &str = "Dead";
 
 pub(crate) async fn answer(
     session: &Session,
-    reader: Reader,
+    mut reader: Reader,
     version: i16,
 ) -> Result<DescribeGroupsResponse, Malformed> {
-    let mut reader = reader.flexible(version >= 5);
     let mut groups = Vec::new();
     let names: BTreeSet<_> = reader.list(Reader::string)?.into_iter().collect();
     for name in names {

@@ -3,7 +3,6 @@
 //! Waiting is no use of a database: one that is asleep stays so, and one that is awake falls asleep,
 //! until somebody appends.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use futures::future::select_all;
@@ -13,7 +12,7 @@ use kafka_protocol::messages::{BrokerId, FetchResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::kafka::list_offsets::FIRST;
+use crate::kafka::offset;
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::Session;
 use crate::kafka::topic::Topic;
@@ -40,8 +39,7 @@ struct AskedTopic {
     parts: Vec<Part>,
 }
 
-fn read(reader: Reader, version: i16) -> Result<Asked, Malformed> {
-    let mut reader = reader.flexible(version >= 12);
+fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed> {
     reader.i32()?; // a replica's number
     let wait_max = Duration::from_millis(u64::try_from(reader.i32()?).unwrap_or(0));
     let bytes_min = usize::try_from(reader.i32()?).unwrap_or(0);
@@ -143,7 +141,6 @@ async fn wait(
         }
         let _ = select_all(moving).await; // a failure is met again by who looks
     };
-    let moved = pin!(moved);
     tokio::select! {
         () = moved => true,
         () = sleep_until(until) => false,
@@ -169,7 +166,7 @@ fn told(name: StrBytes, filled: Vec<Filled>) -> FetchableTopicResponse {
             .with_error_code(part.error.map_or(0, |error| error.code()))
             .with_high_watermark(part.next)
             .with_last_stable_offset(part.next)
-            .with_log_start_offset(FIRST)
+            .with_log_start_offset(offset::FIRST)
             .with_aborted_transactions(None)
             .with_preferred_read_replica(BrokerId(-1))
             .with_records(Some(part.records))

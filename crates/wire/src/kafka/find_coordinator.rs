@@ -12,10 +12,9 @@ const GROUP: i8 = 0;
 /// There is no coordinator of transactions.
 pub(crate) fn answer(
     session: &Session,
-    reader: Reader,
+    mut reader: Reader,
     version: i16,
 ) -> Result<FindCoordinatorResponse, Malformed> {
-    let mut reader = reader.flexible(version >= 3);
     reader.string()?; // whichever group
     let kind = match version {
         0 => GROUP,

@@ -24,7 +24,8 @@ pub(crate) struct Header {
 pub(crate) const FIXED_BYTES: usize = 8;
 
 impl Header {
-    /// Reads the header, and gives what follows it.
+    /// Reads the header, and gives what follows it: a reader that is flexible if the version of the
+    /// request is, because the header of such a version is and no other.
     ///
     /// The end of the header of a version that is not known is not known either: then what follows
     /// is not to be read.
@@ -39,10 +40,10 @@ impl Header {
             client_id: StrBytes::default(),
         };
         header.client_id = reader.nullable_string()?.unwrap_or_default();
-        let newer = header
+        let flexible = header
             .key
             .is_some_and(|key| key.request_header_version(header.version) >= 2);
-        let mut reader = reader.flexible(newer);
+        let mut reader = reader.flexible(flexible);
         reader.tags()?;
         Ok((header, reader))
     }

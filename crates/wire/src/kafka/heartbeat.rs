@@ -7,10 +7,8 @@ use crate::kafka::session::Session;
 
 pub(crate) fn answer(
     session: &Session,
-    reader: Reader,
-    version: i16,
+    mut reader: Reader,
 ) -> Result<HeartbeatResponse, Malformed> {
-    let mut reader = reader.flexible(version >= 4);
     let (group, generation, member) = (reader.string()?, reader.i32()?, reader.string()?);
     let heard = session.app.groups.with(&group, |entry, now| {
         entry.group.heartbeat(&member, generation, now)

@@ -8,11 +8,7 @@ use crate::kafka::reader::{Malformed, Reader};
 
 /// A new identity, also for a producer that has one and wants its next epoch: 62 random bits, so
 /// that no two ever have the same and nothing need be kept. Who asks for transactions is refused.
-pub(crate) fn answer(
-    mut reader: Reader,
-    version: i16,
-) -> Result<InitProducerIdResponse, Malformed> {
-    reader = reader.flexible(version >= 2);
+pub(crate) fn answer(mut reader: Reader) -> Result<InitProducerIdResponse, Malformed> {
     let transactional = reader.nullable_string()?;
     let answer = InitProducerIdResponse::default();
     if transactional.is_some() {

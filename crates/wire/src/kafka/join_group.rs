@@ -29,9 +29,8 @@ struct Asked {
     join: Join,
 }
 
-fn read(session: &Session, header: &Header, reader: Reader) -> Result<Asked, Malformed> {
+fn read(session: &Session, header: &Header, mut reader: Reader) -> Result<Asked, Malformed> {
     let version = header.version;
-    let mut reader = reader.flexible(version >= 6);
     let group = reader.string()?;
     let session_timeout = millis(reader.i32()?);
     let rebalance = millis(reader.i32()?);

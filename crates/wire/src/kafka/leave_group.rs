@@ -10,8 +10,7 @@ use crate::kafka::session::Session;
 
 type Leaving = (StrBytes, Option<StrBytes>);
 
-fn read(reader: Reader, version: i16) -> Result<(StrBytes, Vec<Leaving>), Malformed> {
-    let mut reader = reader.flexible(version >= 4);
+fn read(mut reader: Reader, version: i16) -> Result<(StrBytes, Vec<Leaving>), Malformed> {
     let group = reader.string()?;
     if version < 3 {
         return Ok((group, vec![(reader.string()?, None)]));

@@ -16,10 +16,9 @@ const LISTED_MAX: usize = 1_000;
 
 pub(crate) async fn answer(
     session: &Session,
-    reader: Reader,
+    mut reader: Reader,
     version: i16,
 ) -> Result<ListGroupsResponse, Malformed> {
-    let mut reader = reader.flexible(version >= 3);
     let states = match version >= 4 {
         true => reader.list(Reader::string)?,
         false => Vec::new(),

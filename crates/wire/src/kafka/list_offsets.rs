@@ -10,6 +10,7 @@ use kafka_protocol::messages::{ListOffsetsResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
 use crate::kafka::code;
+use crate::kafka::offset;
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::Session;
 use crate::kafka::topic::Topic;
@@ -34,8 +35,7 @@ struct Place {
     millis: i64,
 }
 
-fn read(reader: Reader, version: i16) -> Result<Vec<Asked>, Malformed> {
-    let mut reader = reader.flexible(version >= 6);
+fn read(mut reader: Reader, version: i16) -> Result<Vec<Asked>, Malformed> {
     reader.i32()?; // a replica's number
     if version >= 2 {
         reader.i8()?; // isolation: nothing here is uncommitted
@@ -99,23 +99,15 @@ async fn place(session: &Session, topic: &Topic, instant: i64) -> Result<Place, 
         millis: NONE,
     };
     let found = match instant {
-        EARLIEST => Ok(at(FIRST)),
+        EARLIEST => Ok(at(offset::FIRST)),
         LATEST => head(session, topic)
             .await
-            .map(|head| at(offset_after(head))),
+            .map(|head| at(offset::after(head))),
         LAST => since(session, topic, None).await,
         0.. => since(session, topic, Some(instant)).await,
         _ => return Err(ResponseError::InvalidRequest),
     };
     found.map_err(|error| code::of_read(&error))
-}
-
-/// The first offset of every partition.
-pub(crate) const FIRST: i64 = 1;
-
-/// The offset that comes after a position.
-pub(crate) fn offset_after(position: Position) -> i64 {
-    i64::try_from(position.0).unwrap_or(i64::MAX - 1) + 1
 }
 
 /// The head of a topic's database, which is woken if its head is not known.
@@ -141,7 +133,7 @@ async fn since(session: &Session, topic: &Topic, millis: Option<i64>) -> Result<
     };
     match recorded_at(&database, position).await? {
         Some(recorded_at) => Ok(Place {
-            offset: offset_after(Position(position.0 - 1)),
+            offset: offset::of(position),
             millis: recorded_at.as_micros().div_euclid(1_000),
         }),
         None => Ok(Place {

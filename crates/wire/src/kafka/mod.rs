@@ -40,6 +40,7 @@ mod leave_group;
 mod list_groups;
 mod list_offsets;
 mod metadata;
+mod offset;
 mod offset_commit;
 mod offset_fetch;
 mod produce;

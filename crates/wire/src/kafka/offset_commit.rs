@@ -1,7 +1,7 @@
 //! `OffsetCommit`: how far a group has read. It is answered at once and kept soon after: see
 //! `cursors`.
 
-use headwater_node::{Cursor, CursorOf};
+use headwater_node::{Cursor, CursorOf, DatabaseId};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_commit_response::{
     OffsetCommitResponsePartition, OffsetCommitResponseTopic,
@@ -28,8 +28,7 @@ struct Partition {
     note: Option<StrBytes>,
 }
 
-fn read(reader: Reader, version: i16) -> Result<Asked, Malformed> {
-    let mut reader = reader.flexible(version >= 8);
+fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed> {
     let group = reader.string()?;
     let generation = reader.i32()?;
     let member = reader.string()?;
@@ -74,14 +73,14 @@ pub(crate) async fn answer(
     let app = &session.app;
     let mut topics = Vec::with_capacity(asked.topics.len());
     for (name, partitions) in asked.topics {
-        let topic = Topic::find(&app.node, &name);
+        let topic = Topic::find_with_id(&app.node, &name);
         let indexes: Vec<i32> = partitions.iter().map(|one| one.index).collect();
         let set = app
             .groups
             .with_cursors(&app.node, &asked.group, |entry, now| {
                 check(entry, asked.generation, &asked.member, now)?;
                 let set = partitions.into_iter().map(|partition| {
-                    let (of, cursor) = cursor(session, topic.as_ref(), partition)?;
+                    let (of, cursor) = cursor(topic.as_ref(), partition)?;
                     entry.cursors.set(of, cursor, now)
                 });
                 Ok(set.collect::<Vec<_>>())
@@ -119,12 +118,11 @@ fn check(
 }
 
 fn cursor(
-    session: &Session,
-    topic: Option<&Topic>,
+    topic: Option<&(Topic, DatabaseId)>,
     partition: Partition,
 ) -> Result<(CursorOf, Cursor), ResponseError> {
-    let topic = topic.filter(|topic| topic.has(partition.index));
-    let of = topic.and_then(|topic| cursor_of(session, topic, partition.index));
+    let topic = topic.filter(|(topic, _)| topic.has(partition.index));
+    let of = topic.and_then(|(topic, id)| cursor_of(topic, *id, partition.index));
     let next = u64::try_from(partition.offset);
     let cursor = Cursor {
         next: next.map_err(|_| ResponseError::OffsetOutOfRange)?,
@@ -138,9 +136,9 @@ fn cursor(
 
 /// What the node calls a partition. It is one of the database itself and not of its name: a
 /// database that is made anew under the name is read from its beginning.
-pub(crate) fn cursor_of(session: &Session, topic: &Topic, partition: i32) -> Option<CursorOf> {
+pub(crate) fn cursor_of(topic: &Topic, database: DatabaseId, partition: i32) -> Option<CursorOf> {
     Some(CursorOf {
-        database: session.app.node.show(&topic.database).ok()?.id,
+        database,
         category: topic.category.as_ref().map(ToString::to_string),
         part: u32::try_from(partition).ok()?,
     })

@@ -18,8 +18,7 @@ use crate::kafka::topic::Topic;
 /// The group, and the topics that were asked for; none is all.
 type Asked = (StrBytes, Option<Vec<(StrBytes, Vec<i32>)>>);
 
-fn read(reader: Reader, version: i16) -> Result<Asked, Malformed> {
-    let mut reader = reader.flexible(version >= 6);
+fn read(mut reader: Reader) -> Result<Asked, Malformed> {
     let group = reader.string()?;
     let topics = reader.nullable_list(|reader| {
         let topic = (reader.string()?, reader.list(Reader::i32)?);
@@ -32,9 +31,8 @@ fn read(reader: Reader, version: i16) -> Result<Asked, Malformed> {
 pub(crate) async fn answer(
     session: &Session,
     reader: Reader,
-    version: i16,
 ) -> Result<OffsetFetchResponse, Malformed> {
-    let (group, topics) = read(reader, version)?;
+    let (group, topics) = read(reader)?;
     let app = &session.app;
     let cursors = app.groups.with_cursors(&app.node, &group, |entry, _| {
         Ok(entry.cursors.all().cloned().unwrap_or_default())
@@ -48,11 +46,11 @@ pub(crate) async fn answer(
         None => all(session, &cursors),
     };
     let told = topics.into_iter().map(|(name, indexes)| {
-        let topic = Topic::find(&app.node, &name);
+        let topic = Topic::find_with_id(&app.node, &name);
         let partition = |index: i32| {
             let of = topic
                 .as_ref()
-                .and_then(|topic| cursor_of(session, topic, index));
+                .and_then(|(topic, id)| cursor_of(topic, *id, index));
             told(index, of.and_then(|of| cursors.get(&of)), error)
         };
         OffsetFetchResponseTopic::default()

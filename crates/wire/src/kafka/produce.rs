@@ -7,22 +7,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::join_all;
-use headwater_event::{Append, Appended, CheckedAppend, Error, Kind, Outcome};
+use headwater_event::{Append, Appended, CheckedAppend, Error, Kind, NewEvent, Outcome};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::produce_response::{
     BatchIndexAndErrorMessage, PartitionProduceResponse, TopicProduceResponse,
 };
 use kafka_protocol::messages::{ProduceResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
-use tokio::sync::OwnedSemaphorePermit;
 
-use crate::gate::SMALL_BODY_BYTES;
+use crate::gate::{Reserved, SMALL_BODY_BYTES};
 use crate::kafka::code;
 use crate::kafka::compression::Compression;
 use crate::kafka::event;
-use crate::kafka::list_offsets::{FIRST, offset_after};
+use crate::kafka::offset;
 use crate::kafka::reader::{Malformed, Reader};
-use crate::kafka::records::{self, Producer, SentBatch};
+use crate::kafka::records::{self, Producer, Record, SentBatch};
 use crate::kafka::sequences;
 use crate::kafka::session::Session;
 use crate::kafka::topic::Topic;
@@ -62,8 +61,7 @@ impl From<Error> for Refused {
     }
 }
 
-fn read(reader: Reader, version: i16) -> Result<Asked, Malformed> {
-    let mut reader = reader.flexible(version >= 9);
+fn read(mut reader: Reader) -> Result<Asked, Malformed> {
     let transactional = reader.nullable_string()?.is_some();
     let acks = reader.i16()?;
     let timeout = Duration::from_millis(u64::try_from(reader.i32()?).unwrap_or(0));
@@ -90,9 +88,8 @@ fn read(reader: Reader, version: i16) -> Result<Asked, Malformed> {
 pub(crate) async fn answer(
     session: &Session,
     reader: Reader,
-    version: i16,
 ) -> Result<Option<ProduceResponse>, Malformed> {
-    let asked = read(reader, version)?;
+    let asked = read(reader)?;
     let deadline = asked.timeout.min(session.app.limits.append_wait_max);
     let transactional = asked.transactional;
     let topics = asked.topics.into_iter().map(async |asked| {
@@ -120,8 +117,8 @@ fn told(index: i32, written: Result<Appended, Refused>) -> PartitionProduceRespo
     let refused = match written {
         Ok(appended) => {
             return told
-                .with_base_offset(offset_after(appended.first) - 1)
-                .with_log_start_offset(FIRST);
+                .with_base_offset(offset::of(appended.first))
+                .with_log_start_offset(offset::FIRST);
         }
         Err(refused) => refused,
     };
@@ -186,14 +183,12 @@ async fn append(
     }
 }
 
-/// Memory for the events of a batch, held until they are written.
-type Reserved = Option<OwnedSemaphorePermit>;
-
 /// What an event takes beside the bytes of its record, about.
 const EVENT_BYTES: usize = 300;
 
-/// The append of a batch. It is made elsewhere than on a lane, a few at a time, unless it is small:
-/// nobody knows how large records become that are packed.
+/// The append of a batch, and memory for its events, held until they are written. It is made
+/// elsewhere than on a lane, a few at a time, unless it is small: nobody knows how large records
+/// become that are packed.
 async fn made(
     session: &Session,
     topic: &Topic,
@@ -208,10 +203,7 @@ async fn made(
     let (app, topic) = (session.app.clone(), topic.clone());
     let making = tokio::task::spawn_blocking(move || {
         let _turn = turn; // given back when it is done, also if nobody waits any more
-        let batch = match batch.compression {
-            Compression::None => batch,
-            _ => batch.decompressed()?,
-        };
+        let batch = batch.decompressed()?;
         let reserved = app
             .bodies
             .reserve(batch.len() + batch.count * EVENT_BYTES)?;
@@ -225,24 +217,43 @@ async fn made(
     })
 }
 
+/// The events of a batch, as one append that is checked.
 fn events(topic: &Topic, partition: i32, batch: &SentBatch) -> Result<CheckedAppend, Refused> {
-    let mut events = Vec::new();
-    for (at, record) in batch.records().enumerate() {
+    let read = read_events(topic, partition, batch, false);
+    match read.and_then(|events| Ok(Append::of(events).checked()?)) {
+        Ok(append) => Ok(append.holding(batch.len())),
+        // Once more, to name the first record that is a reason, if it is one record that is.
+        Err(refused) => Err(read_events(topic, partition, batch, true)
+            .err()
+            .unwrap_or(refused)),
+    }
+}
+
+/// The events of a batch, each of which is `checked` by itself if that is asked for.
+fn read_events(
+    topic: &Topic,
+    partition: i32,
+    batch: &SentBatch,
+    checked: bool,
+) -> Result<Vec<NewEvent>, Refused> {
+    let read = |(at, record): (usize, Result<Record, Error>)| {
         let producer = batch.producer.map(|producer| Producer {
             sequence: sequences::after(producer.sequence, at),
             ..producer
         });
         let event = record.and_then(|record| {
             let event = event::of_record(topic, partition, record, producer)?;
-            event.check()?;
+            if checked {
+                event.check()?;
+            }
             Ok(event)
         });
-        events.push(event.map_err(|error| Refused {
+        event.map_err(|error| Refused {
             record: Some(at),
             ..error.into()
-        })?);
-    }
-    Ok(Append::of(events).checked()?)
+        })
+    };
+    batch.records().enumerate().map(read).collect()
 }
 
 fn unknown_topic() -> Refused {
@@ -266,5 +277,44 @@ fn out_of_order() -> Refused {
         code: ResponseError::OutOfOrderSequenceNumber,
         error,
         record: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::batch::Batch;
+    use headwater_node::DatabaseName;
+
+    /// What two records with these values become.
+    fn of_values(values: [&str; 2]) -> (SentBatch, Result<CheckedAppend, Refused>) {
+        let topic = Topic {
+            database: DatabaseName::system(),
+            category: Some("account".into()),
+        };
+        let mut batch = Batch::new(0);
+        for (offset, value) in (0..).zip(values) {
+            batch.push(offset, 0, Some(b"42"), value.as_bytes(), &[]);
+        }
+        let batch = SentBatch::read(batch.finish(1)).unwrap();
+        let events = events(&topic, 0, &batch);
+        (batch, events)
+    }
+
+    #[test]
+    fn an_append_counts_for_the_batch_that_its_events_are_slices_of() {
+        let (batch, append) = of_values(["{}", "[]"]);
+        let append = append.ok().unwrap();
+        assert_eq!(append.events.len(), 2);
+        assert_eq!(append.held(), batch.len());
+    }
+
+    #[test]
+    fn the_first_record_that_is_no_event_is_named() {
+        for (values, record) in [(["{", "["], 0), (["{}", "["], 1)] {
+            let refused = of_values(values).1.err().unwrap();
+            assert_eq!(refused.record, Some(record));
+            assert_eq!(refused.code, ResponseError::InvalidRecord);
+        }
     }
 }

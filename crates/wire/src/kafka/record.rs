@@ -16,7 +16,7 @@
 use headwater_event::{Event, JSON};
 
 use crate::kafka::batch::{Batch, Header};
-use crate::kafka::list_offsets::offset_after;
+use crate::kafka::offset;
 use crate::kafka::topic::Topic;
 
 /// The names of the headers, for both ways.
@@ -65,7 +65,7 @@ pub(crate) fn write(batch: &mut Batch, topic: &Topic, source: &str, event: &Even
     }
     let key = event.stream.as_ref().map(|stream| topic.key_of(stream));
     batch.push(
-        offset_after(event.position) - 1,
+        offset::of(event.position),
         event.recorded_at.as_micros().div_euclid(1_000),
         key.map(str::as_bytes),
         &event.data,

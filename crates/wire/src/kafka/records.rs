@@ -89,7 +89,8 @@ impl SentBatch {
         })
     }
 
-    /// The same batch with its records decompressed. Takes processor time: not for a lane.
+    /// The same batch with its records decompressed, if they are not. Takes processor time: not for
+    /// a lane.
     pub(crate) fn decompressed(mut self) -> Result<SentBatch, Error> {
         self.records = self.compression.undo(&self.records)?;
         self.compression = Compression::None;
@@ -112,8 +113,7 @@ impl SentBatch {
 }
 
 fn record(rest: &mut Bytes, first_millis: i64) -> Result<Record, Malformed> {
-    let length = zigzag(rest)?;
-    let mut bytes = slice(rest, length)?.ok_or(Malformed("record"))?;
+    let mut bytes = sized(rest)?.ok_or(Malformed("record"))?;
     bytes.try_get_i8().map_err(|_| Malformed("attributes"))?;
     let millis = first_millis.saturating_add(zigzag(&mut bytes)?);
     zigzag(&mut bytes)?; // the offset in the batch: they come in order
@@ -140,10 +140,6 @@ fn record(rest: &mut Bytes, first_millis: i64) -> Result<Record, Malformed> {
 /// Bytes after their length; -1 is null.
 fn sized(bytes: &mut Bytes) -> Result<Option<Bytes>, Malformed> {
     let length = zigzag(bytes)?;
-    slice(bytes, length)
-}
-
-fn slice(bytes: &mut Bytes, length: i64) -> Result<Option<Bytes>, Malformed> {
     if length == -1 {
         return Ok(None);
     }
@@ -214,7 +210,19 @@ mod tests {
     }
 
     #[test]
-    fn records_that_lie_about_their_lengths_are_refused() {
+    fn records_that_are_cut_are_refused() {
+        let sent = SentBatch::read(batch()).unwrap();
+        for cut in 0..sent.records.len() {
+            let broken = SentBatch {
+                records: sent.records.slice(..cut),
+                ..sent.clone()
+            };
+            assert!(broken.records().any(|record| record.is_err()), "at {cut}");
+        }
+    }
+
+    #[test]
+    fn records_that_lie_about_their_lengths_do_no_harm() {
         let sent = SentBatch::read(batch()).unwrap();
         for at in 0..sent.records.len() {
             let mut bytes = sent.records.to_vec();

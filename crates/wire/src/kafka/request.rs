@@ -65,29 +65,29 @@ pub(crate) async fn answer(
     header: &Header,
     reader: Reader,
 ) -> Result<Answer, Refusal> {
-    let unknown = Refusal::Unknown {
-        key: header.key_sent,
-        version: header.version,
-    };
-    let key = header.key.ok_or(unknown)?;
+    let key = header.key.ok_or_else(|| unknown(header))?;
     if !api::is_answered(key, header.version) {
         return match key {
             ApiKey::ApiVersions => {
                 let told = api_versions::answer(Some(ResponseError::UnsupportedVersion));
                 Ok(Answer::Frame(header.reply_as(&told, 0)?))
             }
-            _ => Err(Refusal::Unknown {
-                key: header.key_sent,
-                version: header.version,
-            }),
+            _ => Err(unknown(header)),
         };
     }
     match key {
-        ApiKey::Produce => match produce::answer(session, reader, header.version).await? {
+        ApiKey::Produce => match produce::answer(session, reader).await? {
             Some(told) => Ok(Answer::Frame(header.reply(&told)?)),
             None => Ok(Answer::Nothing),
         },
         _ => Ok(Answer::Frame(frame(session, header, key, reader).await?)),
+    }
+}
+
+fn unknown(header: &Header) -> Refusal {
+    Refusal::Unknown {
+        key: header.key_sent,
+        version: header.version,
     }
 }
 
@@ -104,29 +104,24 @@ async fn frame(
         ApiKey::Metadata => header.reply(&metadata::answer(session, body, version).await?),
         ApiKey::ListOffsets => header.reply(&list_offsets::answer(session, body, version).await?),
         ApiKey::Fetch => header.reply(&fetch::answer(session, body, version).await?),
-        ApiKey::InitProducerId => header.reply(&init_producer_id::answer(body, version)?),
+        ApiKey::InitProducerId => header.reply(&init_producer_id::answer(body)?),
         ApiKey::FindCoordinator => header.reply(&find_coordinator::answer(session, body, version)?),
         ApiKey::JoinGroup => header.reply(&join_group::answer(session, header, body).await?),
         ApiKey::SyncGroup => header.reply(&sync_group::answer(session, body, version).await?),
-        ApiKey::Heartbeat => header.reply(&heartbeat::answer(session, body, version)?),
+        ApiKey::Heartbeat => header.reply(&heartbeat::answer(session, body)?),
         ApiKey::LeaveGroup => header.reply(&leave_group::answer(session, body, version)?),
         ApiKey::OffsetCommit => header.reply(&offset_commit::answer(session, body, version).await?),
-        ApiKey::OffsetFetch => header.reply(&offset_fetch::answer(session, body, version).await?),
+        ApiKey::OffsetFetch => header.reply(&offset_fetch::answer(session, body).await?),
         ApiKey::ListGroups => header.reply(&list_groups::answer(session, body, version).await?),
         ApiKey::DescribeGroups => {
             header.reply(&describe_groups::answer(session, body, version).await?)
         }
-        ApiKey::DeleteGroups => header.reply(&delete_groups::answer(session, body, version).await?),
-        ApiKey::CreateTopics => header.reply(&create_topics::answer(body, version)?),
+        ApiKey::DeleteGroups => header.reply(&delete_groups::answer(session, body).await?),
+        ApiKey::CreateTopics => header.reply(&create_topics::answer(body)?),
         ApiKey::DeleteTopics => header.reply(&delete_topics::answer(body, version)?),
         ApiKey::DescribeCluster => header.reply(&describe_cluster::answer(session)),
-        ApiKey::DescribeConfigs => header.reply(&describe_configs::answer(session, body, version)?),
-        _ => {
-            return Err(Refusal::Unknown {
-                key: header.key_sent,
-                version,
-            });
-        }
+        ApiKey::DescribeConfigs => header.reply(&describe_configs::answer(session, body)?),
+        _ => return Err(unknown(header)),
     };
     Ok(frame?)
 }

@@ -29,14 +29,9 @@ impl Sequences {
 
     /// Whether a batch may be written: it is the next one, or one that was sent before.
     pub(crate) fn allow(&self, producer: Producer, topic: &Topic, partition: i32) -> bool {
-        let place = (producer.id, producer.epoch, topic.clone(), partition);
+        let place = place(producer, topic, partition);
         match self.lock().get(&place) {
-            Some(next) => {
-                producer.sequence.wrapping_sub(*next) & i32::MAX == 0 || {
-                    let behind = next.wrapping_sub(producer.sequence) & i32::MAX;
-                    behind <= i32::MAX / 2
-                }
-            }
+            Some(next) => reaches(*next, producer.sequence),
             None => true,
         }
     }
@@ -44,7 +39,7 @@ impl Sequences {
     /// Remembers that a batch was refused and will be sent again: what its producer sent after it
     /// must not come before it.
     pub(crate) fn postponed(&self, producer: Producer, topic: &Topic, partition: i32) {
-        let place = (producer.id, producer.epoch, topic.clone(), partition);
+        let place = place(producer, topic, partition);
         let mut all = self.lock();
         if all.len() < REMEMBERED_MAX {
             all.entry(place).or_insert(producer.sequence);
@@ -53,18 +48,26 @@ impl Sequences {
 
     /// Remembers that a batch of so many records was decided: written, or refused for good.
     pub(crate) fn decided(&self, producer: Producer, topic: &Topic, partition: i32, count: usize) {
-        let place = (producer.id, producer.epoch, topic.clone(), partition);
+        let place = place(producer, topic, partition);
         let next = after(producer.sequence, count);
         let mut all = self.lock();
         if all.len() >= REMEMBERED_MAX && !all.contains_key(&place) {
             all.clear();
         }
         let known = all.entry(place).or_insert(next);
-        let ahead = next.wrapping_sub(*known) & i32::MAX;
-        if ahead <= i32::MAX / 2 {
+        if reaches(next, *known) {
             *known = next; // a batch that was sent again does not take it back
         }
     }
+}
+
+fn place(producer: Producer, topic: &Topic, partition: i32) -> Place {
+    (producer.id, producer.epoch, topic.clone(), partition)
+}
+
+/// Whether a sequence number is the other one or lies ahead of it, by less than half of them all.
+fn reaches(sequence: i32, other: i32) -> bool {
+    sequence.wrapping_sub(other) & i32::MAX <= i32::MAX / 2
 }
 
 /// The sequence number of the record that comes `count` later: they begin again at 0 after the

@@ -4,7 +4,6 @@ use std::net::{IpAddr, SocketAddr};
 
 use kafka_protocol::messages::BrokerId;
 use kafka_protocol::protocol::StrBytes;
-use tokio::sync::watch;
 
 use crate::app::Shared;
 
@@ -19,8 +18,6 @@ pub(crate) struct Session {
     pub(crate) local: SocketAddr,
     /// Where the client is.
     pub(crate) peer: IpAddr,
-    /// True once the server is stopping.
-    pub(crate) stopping: watch::Receiver<bool>,
 }
 
 impl Session {
@@ -36,7 +33,7 @@ impl Session {
 
     /// Returns once the server is stopping.
     pub(crate) async fn stopped(&self) {
-        let mut stopping = self.stopping.clone();
+        let mut stopping = self.app.stopping.clone();
         let _ = stopping.wait_for(|stopping| *stopping).await; // or the server is gone
     }
 }

@@ -10,10 +10,9 @@ use crate::kafka::session::Session;
 /// Waits until the leader has shared out.
 pub(crate) async fn answer(
     session: &Session,
-    reader: Reader,
+    mut reader: Reader,
     version: i16,
 ) -> Result<SyncGroupResponse, Malformed> {
-    let mut reader = reader.flexible(version >= 4);
     let group = reader.string()?;
     let generation = reader.i32()?;
     let member = reader.string()?;

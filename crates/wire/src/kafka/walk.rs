@@ -13,7 +13,7 @@ use kafka_protocol::ResponseError;
 
 use crate::kafka::batch::Batch;
 use crate::kafka::code;
-use crate::kafka::list_offsets::{FIRST, offset_after};
+use crate::kafka::offset;
 use crate::kafka::record;
 use crate::kafka::session::Session;
 use crate::kafka::topic::Topic;
@@ -68,7 +68,7 @@ impl Part {
     }
 
     fn take(&mut self, topic: &Topic, source: &str, event: &Event) {
-        let offset = offset_after(event.position) - 1;
+        let offset = offset::of(event.position);
         if !self.is_open() || offset < self.offset {
             return;
         }
@@ -81,9 +81,9 @@ impl Part {
     }
 
     fn finish(self, scanned: Position, head: Option<Position>) -> Filled {
-        let end = self.full_at.unwrap_or(offset_after(scanned));
+        let end = self.full_at.unwrap_or(offset::after(scanned));
         let last = (end - 1).min(self.batch.last_max());
-        let nothing = self.error.is_some() || last < self.offset.max(FIRST);
+        let nothing = self.error.is_some() || last < self.offset.max(offset::FIRST);
         Filled {
             index: self.index,
             records: match nothing {
@@ -91,7 +91,7 @@ impl Part {
                 false if self.batch.is_empty() => self.batch.pass_over(last),
                 false => self.batch.finish(last),
             },
-            next: head.map_or(-1, offset_after),
+            next: head.map_or(-1, offset::after),
             error: self.error,
         }
     }
@@ -107,7 +107,11 @@ impl Walk {
                 part.error = Some(ResponseError::InvalidRequest); // each event goes to one place
             }
         }
-        let behind = parts.iter().map(|part| part.offset).min().unwrap_or(FIRST);
+        let behind = parts
+            .iter()
+            .map(|part| part.offset)
+            .min()
+            .unwrap_or(offset::FIRST);
         Walk {
             topic,
             parts,
@@ -138,8 +142,7 @@ impl Walk {
     }
 
     /// Looks further, for about `bytes_max` bytes of records together: at least one, unless it is
-    /// 0. A database whose head is
-    /// known, and has nothing new, is not woken.
+    /// 0. A database whose head is known, and has nothing new, is not woken.
     pub(crate) async fn look(&mut self, session: &Session, bytes_max: usize) {
         if let Err(error) = self.try_look(session, bytes_max).await {
             let error = code::of_read(&error);
@@ -162,9 +165,8 @@ impl Walk {
         self.see_head(database.head());
         let source = record::source(&self.topic);
         for _ in 0..PAGES_MAX {
-            let open = self.parts.iter().any(Part::is_open);
             let room = bytes_max.saturating_sub(self.found_bytes());
-            if !open || room == 0 || self.head <= Some(self.scanned) {
+            if !self.is_open() || room == 0 || self.head <= Some(self.scanned) {
                 return Ok(());
             }
             let page = self.page(&database, room).await?;
@@ -195,7 +197,7 @@ impl Walk {
     fn see_head(&mut self, head: Position) {
         self.head = Some(head);
         for part in &mut self.parts {
-            if !(0..=offset_after(head)).contains(&part.offset) {
+            if !(0..=offset::after(head)).contains(&part.offset) {
                 part.error.get_or_insert(ResponseError::OffsetOutOfRange);
             }
         }

@@ -2,7 +2,6 @@
 
 use pgwire::messages::Message as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::watch;
 
 use crate::app::Shared;
 use crate::postgres::client::{Client, Lost, STARTUP_BYTES_MAX};
@@ -12,7 +11,8 @@ use crate::socket::{FAREWELL_MAX, Socket};
 
 /// Serves the connection until it ends. When the server stops, the statement that is being
 /// answered is answered, and no other is read.
-pub(crate) async fn serve(socket: Socket, app: Shared, stopping: watch::Receiver<bool>) {
+pub(crate) async fn serve(socket: Socket, app: Shared) {
+    let stopping = app.stopping.clone();
     let client = Client::new(socket, app.clone());
     // In boxes: what a connection holds while it waits is what it needs for that.
     match Box::pin(startup::open(client, app)).await {

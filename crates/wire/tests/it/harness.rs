@@ -17,6 +17,22 @@ use tokio::task::JoinHandle;
 /// Longer than anything here takes unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Numbers that look random and are the same in each run.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
+        (0..count).map(|_| self.next() as u8).collect()
+    }
+}
+
 pub struct TestServer {
     pub node: Node,
     pub url: String,

@@ -9,7 +9,7 @@ use headwater_wire::Limits;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::harness::{PATIENCE, TestServer};
+use crate::harness::{Dice, PATIENCE, TestServer};
 
 const FETCH: i16 = 1;
 const METADATA: i16 = 3;
@@ -100,38 +100,22 @@ async fn counts_that_lie_take_no_memory() {
     server.stop().await;
 }
 
-/// Numbers that are the same in each run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.next() as u8).collect()
-    }
-}
-
 #[tokio::test]
 async fn whatever_is_sent_harms_nobody() {
     let server = TestServer::with_shop().await;
-    let mut numbers = Numbers(0x5eed);
+    let mut dice = Dice(0x5eed);
     for round in 0..400 {
-        let key = (numbers.next() % 62) as i16;
-        let version = (numbers.next() % 12) as i16;
-        let count = (numbers.next() % 200) as usize;
-        let mut body = numbers.bytes(count);
+        let key = (dice.next() % 62) as i16;
+        let version = (dice.next() % 12) as i16;
+        let count = (dice.next() % 200) as usize;
+        let mut body = dice.bytes(count);
         if round % 2 == 0 {
             // Small numbers reach further in: lengths that are there, counts of a few.
             body.iter_mut().for_each(|byte| *byte %= 4);
         }
         let mut stream = connect(server.kafka).await;
         let whole = request(key, version, &body);
-        let cut = (numbers.next() as usize % whole.len()).max(1);
+        let cut = (dice.next() as usize % whole.len()).max(1);
         send(
             &mut stream,
             if round % 3 == 0 {

@@ -11,7 +11,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-use crate::harness::{PATIENCE, TestServer};
+use crate::harness::{Dice, PATIENCE, TestServer};
 
 const ACCOUNTS: &str = "\
 -- projection: accounts
@@ -707,18 +707,6 @@ async fn after_an_error_nothing_is_done_until_sync() {
     raw.send(&framed(Some(b'X'), b"")).await;
     assert!(raw.rest().await.is_empty());
     server.stop().await;
-}
-
-/// Numbers that look random and are the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
 }
 
 #[tokio::test]

@@ -28,6 +28,9 @@ pub(crate) enum Command {
     Drive {
         /// Which one.
         contender: Contender,
+        /// Ask its table of orders, in PostgreSQL's protocol.
+        #[arg(long)]
+        table: bool,
     },
 }
 
@@ -44,6 +47,8 @@ pub(crate) enum Work {
     Sealing,
     /// A filled log: its size, opening, conditions, reads
     Filled,
+    /// Rows of a table by their primary key, 1 to 64 clients, in PostgreSQL's protocol
+    Points,
     /// A log that grows and grows; only where --volume or --volume-rivals is given
     Volume,
     /// The journal in the process of its user
@@ -59,6 +64,7 @@ impl Work {
             Work::Batch => "batch",
             Work::Sealing => "sealing",
             Work::Filled => "filled",
+            Work::Points => "points",
             Work::Volume => "volume",
             Work::Embedded => "embedded",
         }

@@ -6,6 +6,7 @@
 //!    |-- headwater serve  <== HTTP ======== headwater-bench drive headwater
 //!    |-- postgres         <== its own ===== headwater-bench drive postgresql
 //!    |-- umadb            <== gRPC ======== headwater-bench-umadb (rivals/umadb, built on demand)
+//!    |-- headwater, postgres <== PostgreSQL's == headwater-bench drive --table
 //!    |-- the disk         <== write, sync   in this process
 //!    |-- headwater-bench embedded           the journal without a server, in its own process
 //! headwater-bench report        writes docs/benchmarks.md and its charts from the results
@@ -24,6 +25,7 @@ mod postgres;
 mod report;
 mod results;
 mod server;
+mod table;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,7 @@ use crate::args::{Cli, Command};
 use crate::http::HttpSession;
 use crate::postgres::PostgresSession;
 use crate::results::Contender;
+use crate::table::TableSession;
 
 /// As in the binary that is measured; the driver of UmaDB has it as well.
 #[global_allocator]
@@ -54,7 +57,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Compare(args) => compare::run(*args),
         Command::Embedded(args) => embedded::run(&args),
         Command::Report(args) => report::run(&args),
-        Command::Drive { contender } => match contender {
+        Command::Drive { table: true, .. } => headwater_load::drive::<TableSession>(),
+        Command::Drive { contender, .. } => match contender {
             Contender::Headwater => headwater_load::drive::<HttpSession>(),
             Contender::PostgreSql => headwater_load::drive::<PostgresSession>(),
             other => Err(format!("{} is driven by another program", other.name()).into()),

@@ -1,6 +1,6 @@
 //! What is measured, as jobs: the same for everybody.
 
-use headwater_load::{Append, Condition, Job, Orders, Pace, Read, Until, What, Work};
+use headwater_load::{Append, Condition, Find, Job, Orders, Pace, Read, Until, What, Work};
 
 /// Clients of the measurements of appends of one event.
 pub(crate) const CLIENTS: [usize; 4] = [1, 16, 64, 256];
@@ -23,6 +23,10 @@ const GROWN_STREAM_EVENTS: u64 = 10;
 /// Clients of the measurements of batches, and of conditions.
 pub(crate) const BATCH_CLIENTS: usize = 4;
 pub(crate) const CONDITION_CLIENTS: usize = 16;
+
+/// Clients that ask a table for rows, and how many rows it has at most.
+pub(crate) const POINT_CLIENTS: [usize; 3] = [1, 16, 64];
+pub(crate) const POINT_ROWS_MAX: u64 = 1_000_000;
 
 /// Every condition, by the name of its case.
 pub(crate) const CONDITIONS: [(&str, Condition); 4] = [
@@ -132,6 +136,19 @@ pub(crate) fn reading(orders: Orders, what: What, seconds: f64) -> Job {
         clients: 1,
         orders,
         work: Work::Read(Read { what, seconds }),
+    }
+}
+
+/// Questions for single rows of the table that was made of a filled log.
+pub(crate) fn finding(orders: Orders, clients: usize, seconds: f64) -> Job {
+    Job {
+        address: String::new(),
+        clients,
+        orders,
+        work: Work::Find(Find {
+            warm: seconds / 8.0,
+            counted: seconds,
+        }),
     }
 }
 

@@ -753,7 +753,7 @@ pub(crate) struct Restore {
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// How long each measurement of appends takes
+    /// How long each measurement of appends, and of rows, takes
     #[arg(
         long,
         value_name = "TIME",
@@ -791,7 +791,7 @@ pub(crate) struct Bench {
 pub(crate) enum BenchPart {
     /// Appends, for each number of clients and events
     Appends,
-    /// Reading, folding and opening one database
+    /// Reading, consuming, folding, asking and opening one database
     Reads,
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::LocalSet;
 
+use crate::find;
 use crate::job::{Append, Condition, Job, Outcome, Pace, Read, Until, What, Work};
 use crate::order::{GROUP_EVENTS, Order, Orders, customer_tag, mix, sku_tag};
 use crate::samples::Samples;
@@ -40,6 +41,11 @@ pub trait Session: Sized + 'static {
 
     /// Reads all events of a kind, in order.
     async fn read(&mut self, which: &Which) -> Result<Answer, Failure>;
+
+    /// Asks the table of orders for the row of one, by its primary key; the customer in that row.
+    async fn find(&mut self, _order: u64) -> Result<u64, Failure> {
+        Err("this driver knows no tables".into())
+    }
 }
 
 /// A condition of an append.
@@ -89,7 +95,7 @@ pub fn main<S: Session>() -> Result<(), Failure> {
     let mut sessions = Vec::new();
     let connected = match job.work {
         Work::Open => 0,
-        Work::Append(_) | Work::Read(_) => job.clients,
+        Work::Append(_) | Work::Read(_) | Work::Find(_) => job.clients,
     };
     for _ in 0..connected {
         sessions.push(tasks.block_on(&runtime, S::connect(&job.address))?);
@@ -119,6 +125,7 @@ pub async fn run<S: Session>(job: &Job, sessions: Vec<S>) -> Result<Outcome, Fai
             let session = sessions.into_iter().next().ok_or("a read needs a client")?;
             reading(session, job.orders, *read).await
         }
+        Work::Find(find) => find::run(job.orders, *find, sessions).await,
         Work::Open => opening::<S>(job).await,
     }
 }

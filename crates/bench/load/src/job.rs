@@ -36,6 +36,8 @@ pub enum Work {
     Append(Append),
     /// Read.
     Read(Read),
+    /// Ask a table for rows.
+    Find(Find),
     /// Wait for a server that is being started: connect and read a hundred events next to each
     /// other, again and again until it works.
     Open,
@@ -103,6 +105,16 @@ pub struct Read {
     pub what: What,
     /// How long; a read of all is made once, whatever it takes.
     pub seconds: f64,
+}
+
+/// Questions to the table that has a row for each order of a filled log, one row at a time by its
+/// primary key.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Find {
+    /// Seconds that are not counted.
+    pub warm: f64,
+    /// Seconds that are.
+    pub counted: f64,
 }
 
 /// Of which events.

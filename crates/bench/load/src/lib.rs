@@ -6,11 +6,12 @@
 #![allow(clippy::disallowed_methods)] // time, threads and the runtime are free above `node`
 
 mod drive;
+mod find;
 mod job;
 mod order;
 mod samples;
 
 pub use drive::{Answer, Appended, Failure, Session, Unless, Which, main as drive, run};
-pub use job::{Append, Condition, Job, Outcome, Pace, Read, Until, What, Work};
+pub use job::{Append, Condition, Find, Job, Outcome, Pace, Read, Until, What, Work};
 pub use order::{EVENT_TYPE, GROUP_EVENTS, Order, Orders, digits};
 pub use samples::{Latency, Samples};

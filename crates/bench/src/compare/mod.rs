@@ -3,6 +3,7 @@
 mod about;
 mod filled;
 mod lab;
+mod points;
 mod volume;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub(crate) fn run(args: Compare) -> Result<(), Failure> {
         Work::Batch,
         Work::Sealing,
         Work::Filled,
+        Work::Points,
         Work::Embedded,
     ];
     let mut works = match args.only.is_empty() {
@@ -60,6 +62,7 @@ pub(crate) fn run(args: Compare) -> Result<(), Failure> {
             Work::Batch => batch(&mut lab)?,
             Work::Sealing => sealing(&mut lab)?,
             Work::Filled => filled::run(&mut lab)?,
+            Work::Points => points::run(&mut lab)?,
             Work::Volume => volume::run(&mut lab)?,
             Work::Embedded => embedded(&mut lab)?,
         }
@@ -83,7 +86,7 @@ fn append(lab: &mut Lab) -> Result<(), Failure> {
     Ok(())
 }
 
-fn clients_case(clients: usize) -> String {
+pub(crate) fn clients_case(clients: usize) -> String {
     match clients {
         1 => "1 client".to_owned(),
         clients => format!("{clients} clients"),

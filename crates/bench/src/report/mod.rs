@@ -68,6 +68,7 @@ pub(crate) fn document(results: &Results) -> Document {
         Work::Batch,
         Work::Sealing,
         Work::Filled,
+        Work::Points,
         Work::Volume,
         Work::Embedded,
     ] {
@@ -78,6 +79,7 @@ pub(crate) fn document(results: &Results) -> Document {
             Work::Batch => batch(&mut out, run),
             Work::Sealing => sealing(&mut out, run),
             Work::Filled => filled(&mut out, run),
+            Work::Points => points(&mut out, run),
             Work::Volume => {
                 lines = lines::chart(run);
                 volume(&mut out, run);
@@ -261,6 +263,32 @@ fn line_bytes(of: &Measure) -> Option<f64> {
     of.figures.get("answer_bytes_per_event").copied()
 }
 
+fn points(out: &mut String, run: &Run) {
+    let rows = run.measures.iter().find_map(|of| of.figures.get("rows"));
+    let rows = text::grouped(rows.copied().unwrap_or_default());
+    section(
+        out,
+        "Rows by their primary key",
+        &format!(
+            "A table has a row for each of {rows} orders: at Headwater a read model, which every \
+             answer finds fresh, at PostgreSQL a table that was made of the same events. Each query \
+             is for one row, with a statement that was prepared. The client is the same, and so is \
+             its protocol, over TCP."
+        ),
+    );
+    let figures = [
+        figure("queries/s", Unit::PerSecond, requests),
+        P50,
+        P99,
+        figure(
+            "server's processor time per query",
+            Unit::Micros,
+            server_per_request,
+        ),
+    ];
+    tables(out, run, &run.cases(), &figures);
+}
+
 fn volume(out: &mut String, run: &Run) {
     section(
         out,
@@ -337,7 +365,7 @@ type Question = (
     fn(&Measure) -> Option<f64>,
 );
 
-const QUESTIONS: [Question; 12] = [
+const QUESTIONS: [Question; 13] = [
     (
         Work::Append,
         "1 client",
@@ -421,6 +449,13 @@ const QUESTIONS: [Question; 12] = [
         "Open, until an answer",
         Unit::Seconds,
         seconds,
+    ),
+    (
+        Work::Points,
+        "16 clients",
+        "Rows by primary key in a second",
+        Unit::PerSecond,
+        requests,
     ),
 ];
 

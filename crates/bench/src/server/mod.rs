@@ -10,13 +10,14 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use headwater_load::{Failure, Job, Outcome};
+use headwater_load::{Failure, Job, Outcome, Work};
 
 pub(crate) use process::first_line;
 
 use crate::results::Contender;
 use crate::server::memory::MemoryWatch;
 use crate::server::process::{disk_bytes, settle};
+use crate::table;
 
 /// The database at Headwater.
 const DATABASE: &str = "bench";
@@ -48,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) umadb_reads: Vec<String>,
     /// Settings of PostgreSQL, `name=value`.
     pub(crate) postgres: Vec<String>,
+    /// Tables are asked in PostgreSQL's protocol, over TCP.
+    pub(crate) tables: bool,
 }
 
 impl Settings {
@@ -60,6 +63,15 @@ impl Settings {
             umadb: Vec::new(),
             umadb_reads: vec![format!("--page-cache-max-mb={}", megabytes / 4)],
             postgres: postgres::advised(megabytes, sync_micros),
+            tables: false,
+        }
+    }
+
+    /// How everybody with tables is set up where these are asked.
+    pub(crate) fn for_tables(&self) -> Settings {
+        Settings {
+            tables: true,
+            ..self.clone()
         }
     }
 
@@ -77,6 +89,8 @@ pub(crate) struct Server {
     contender: Contender,
     process: Child,
     address: String,
+    /// It is known by its address in PostgreSQL's protocol.
+    tables: bool,
 }
 
 /// A server that is to be started, at an address that is known already.
@@ -84,6 +98,7 @@ pub(crate) struct Ready {
     contender: Contender,
     command: Command,
     address: String,
+    tables: bool,
 }
 
 /// A directory for a contender's data.
@@ -125,6 +140,7 @@ impl Place {
             contender: self.contender,
             command,
             address,
+            tables: settings.tables,
         })
     }
 
@@ -140,9 +156,14 @@ impl Place {
                 let mut command = Command::new(&programs.headwater);
                 command.arg("--data").arg(self.directory.join("data"));
                 command.args(["--log-level", "error", "serve", "--listen", &listen]);
-                command.env("HEADWATER_POSTGRES", "off");
                 command.env("HEADWATER_KAFKA", "off");
-                Ok((command, format!("{listen}/{DATABASE}")))
+                if !settings.tables {
+                    command.env("HEADWATER_POSTGRES", "off");
+                    return Ok((command, format!("{listen}/{DATABASE}")));
+                }
+                let port = free_port()?;
+                command.env("HEADWATER_POSTGRES", format!("127.0.0.1:{port}"));
+                Ok((command, postgres::over_tcp(port, DATABASE)))
             }
             Contender::UmaDb => {
                 let mut command = Command::new(&programs.umadb);
@@ -152,7 +173,9 @@ impl Place {
                 Ok((command, format!("http://{listen}")))
             }
             Contender::PostgreSql => {
-                postgres::command(&programs.postgres, &self.directory, &settings.postgres)
+                let (programs, tables) = (&programs.postgres, settings.tables);
+                let port = tables.then_some(port);
+                postgres::command(programs, &self.directory, &settings.postgres, port)
             }
             Contender::Embedded | Contender::Disk => Err("this contender has no server".into()),
         }
@@ -203,6 +226,18 @@ impl Place {
         }
     }
 
+    /// Makes the table of orders, of the events that the server has.
+    pub(crate) fn make_table(&self, programs: &Programs, server: &Server) -> Result<(), Failure> {
+        match self.contender {
+            Contender::PostgreSql => {
+                self.sql(programs, &table::in_postgres())?;
+                self.sql(programs, "vacuum analyze placed")?;
+                self.sql(programs, "checkpoint")
+            }
+            _ => server.apply("placed", table::PROJECTION),
+        }
+    }
+
     fn sql(&self, programs: &Programs, text: &str) -> Result<(), Failure> {
         postgres::sql(&programs.postgres, &self.directory, text)
     }
@@ -232,6 +267,7 @@ impl Ready {
             process: process.map_err(|error| format!("{name} cannot be started: {error}"))?,
             contender: self.contender,
             address: self.address,
+            tables: self.tables,
         })
     }
 }
@@ -254,6 +290,7 @@ impl Server {
 
     fn answers(&self) -> bool {
         match self.contender {
+            _ if self.tables => postgres::answers(&self.address),
             Contender::PostgreSql => postgres::answers(&self.address),
             _ => TcpStream::connect(self.host()).is_ok(),
         }
@@ -267,18 +304,29 @@ impl Server {
 
     fn create_database(&self) -> Result<(), Failure> {
         let body = format!("{{\"name\":\"{DATABASE}\"}}");
+        self.request("POST /v1/databases", "application/json", &body)
+    }
+
+    /// Lets Headwater fold a projection; that goes on when this returns.
+    fn apply(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let place = format!("PUT /v1/databases/{DATABASE}/projections/{name}");
+        self.request(&place, "application/sql", text)
+    }
+
+    /// One request over HTTP that must succeed.
+    fn request(&self, what: &str, kind: &str, body: &str) -> Result<(), Failure> {
         let mut stream = TcpStream::connect(self.host())?;
         write!(
             stream,
-            "POST /v1/databases HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            "{what} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+             content-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
-        match answer.starts_with("HTTP/1.1 201") {
+        match answer.starts_with("HTTP/1.1 2") {
             true => Ok(()),
-            false => Err(format!("the database was not made: {answer}").into()),
+            false => Err(format!("{what} was answered {answer}").into()),
         }
     }
 
@@ -338,6 +386,9 @@ impl Driver {
             _ => {
                 let mut command = Command::new(&programs.bench);
                 command.args(["drive", &contender.name().to_lowercase()]);
+                if matches!(job.work, Work::Find(_)) {
+                    command.arg("--table");
+                }
                 command
             }
         };

@@ -62,22 +62,35 @@ pub(super) fn initialize(programs: &Path, directory: &Path) -> Result<(), Failur
     }
 }
 
-/// The server, and where it listens.
+/// The server, and where it listens: at a port of loopback if one is given, else at a socket in its
+/// directory alone.
 pub(super) fn command(
     programs: &Path,
     directory: &Path,
     settings: &[String],
+    port: Option<u16>,
 ) -> Result<(Command, String), Failure> {
     let directory = directory.canonicalize()?;
     let mut command = as_user(&programs.join("postgres"))?;
     command.arg("-D").arg(directory.join("data"));
     command.arg("-k").arg(&directory);
-    command.args(["-c", "listen_addresses="]);
+    match port {
+        Some(port) => command.args(["-c", "listen_addresses=127.0.0.1", "-p", &port.to_string()]),
+        None => command.args(["-c", "listen_addresses="]),
+    };
     for setting in settings {
         command.args(["-c", setting]);
     }
-    let address = format!("host={} user={USER} dbname=postgres", directory.display());
+    let address = match port {
+        Some(port) => over_tcp(port, "postgres"),
+        None => format!("host={} user={USER} dbname=postgres", directory.display()),
+    };
     Ok((command, address))
+}
+
+/// The address of a database at a port of loopback.
+pub(super) fn over_tcp(port: u16, database: &str) -> String {
+    format!("host=127.0.0.1 port={port} user={USER} dbname={database}")
 }
 
 /// Whether the server at the address accepts connections.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::args::Bench;
 use crate::bench::disk::RawDisk;
-use crate::bench::load::{Load, post};
+use crate::bench::load::{Http, Load, post};
 use crate::bench::{body, percentiles, short};
 use crate::client::Client;
 use crate::failure::Failure;
@@ -20,7 +20,8 @@ use crate::progress::{rate, seconds};
 pub(super) struct Grid {
     clients: Vec<usize>,
     batches: Vec<usize>,
-    time: Duration,
+    /// How long one measurement takes.
+    pub(super) time: Duration,
     raw_time: Duration,
 }
 
@@ -123,7 +124,7 @@ impl Cell {
         let mut raw = disk.measure(bytes, grid.raw_time)?;
         let database = format!("bench-{clients}-{batch}");
         client.create_database(&database).await?;
-        let mut outcome = self.load(&database, grid.time).run().await?;
+        let mut outcome = self.load(&database, grid.time).run::<Http>().await?;
         client.delete_database(&database).await?;
         let appends = outcome.samples.count();
         let [p50, p99, p999] = percentiles(&mut outcome.samples);

@@ -20,12 +20,22 @@ use crate::bench::samples::Samples;
 pub(super) struct Load {
     /// The server.
     pub(super) address: SocketAddr,
-    /// Whole requests, head and body; client `n` begins with the `n`th and goes round.
+    /// Whole requests, as their protocol has them; client `n` begins with the `n`th and goes round.
     pub(super) requests: Arc<[Vec<u8>]>,
     /// How many clients.
     pub(super) clients: usize,
     /// How long.
     pub(super) time: Duration,
+}
+
+/// A connection, with one request at a time.
+pub(super) trait Connection: Sized + 'static {
+    /// Connects.
+    async fn connect(address: SocketAddr) -> io::Result<Self>;
+
+    /// Sends a request and reads its answer to the end; the length of the answer's body. An answer
+    /// that tells of no success is an error.
+    async fn request(&mut self, request: &[u8]) -> io::Result<u64>;
 }
 
 /// What came of it.
@@ -39,36 +49,36 @@ pub(super) struct Outcome {
 }
 
 impl Load {
-    /// Runs on a thread of its own, and returns when every client has its last answer. An answer
-    /// other than 2xx is an error.
-    pub(super) async fn run(self) -> io::Result<Outcome> {
+    /// Runs on a thread of its own, and returns when every client has its last answer.
+    pub(super) async fn run<C: Connection>(self) -> io::Result<Outcome> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         std::thread::Builder::new()
             .name("load".to_owned())
             .spawn(move || {
                 // The receiver waits; it is only gone when the command was stopped.
-                let _ = sender.send(self.drive());
+                let _ = sender.send(self.drive::<C>());
             })?;
         receiver
             .await
             .unwrap_or_else(|_| Err(io::Error::other("the load's thread stopped")))
     }
 
-    fn drive(self) -> io::Result<Outcome> {
+    fn drive<C: Connection>(self) -> io::Result<Outcome> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         LocalSet::new().block_on(&runtime, async move {
             let mut clients = Vec::new();
-            for number in 0..self.clients {
-                clients.push(Client::connect(self.address, number).await?);
+            for _ in 0..self.clients {
+                clients.push(C::connect(self.address).await?);
             }
             let begun = Instant::now();
             let tasks: Vec<_> = clients
                 .into_iter()
-                .map(|client| {
+                .enumerate()
+                .map(|(number, client)| {
                     let requests = self.requests.clone();
-                    tokio::task::spawn_local(client.run(requests, begun + self.time))
+                    tokio::task::spawn_local(ask(client, number, requests, begun + self.time))
                 })
                 .collect();
             let mut outcome = Outcome {
@@ -87,40 +97,42 @@ impl Load {
     }
 }
 
-/// One client: a connection, and what arrived on it.
-pub(super) struct Client {
-    stream: TcpStream,
+/// One client, until it is time.
+async fn ask(
+    mut client: impl Connection,
     number: usize,
+    requests: Arc<[Vec<u8>]>,
+    end: Instant,
+) -> io::Result<(Samples, u64)> {
+    let mut samples = Samples::default();
+    let mut bytes = 0;
+    let mut next = number;
+    while Instant::now() < end {
+        let started = Instant::now();
+        bytes += client.request(&requests[next % requests.len()]).await?;
+        samples.add(started.elapsed());
+        next += 1;
+    }
+    Ok((samples, bytes))
+}
+
+/// A connection over HTTP, and what arrived on it.
+pub(super) struct Http {
+    stream: TcpStream,
     buffer: Vec<u8>,
 }
 
-impl Client {
-    /// Connects.
-    pub(super) async fn connect(address: SocketAddr, number: usize) -> io::Result<Client> {
+impl Connection for Http {
+    async fn connect(address: SocketAddr) -> io::Result<Http> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Client {
+        Ok(Http {
             stream,
-            number,
             buffer: vec![0; 16 << 10],
         })
     }
 
-    async fn run(mut self, requests: Arc<[Vec<u8>]>, end: Instant) -> io::Result<(Samples, u64)> {
-        let mut samples = Samples::default();
-        let mut bytes = 0;
-        let mut next = self.number;
-        while Instant::now() < end {
-            let started = Instant::now();
-            bytes += self.request(&requests[next % requests.len()]).await?;
-            samples.add(started.elapsed());
-            next += 1;
-        }
-        Ok((samples, bytes))
-    }
-
-    /// Sends a request and reads its answer to the end; the length of the answer's body.
-    pub(super) async fn request(&mut self, request: &[u8]) -> io::Result<u64> {
+    async fn request(&mut self, request: &[u8]) -> io::Result<u64> {
         self.stream.write_all(request).await?;
         let mut filled = 0;
         loop {
@@ -137,7 +149,9 @@ impl Client {
             }
         }
     }
+}
 
+impl Http {
     /// Reads what is left of a body; it is not kept.
     async fn body(&mut self, head: Head, filled: usize) -> io::Result<u64> {
         if !head.success {

@@ -1,14 +1,16 @@
 //! `bench`: what this machine does, beside what its disk does.
 //!
-//! Each measurement runs against a server in this process, over HTTP on the loopback, with the
-//! load in the same process: the figures are what is left for a server that shares its processors
-//! with its clients. Before each measurement of appends the raw disk is measured with as many
+//! Each measurement runs against a server in this process, on the loopback, over HTTP where no other
+//! protocol is named, with the load in the same process: the figures are what is left for a server
+//! that shares its processors with its clients. Before each measurement of appends the raw disk is measured with as many
 //! bytes as one append's events have.
 
 mod appends;
+mod consume;
 mod disk;
 mod load;
 mod reads;
+mod rows;
 mod samples;
 
 use std::fs;
@@ -38,7 +40,8 @@ pub(crate) async fn run(target: &Target, args: Bench) -> Result<(), Failure> {
         output::print("")?;
     }
     if args.only != Some(BenchPart::Appends) {
-        reads::run(scratch.path(), if args.quick { 100_000 } else { 500_000 }).await?;
+        let events = if args.quick { 100_000 } else { 500_000 };
+        reads::run(scratch.path(), events, grid.time).await?;
     }
     scratch.close().map_err(Failure::from)
 }
@@ -54,12 +57,15 @@ fn scratch(data: &Path) -> Result<TempDir, Failure> {
     })
 }
 
+/// Customers of the load.
+const CUSTOMERS: usize = 997;
+
 /// One event of the load, as JSON: about the size that events have.
 fn event(number: usize) -> String {
     format!(
         r#"{{"type":"OrderPlaced","stream":"order/{number}","tags":["customer:{}"],"data":{{"customer":{},"sku":"A-{}","quantity":{},"price_cents":{},"note":"leave it at the door"}}}}"#,
-        number % 997,
-        number % 997,
+        number % CUSTOMERS,
+        number % CUSTOMERS,
         number % 10_007,
         1 + number % 5,
         100 + number % 9_900,

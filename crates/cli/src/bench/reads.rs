@@ -1,14 +1,17 @@
-//! Reading all, reading streams, folding, opening: on one database of a known size.
+//! Reading all, in two protocols, reading streams, folding, asking for rows, opening: on one database
+//! of a known size.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use headwater_event::limits::READ_EVENTS_MAX;
 
-use crate::bench::load::{Client as LoadClient, get};
+use crate::bench::load::{Connection as _, Http, Load, get};
+use crate::bench::rows::{Rows, question};
 use crate::bench::samples::Samples;
-use crate::bench::{body, percentiles};
+use crate::bench::{CUSTOMERS, body, consume, percentiles};
 use crate::client::Client;
 use crate::command::projection;
 use crate::failure::Failure;
@@ -16,7 +19,8 @@ use crate::local::{LocalServer, Opened, Options};
 use crate::output::{self, counted, grouped};
 use crate::progress::rate;
 
-const DATABASE: &str = "bench";
+/// The database that is filled.
+pub(super) const DATABASE: &str = "bench";
 
 /// Events in one append while the database is filled.
 const FILL_EVENTS: u64 = 100;
@@ -29,6 +33,9 @@ const OPENS: u32 = 5;
 
 /// How many streams are read.
 const STREAM_READS: u64 = 2_000;
+
+/// How many ask for rows at once.
+const ROW_CLIENTS: [usize; 2] = [1, 16];
 
 const ORDERS: &str = include_str!("orders.sql");
 
@@ -44,26 +51,37 @@ fn row(what: &str, rate: &str, samples: &mut Samples) -> Result<(), Failure> {
 }
 
 /// Fills a database with so many events, and measures.
-pub(super) async fn run(scratch: &Path, events: u64) -> Result<(), Failure> {
+pub(super) async fn run(scratch: &Path, events: u64, time: Duration) -> Result<(), Failure> {
     let root = scratch.join("reads");
     let server = open(&root).await?;
     let client = Client::new(server.address().into())?;
     fill(&client, events).await?;
     output::print(format!(
-        "A database of {}, appended {FILL_EVENTS} at once; one client.\n",
+        "A database of {}, appended {FILL_EVENTS} at once; one client, where not more are told.\n",
         counted(events, "event")
     ))?;
     output::print(line(["", "rate", "p50", "p99", "p99.9"]))?;
     read_all(server.address(), events).await?;
+    if let Some(address) = server.kafka() {
+        consume_all(address, events).await?;
+    }
     read_streams(server.address(), events).await?;
     fold(&client, events).await?;
+    if let Some(address) = server.postgres() {
+        ask_for_rows(address, time).await?;
+    }
     server.stop().await?;
     open_again(&root).await
 }
 
 async fn open(root: &Path) -> Result<LocalServer, Failure> {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    match LocalServer::open(root, Options::listening(any_port)).await? {
+    let options = Options {
+        postgres: Some(any_port),
+        kafka: Some(any_port),
+        ..Options::listening(any_port)
+    };
+    match LocalServer::open(root, options).await? {
         Opened::Here(server) => Ok(server),
         Opened::Elsewhere(_) => Err(Failure::new("the scratch directory is in use")),
     }
@@ -90,7 +108,7 @@ async fn fill(client: &Client, events: u64) -> Result<(), Failure> {
 
 /// The whole log, page by page, as NDJSON.
 async fn read_all(address: SocketAddr, events: u64) -> Result<(), Failure> {
-    let mut client = LoadClient::connect(address, 0).await?;
+    let mut client = Http::connect(address).await?;
     let mut samples = Samples::default();
     let mut bytes = 0;
     let begun = Instant::now();
@@ -110,9 +128,43 @@ async fn read_all(address: SocketAddr, events: u64) -> Result<(), Failure> {
     output::print(format!("  that is {megabytes:.0} MB/s of JSON"))
 }
 
+/// The whole log, as a consumer of Kafka has it.
+async fn consume_all(address: SocketAddr, events: u64) -> Result<(), Failure> {
+    let mut consumed = consume::all(address, DATABASE, events).await?;
+    let rate = rate(events, consumed.took);
+    let megabytes = consumed.bytes as f64 / consumed.took.as_secs_f64() / 1e6;
+    row(
+        "consume all, Kafka's protocol",
+        &format!("{} events/s", grouped(rate)),
+        &mut consumed.samples,
+    )?;
+    output::print(format!("  that is {megabytes:.0} MB/s of records"))
+}
+
+/// Rows of the read model by their primary key, each with a query of its own.
+async fn ask_for_rows(address: SocketAddr, time: Duration) -> Result<(), Failure> {
+    for clients in ROW_CLIENTS {
+        let load = Load {
+            address,
+            requests: (0..CUSTOMERS).map(question).collect::<Arc<[_]>>(),
+            clients,
+            time,
+        };
+        let mut outcome = load.run::<Rows>().await?;
+        let what = match clients {
+            1 => "row by primary key, SQL".to_owned(),
+            clients => format!("the same, {clients} clients"),
+        };
+        let rate = rate(outcome.samples.count(), outcome.took);
+        let rate = format!("{} queries/s", grouped(rate));
+        row(&what, &rate, &mut outcome.samples)?;
+    }
+    Ok(())
+}
+
 /// One stream after another, whole.
 async fn read_streams(address: SocketAddr, events: u64) -> Result<(), Failure> {
-    let mut client = LoadClient::connect(address, 0).await?;
+    let mut client = Http::connect(address).await?;
     let mut samples = Samples::default();
     let begun = Instant::now();
     for number in 0..STREAM_READS {

@@ -632,7 +632,10 @@ fn bench_measures_and_leaves_nothing_behind() {
         "appends/s",
         "syncs/s",
         "read all",
+        "consume all",
         "fold into a table",
+        "row by primary key",
+        "16 clients",
         "open node",
     ] {
         assert!(table.contains(text), "no {text:?} in\n{table}");

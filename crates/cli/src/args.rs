@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use headwater_wire::Advertised;
 
 use crate::client::{KeyText, ServerUrl};
 
@@ -46,7 +47,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Where")]
 pub(crate) struct Target {
-    /// The server to talk to, such as http://127.0.0.1:4280
+    /// The server to talk to, such as http://127.0.0.1:4280 or https://db.example.org:4280
     #[arg(long, value_name = "URL", env = "HEADWATER_SERVER", global = true)]
     pub(crate) server: Option<ServerUrl>,
     /// The directory that holds the databases, used when there is no --server
@@ -62,6 +63,16 @@ pub(crate) struct Target {
     /// on this machine can see arguments
     #[arg(long, value_name = "KEY", env = "HEADWATER_KEY", global = true)]
     pub(crate) key: Option<KeyText>,
+    /// The certificate that vouches for the --server, in PEM, such as the one that serve --tls-self
+    /// made; without it those that this machine trusts
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "HEADWATER_TLS_CA",
+        requires = "server",
+        global = true
+    )]
+    pub(crate) tls_ca: Option<PathBuf>,
 }
 
 /// What is logged, on stderr.
@@ -192,7 +203,8 @@ pub(crate) enum Command {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// The loopback address for PostgreSQL clients, or off; port 0 takes a free one
+    /// The address for PostgreSQL clients, or off; port 0 takes a free one. Other than loopback only
+    /// once there is a key
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -201,7 +213,8 @@ pub(crate) struct Serve {
         value_parser = address_or_off
     )]
     pub(crate) postgres: AddressOrOff,
-    /// The loopback address for Kafka clients, or off; port 0 takes a free one
+    /// The address for Kafka clients, or off; port 0 takes a free one. Other than loopback only once
+    /// there is a key
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -210,6 +223,10 @@ pub(crate) struct Serve {
         value_parser = address_or_off
     )]
     pub(crate) kafka: AddressOrOff,
+    /// What Kafka clients are told to connect to, where that is not what they reached: behind a gateway,
+    /// or out of a container
+    #[arg(long, value_name = "HOST[:PORT]", env = "HEADWATER_KAFKA_ADVERTISED")]
+    pub(crate) kafka_advertised: Option<Advertised>,
     /// How long a database stays open without use
     #[arg(
         long,
@@ -246,6 +263,8 @@ pub(crate) struct Serve {
         value_parser = duration
     )]
     pub(crate) drain_max: Duration,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
 }
 
 /// Where a server listens.
@@ -274,6 +293,42 @@ fn address_or_off(text: &str) -> Result<AddressOrOff, String> {
     address
         .map(|address| AddressOrOff(Some(address)))
         .map_err(|_| "expected an address such as 127.0.0.1:4281, or off".to_owned())
+}
+
+/// How connections are kept from being read on their way.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS")]
+pub(crate) struct TlsArgs {
+    /// A certificate and those that vouch for it, in PEM; a file that changes is loaded anew.
+    /// Connections without TLS are then taken from this machine alone
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "HEADWATER_TLS_CERT",
+        requires = "tls_key"
+    )]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "HEADWATER_TLS_KEY",
+        requires = "tls_cert"
+    )]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Make a certificate instead, which vouches for itself, and keep it in the directory tls of the
+    /// data; clients are given tls/certificate.pem to trust
+    #[arg(long, env = "HEADWATER_TLS_SELF", conflicts_with = "tls_cert")]
+    pub(crate) tls_self: bool,
+    /// Another name or address of this server in the certificate that is made; may be repeated
+    #[arg(
+        long = "tls-name",
+        value_name = "NAME",
+        env = "HEADWATER_TLS_NAME",
+        requires = "tls_self",
+        value_delimiter = ','
+    )]
+    pub(crate) tls_names: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -73,7 +73,8 @@ pub(crate) async fn open_or_create(target: &Target, need: Need) -> Result<Connec
 pub(crate) async fn listening(target: &Target, options: Options) -> Result<Connection, Failure> {
     if let Some(server) = &target.server {
         return Ok(Connection {
-            client: Client::new(server.clone())?.with_key(target.key.clone()),
+            client: Client::trusting(server.clone(), target.tls_ca.as_deref())?
+                .with_key(target.key.clone()),
             local: None,
         });
     }

@@ -1,6 +1,6 @@
 //! A server in this process: a node on a data directory, and its protocols on the loopback.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use headwater_journal::env::SystemEnv;
 use headwater_journal::{DataLock, DiskOptions};
 use headwater_node::{DiskStorages, Node};
-use headwater_wire::{Limits, Listen, Protocol, Server};
+use headwater_wire::{Advertised, CertificateFiles, Limits, Listen, Protocol, Server, Tls};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -21,6 +21,15 @@ const WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// The pause before its lock is looked at again.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// Where a certificate comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Certificate {
+    /// These files.
+    Files(CertificateFiles),
+    /// It is made once, and kept with the data: for these names beside those of this machine.
+    Made(Vec<String>),
+}
 
 /// How it serves.
 #[derive(Clone, Debug)]
@@ -37,6 +46,10 @@ pub(crate) struct Options {
     pub(crate) tail_max: u64,
     /// What the server gives to its clients at most.
     pub(crate) limits: Limits,
+    /// Where the certificate comes from, if there is one.
+    pub(crate) certificate: Option<Certificate>,
+    /// What Kafka clients are told to connect to, if that is not what they reached.
+    pub(crate) advertised: Option<Advertised>,
     /// Whether other commands on the data directory are told the address.
     pub(crate) announced: bool,
 }
@@ -51,12 +64,35 @@ impl Options {
             sleep_after: Duration::from_secs(300),
             tail_max: 16 << 20,
             limits: Limits::default(),
+            certificate: None,
+            advertised: None,
             announced: true,
         }
     }
 }
 
 impl Options {
+    /// Loads the certificate, if there is to be one, which may have to be made first.
+    fn tls(&self, data: &Path) -> Result<Option<Tls>, Failure> {
+        let files = match &self.certificate {
+            None => return Ok(None),
+            Some(Certificate::Files(files)) => files.clone(),
+            Some(Certificate::Made(others)) => {
+                let mut names = ["localhost", "127.0.0.1", "::1"]
+                    .map(str::to_owned)
+                    .to_vec();
+                let addresses = self.listens().into_iter().map(|listen| listen.address.ip());
+                let reached = addresses.filter(|address| !address.is_unspecified());
+                names.extend(reached.map(|address| address.to_string()));
+                names.extend(others.iter().cloned());
+                names.sort();
+                names.dedup();
+                CertificateFiles::made_in(&data.join("tls"), names)?
+            }
+        };
+        Ok(Some(Tls::load(files)?))
+    }
+
     /// Every address, and what is spoken there.
     fn listens(&self) -> Vec<Listen> {
         let addresses = [
@@ -99,6 +135,8 @@ pub(crate) enum Opened {
 /// A node and its server.
 pub(crate) struct LocalServer {
     address: SocketAddr,
+    /// Of the certificate, if there is one.
+    fingerprint: Option<String>,
     postgres: Option<SocketAddr>,
     kafka: Option<SocketAddr>,
     node: Node,
@@ -114,7 +152,10 @@ impl LocalServer {
         loop {
             let opened = Node::open(data.to_owned(), Arc::new(SystemEnv), options.of_node());
             match opened.await {
-                Ok(node) => return LocalServer::serve(node, &options).await.map(Opened::Here),
+                Ok(node) => {
+                    let serving = LocalServer::serve(node, data, &options).await;
+                    return serving.map(Opened::Here);
+                }
                 Err(error) if error.code() == "locked" => {
                     if let Some(server) = answering(data).await? {
                         return Ok(Opened::Elsewhere(server));
@@ -129,20 +170,19 @@ impl LocalServer {
         }
     }
 
-    async fn serve(node: Node, options: &Options) -> Result<LocalServer, Failure> {
-        let bound = Server::bind(node.clone(), &options.listens(), options.limits.clone()).await;
-        let server = match bound {
-            Ok(server) => server,
-            Err(error) => {
+    async fn serve(node: Node, data: &Path, options: &Options) -> Result<LocalServer, Failure> {
+        let (server, fingerprint) = match bind(&node, data, options).await {
+            Ok(bound) => bound,
+            Err(failure) => {
                 node.shutdown().await;
-                return Err(error.into());
+                return Err(failure);
             }
         };
         let address = server.address(Protocol::Http).unwrap_or(options.listen);
         let postgres = server.address(Protocol::Postgres);
         let kafka = server.address(Protocol::Kafka);
         if options.announced {
-            node.set_address(&ServerUrl::from(address).to_string())?;
+            node.set_address(&ServerUrl::from(from_here(address)).to_string())?;
         }
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(server.run(async move {
@@ -151,6 +191,7 @@ impl LocalServer {
         }));
         Ok(LocalServer {
             address,
+            fingerprint,
             postgres,
             kafka,
             node,
@@ -174,6 +215,11 @@ impl LocalServer {
         self.kafka
     }
 
+    /// The fingerprint of its certificate, if it has one.
+    pub(crate) fn fingerprint(&self) -> Option<&str> {
+        self.fingerprint.as_deref()
+    }
+
     /// A key that this process alone has.
     pub(crate) fn key(&self) -> Result<KeyText, Failure> {
         Ok(self.node.keys().of_this_process()?.into())
@@ -188,6 +234,33 @@ impl LocalServer {
         self.node.shutdown().await;
         served.map_err(|error| Failure::new("the server stopped by itself").caused_by(&error))
     }
+}
+
+/// Binds a server, and tells the fingerprint of its certificate.
+async fn bind(
+    node: &Node,
+    data: &Path,
+    options: &Options,
+) -> Result<(Server, Option<String>), Failure> {
+    let tls = options.tls(data)?;
+    let fingerprint = tls.as_ref().map(Tls::fingerprint);
+    let serving = headwater_wire::Options {
+        limits: options.limits.clone(),
+        tls,
+        advertised: options.advertised.clone(),
+    };
+    let server = Server::bind(node.clone(), &options.listens(), serving).await?;
+    Ok((server, fingerprint))
+}
+
+/// The address that reaches a server from this machine, where it also speaks without TLS.
+fn from_here(address: SocketAddr) -> SocketAddr {
+    let ip: IpAddr = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 /// The server that has noted its address at the lock of this directory, if it answers there.

@@ -44,6 +44,8 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
+    // It fails if there is one already, which is as good.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     logs::start(&cli.logs, matches!(cli.command, Command::Serve(_)));
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -10,13 +10,19 @@ use crate::gate::{BodyBudget, Gate};
 use crate::kafka::{Groups, Sequences};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::options::Advertised;
 use crate::postgres::Backends;
+use crate::tls::Tls;
 
 /// What all connections share.
 pub(crate) struct App {
     pub(crate) node: Node,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
+    /// The certificate, if there is one.
+    pub(crate) tls: Option<Tls>,
+    /// What Kafka clients are told to connect to, if that is not what they reached.
+    pub(crate) advertised: Option<Advertised>,
     /// Who showed wrong keys.
     pub(crate) attempts: Attempts,
     pub(crate) reads: Gate,

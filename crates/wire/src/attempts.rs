@@ -8,7 +8,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use headwater_event::Error;
-use headwater_node::Identity;
 
 use crate::app::App;
 use crate::protocol::Protocol;
@@ -38,12 +37,12 @@ struct Failures {
 impl App {
     /// Passes on who was let in. A wrong key is counted, logged, and answered after a pause; no
     /// database was asked for anything by then.
-    pub(crate) async fn admit(
+    pub(crate) async fn admit<T>(
         &self,
         protocol: Protocol,
         peer: IpAddr,
-        shown: Result<Identity, Error>,
-    ) -> Result<Identity, Error> {
+        shown: Result<T, Error>,
+    ) -> Result<T, Error> {
         let error = match shown {
             Err(error) if error.code() == "bad_key" => error,
             other => return other,

@@ -23,13 +23,18 @@ mod kafka;
 mod lanes;
 mod limits;
 mod metrics;
+mod options;
 mod postgres;
 mod protocol;
+mod scram;
 mod server;
 mod socket;
 mod stall;
+mod tls;
 
 pub use http::document;
 pub use limits::Limits;
+pub use options::{Advertised, Options};
 pub use protocol::Protocol;
 pub use server::{Listen, Server};
+pub use tls::{CertificateFiles, Tls};

@@ -28,18 +28,19 @@ impl Protocol {
         }
     }
 
-    /// Whether who connects is asked for a key. Connections of a protocol that asks for none are closed
-    /// once keys are needed.
-    pub(crate) fn asks_for_keys(self) -> bool {
-        match self {
-            Protocol::Http => true,
-            Protocol::Postgres | Protocol::Kafka => false,
-        }
-    }
-
     /// Serves a connection until it ends. When the server stops, what is being answered is
     /// answered, and nothing else is read.
-    pub(crate) async fn serve(self, socket: Socket, app: Shared) {
+    pub(crate) async fn serve(self, mut socket: Socket, app: Shared) {
+        let mut stopping = app.stopping.clone();
+        let opened = tokio::select! {
+            opened = Box::pin(socket.open(&app)) => opened,
+            _ = stopping.wait_for(|stopping| *stopping) => return, // or the server is gone
+        };
+        if let Err(error) = opened {
+            let (protocol, peer) = (self.as_str(), socket.peer());
+            tracing::debug!(protocol, %peer, %error, "a connection was not opened");
+            return;
+        }
         match self {
             Protocol::Http => http::serve(socket, app).await,
             Protocol::Postgres => postgres::serve(socket, app).await,

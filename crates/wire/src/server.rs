@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use headwater_event::{Error, Kind};
-use headwater_node::{Identity, Node};
+use headwater_node::Node;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -18,7 +18,7 @@ use crate::attempts::Attempts;
 use crate::gate::{BodyBudget, Gate};
 use crate::kafka::{self, Groups, Sequences};
 use crate::lanes::Lanes;
-use crate::limits::Limits;
+use crate::options::Options;
 use crate::protocol::Protocol;
 use crate::socket::Socket;
 
@@ -105,7 +105,12 @@ impl Server {
     ///
     /// While nobody needs a key, an address that is not of loopback is refused with
     /// `not_loopback`: whoever reaches the server may do everything.
-    pub async fn bind(node: Node, listen: &[Listen], limits: Limits) -> Result<Server, Error> {
+    pub async fn bind(node: Node, listen: &[Listen], options: Options) -> Result<Server, Error> {
+        let Options {
+            limits,
+            tls,
+            advertised,
+        } = options;
         let mut listeners = Vec::with_capacity(listen.len());
         for listen in listen {
             let keys_needed = node.keys().are_needed();
@@ -134,6 +139,8 @@ impl Server {
             limits,
             backends: Arc::default(),
             metrics: Arc::default(),
+            tls,
+            advertised,
             attempts: Attempts::default(),
             stopping,
         });
@@ -157,6 +164,7 @@ impl Server {
     /// accepted (follows are ended) and returns. What takes longer than `drain_max` is cut off.
     /// The node is left open: its owner shuts it down.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        self.warn_of_plain();
         let mut connections = JoinSet::new();
         let app = self.app.clone();
         let upkeep = tokio::spawn(async move { kafka::upkeep(&app).await });
@@ -184,6 +192,20 @@ impl Server {
         }
         let _ = upkeep.await; // a panic in it has told of itself
         self.app.groups.keep_all(&self.app.node).await;
+    }
+
+    /// Says once what goes over a network in the open.
+    fn warn_of_plain(&self) {
+        for Listener { listen, .. } in &self.listeners {
+            if self.app.tls.is_none() && !is_loopback(listen.address) {
+                let (protocol, address) = (listen.protocol.as_str(), listen.address);
+                tracing::warn!(
+                    protocol,
+                    %address,
+                    "without --tls-cert or --tls-self, whoever is on the way can read keys and events"
+                );
+            }
+        }
     }
 
     async fn accept(&self, connections: &mut JoinSet<()>) {
@@ -233,11 +255,6 @@ impl Server {
         permit: tokio::sync::OwnedSemaphorePermit,
         connections: &mut JoinSet<()>,
     ) {
-        let Ok(unasked) = self.let_in_unasked(protocol) else {
-            let protocol = protocol.as_str();
-            tracing::warn!(%peer, protocol, "closed: a key is needed, and here none is asked for");
-            return;
-        };
         let ended = |error| tracing::debug!(%error, "a connection ended before it began");
         let stream = match stream.set_nodelay(true).and_then(|()| stream.into_std()) {
             Ok(stream) => stream,
@@ -249,28 +266,12 @@ impl Server {
             match TcpStream::from_std(stream) {
                 Ok(stream) => {
                     let socket = Socket::new(stream, peer);
-                    let serving = protocol.serve(socket, app);
-                    match unasked {
-                        None => serving.await,
-                        Some(who) => tokio::select! {
-                            () = serving => {}
-                            () = who.ended() => {}
-                        },
-                    }
+                    protocol.serve(socket, app).await;
                 }
                 Err(error) => ended(error),
             }
             drop((permit, counted));
         });
-    }
-
-    /// Who uses a connection whose protocol asks for no key: nobody, and nobody is refused once keys
-    /// are needed.
-    fn let_in_unasked(&self, protocol: Protocol) -> Result<Option<Identity>, Error> {
-        match protocol.asks_for_keys() {
-            true => Ok(None),
-            false => self.app.node.keys().nobody().map(Some),
-        }
     }
 
     fn refuse(

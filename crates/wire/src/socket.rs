@@ -1,4 +1,4 @@
-//! The socket of one connection, as every protocol has it.
+//! The socket of one connection, as every protocol has it: plain, or under TLS.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -9,19 +9,31 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
+
+use crate::app::App;
+use crate::tls::{HANDSHAKE, Tls};
 
 /// How long the last words of a connection may take.
 pub(crate) const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
 /// A connection to a client, whose address is known.
 pub(crate) struct Socket {
-    stream: TcpStream,
+    stream: Stream,
     peer: SocketAddr,
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Secure(Box<TlsStream<TcpStream>>),
+    /// While a handshake runs, and after one that failed.
+    Closed,
 }
 
 impl Socket {
     /// A connection that was accepted from `peer`.
     pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> Socket {
+        let stream = Stream::Plain(stream);
         Socket { stream, peer }
     }
 
@@ -32,7 +44,62 @@ impl Socket {
 
     /// The address that the client connected to: it reaches the server there.
     pub(crate) fn local(&self) -> io::Result<SocketAddr> {
-        self.stream.local_addr()
+        match &self.stream {
+            Stream::Plain(stream) => stream.local_addr(),
+            Stream::Secure(stream) => stream.get_ref().0.local_addr(),
+            Stream::Closed => Err(closed()),
+        }
+    }
+
+    /// The name by which the client asked for the server, if it is under TLS and gave one.
+    pub(crate) fn server_name(&self) -> Option<&str> {
+        match &self.stream {
+            Stream::Secure(stream) => stream.get_ref().1.server_name(),
+            Stream::Plain(_) | Stream::Closed => None,
+        }
+    }
+
+    /// Whether it is under TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        matches!(self.stream, Stream::Secure(_))
+    }
+
+    /// Whether nobody on the way can read what it carries: it is under TLS, or does not leave this
+    /// machine.
+    pub(crate) fn is_private(&self) -> bool {
+        self.is_secure() || self.peer().is_loopback()
+    }
+
+    /// Whether it is one that the server does not take: where there is a certificate, plain
+    /// connections are for this machine alone.
+    pub(crate) fn must_be_secure(&self, tls: Option<&Tls>) -> bool {
+        tls.is_some() && !self.is_private()
+    }
+
+    /// Waits for the first byte, where there is a certificate, and takes a client that begins with
+    /// TLS through the handshake.
+    pub(crate) async fn open(&mut self, app: &App) -> io::Result<()> {
+        let (Some(tls), Stream::Plain(stream)) = (&app.tls, &self.stream) else {
+            return Ok(());
+        };
+        let within = app.limits.header_timeout;
+        let mut first = [0];
+        match timeout(within, stream.peek(&mut first)).await?? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ if first[0] == HANDSHAKE => self.secure(tls, within).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the client through a handshake of TLS.
+    pub(crate) async fn secure(&mut self, tls: &Tls, within: Duration) -> io::Result<()> {
+        let Stream::Plain(stream) = std::mem::replace(&mut self.stream, Stream::Closed) else {
+            return Err(closed());
+        };
+        let handshake = tls.acceptor().accept(stream);
+        let stream = timeout(within, handshake).await??;
+        self.stream = Stream::Secure(Box::new(stream));
+        Ok(())
     }
 
     /// Says the last words, and closes. What the client still sends is read for a moment: closing
@@ -49,13 +116,21 @@ impl Socket {
     }
 }
 
+fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "its handshake has failed")
+}
+
 impl AsyncRead for Socket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Stream::Secure(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Stream::Closed => Poll::Ready(Err(closed())),
+        }
     }
 }
 
@@ -65,7 +140,11 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Stream::Secure(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Stream::Closed => Poll::Ready(Err(closed())),
+        }
     }
 
     fn poll_write_vectored(
@@ -73,18 +152,71 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Stream::Secure(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Stream::Closed => Poll::Ready(Err(closed())),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        match &self.stream {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+            Stream::Secure(stream) => stream.is_write_vectored(),
+            Stream::Closed => false,
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Secure(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Closed => Poll::Ready(Err(closed())),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Secure(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Closed => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::tls::CertificateFiles;
+
+    /// A connection on this machine that is taken for one from elsewhere.
+    async fn from(peer: &str) -> Socket {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        drop(client.unwrap());
+        Socket::new(accepted.unwrap().0, peer.parse().unwrap())
+    }
+
+    #[tokio::test]
+    async fn plain_connections_are_for_this_machine_where_there_is_a_certificate() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = CertificateFiles::made_in(directory.path(), vec!["localhost".to_owned()]);
+        let tls = Tls::load(files.unwrap()).unwrap();
+        for here in [
+            "127.0.0.1:9",
+            "127.1.2.3:9",
+            "[::1]:9",
+            "[::ffff:127.0.0.1]:9",
+        ] {
+            assert!(!from(here).await.must_be_secure(Some(&tls)), "{here}");
+        }
+        for elsewhere in ["10.0.0.1:9", "[2001:db8::1]:9", "[::ffff:10.0.0.1]:9"] {
+            let socket = from(elsewhere).await;
+            assert!(socket.must_be_secure(Some(&tls)), "{elsewhere}");
+            assert!(!socket.must_be_secure(None) && !socket.is_private());
+        }
     }
 }

@@ -29,6 +29,14 @@ impl Stalling {
         }
     }
 
+    pub(crate) fn get_ref(&self) -> &Socket {
+        &self.stream
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut Socket {
+        &mut self.stream
+    }
+
     pub(crate) fn into_inner(self) -> Socket {
         self.stream
     }

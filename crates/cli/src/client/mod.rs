@@ -11,6 +11,7 @@ mod request;
 mod stats;
 mod url;
 
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -55,6 +56,18 @@ enum Repeat {
     Never,
 }
 
+/// The certificates of a file.
+fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, Failure> {
+    let unusable = || Failure::new(format!("{} cannot be trusted", path.display()));
+    let pem = std::fs::read(path).map_err(|error| unusable().caused_by(&error))?;
+    let found = reqwest::Certificate::from_pem_bundle(&pem);
+    let found = found.map_err(|error| unusable().caused_by(&error))?;
+    match found.is_empty() {
+        true => Err(unusable().found("no certificate").expected("one in PEM")),
+        false => Ok(found),
+    }
+}
+
 /// A connection to one server. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
@@ -66,9 +79,20 @@ pub(crate) struct Client {
 impl Client {
     /// A client of the server; nothing is sent yet.
     pub(crate) fn new(server: ServerUrl) -> Result<Client, Failure> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .tcp_nodelay(true)
+        Client::trusting(server, None)
+    }
+
+    /// As [`new`](Client::new): a server under TLS is trusted if this certificate vouches for it, or
+    /// without one those that this machine trusts.
+    pub(crate) fn trusting(server: ServerUrl, ca: Option<&Path>) -> Result<Client, Failure> {
+        let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true);
+        let http = match (ca, server.is_secure()) {
+            (Some(ca), _) => http.tls_certs_only(certificates(ca)?),
+            (None, true) => http,
+            // Those of the machine are not even read.
+            (None, false) => http.tls_certs_only([]),
+        };
+        let http = http
             .build()
             .map_err(|error| Failure::new("the HTTP client cannot start").caused_by(&error))?;
         let key = None;

@@ -6,11 +6,16 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-/// The address of a server: `http://HOST:PORT`.
+/// The address of a server: `http://HOST:PORT`, or `https`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerUrl(Url);
 
 impl ServerUrl {
+    /// Whether it is reached under TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     /// The address with a path of these segments, each encoded as a URL needs it.
     pub(crate) fn join(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
@@ -42,8 +47,9 @@ impl FromStr for ServerUrl {
         let url: Url = whole
             .parse()
             .map_err(|error| format!("{error}; expected a URL such as http://127.0.0.1:4280"))?;
-        if url.scheme() != "http" || !url.has_host() {
-            return Err("expected http:// and a host, as in http://127.0.0.1:4280".to_owned());
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            let expected = "expected http:// or https:// and a host, as in http://127.0.0.1:4280";
+            return Err(expected.to_owned());
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err("expected nothing after the port, as in http://127.0.0.1:4280".to_owned());
@@ -77,7 +83,7 @@ mod tests {
     #[test]
     fn what_is_no_address_of_a_server_is_refused() {
         for text in [
-            "https://localhost",
+            "https://localhost/v1",
             "http://localhost/v1",
             "ftp://x",
             "",

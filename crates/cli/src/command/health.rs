@@ -10,7 +10,9 @@ use crate::output;
 pub(crate) async fn run(target: &Target) -> Result<(), Failure> {
     let found = match &target.server {
         Some(server) => {
-            let healthy = Client::new(server.clone())?.is_healthy().await;
+            let healthy = Client::trusting(server.clone(), target.tls_ca.as_deref())?
+                .is_healthy()
+                .await;
             healthy.then(|| server.clone())
         }
         None if target.data.is_dir() => local::answering(&target.data).await?,

@@ -1,11 +1,11 @@
 //! `serve`: the databases of a data directory, until ctrl-c or SIGTERM.
 
-use headwater_wire::Limits;
+use headwater_wire::{CertificateFiles, Limits};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::args::{Serve, Target};
+use crate::args::{Serve, Target, TlsArgs};
 use crate::failure::Failure;
-use crate::local::{LocalServer, Opened, Options};
+use crate::local::{Certificate, LocalServer, Opened, Options};
 use crate::output;
 
 /// Serves. On a signal no more requests are accepted, those that were are finished, and the
@@ -14,6 +14,8 @@ pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
     let options = Options {
         postgres: args.postgres.0,
         kafka: args.kafka.0,
+        certificate: certificate(args.tls),
+        advertised: args.kafka_advertised,
         sleep_after: args.sleep_after,
         tail_max: args.tail_max,
         limits: Limits {
@@ -35,7 +37,13 @@ pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
         }
     };
     let stop = StopSignal::listen()?;
-    output::print(format!("listening on http://{}", server.address()))?;
+    if let Some(fingerprint) = server.fingerprint() {
+        output::print(format!(
+            "certificate with the SHA-256 fingerprint {fingerprint}"
+        ))?;
+    }
+    let scheme = server.fingerprint().map_or("http", |_| "https");
+    output::print(format!("listening on {scheme}://{}", server.address()))?;
     if let Some(address) = server.postgres() {
         output::print(format!("listening on postgres://{address}"))?;
     }
@@ -45,6 +53,13 @@ pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
     stop.wait().await;
     tracing::info!("stopping, once what was accepted is finished");
     server.stop().await
+}
+
+fn certificate(args: TlsArgs) -> Option<Certificate> {
+    match (args.tls_cert, args.tls_key) {
+        (Some(chain), Some(key)) => Some(Certificate::Files(CertificateFiles { chain, key })),
+        _ => args.tls_self.then_some(Certificate::Made(args.tls_names)),
+    }
 }
 
 /// The wish of somebody that the process ends: ctrl-c or SIGTERM. From

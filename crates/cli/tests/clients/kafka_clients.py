@@ -379,6 +379,33 @@ def share(bootstrap, count):
         last[key] = offset
 
 
+def pack(bootstrap, name, key, certificate, count):
+    """Consumes orders with a group, under TLS and with a key, and appends that they are packed."""
+    signed_in = {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-256",
+        "sasl.username": name,
+        "sasl.password": key,
+        "ssl.ca.location": certificate,
+    }
+    reader = consumer(bootstrap, "packers", **signed_in)
+    reader.subscribe(["shop.order"])
+    placed = {}
+    until = time.monotonic() + PATIENCE
+    while len(placed) < int(count):
+        assert time.monotonic() < until, placed
+        one = event_of(reader.poll(0.2))
+        if one is not None and dict(one.headers())["ce_type"] == b"OrderPlaced":
+            placed[one.key()] = one.offset()
+    records = [("shop.order", key, b"{}", [("ce_type", b"OrderPacked")]) for key in placed]
+    for error, message in write(bootstrap, records, **signed_in):
+        assert error is None, error
+        stream = message.key()
+        print(stream.decode(), placed[stream], message.offset())
+    reader.commit(asynchronous=False)
+    reader.close()
+
+
 if __name__ == "__main__":
     bootstrap, scenario, *arguments = sys.argv[1:]
     globals()[scenario](bootstrap, *arguments)

@@ -13,6 +13,7 @@ mod kafka;
 mod keys;
 mod kills;
 mod logs;
+mod one_key;
 mod postgres;
 mod sharing;
 mod support;

@@ -168,18 +168,26 @@ impl Serve {
     }
 
     /// Starts a command that serves, and waits for the line that tells where.
-    pub(crate) fn wait_for(before_url: &str, mut command: Command) -> Serve {
+    pub(crate) fn wait_for(before_url: &str, command: Command) -> Serve {
+        Serve::wait_for_all(&[before_url], command).0
+    }
+
+    /// As [`wait_for`](Self::wait_for), for several lines in their order; what each tells.
+    pub(crate) fn wait_for_all(before: &[&str], mut command: Command) -> (Serve, Vec<String>) {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines
-            .find_map(|line| {
+        let told = before.iter().map(|before| {
+            let told = lines.find_map(|line| {
                 let line = line.unwrap();
-                line.split_once(before_url).map(|(_, url)| url.to_owned())
-            })
-            .expect("the server ended before it listened");
+                line.split_once(before).map(|(_, told)| told.to_owned())
+            });
+            told.expect("the server ended before it listened")
+        });
+        let told: Vec<String> = told.collect();
         // What else it prints must not fill the pipe.
         std::thread::spawn(move || lines.count());
-        Serve { child, url: line }
+        let url = told[0].clone();
+        (Serve { child, url }, told)
     }
 
     /// Bytes of memory that it holds.
@@ -215,8 +223,11 @@ impl Drop for Serve {
 
 /// A client that keeps its connections for as long as it lives.
 pub(crate) fn http() -> reqwest::Client {
+    // It fails if there is one already, which is as good.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
+        .tls_certs_only([])
         .timeout(Duration::from_secs(60))
         .build()
         .unwrap()

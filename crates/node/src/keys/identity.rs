@@ -93,6 +93,11 @@ impl Identity {
         self.key.as_ref().map(|key| key.name.as_str())
     }
 
+    /// The one database that they reach, if they do not reach all.
+    pub fn database(&self) -> Option<&DatabaseName> {
+        self.key.as_ref().and_then(|key| key.database.as_ref())
+    }
+
     /// The name that stands as `actor` in what they append. Nobody's is given to what comes
     /// without a key.
     pub(crate) fn actor(&self) -> Option<&str> {

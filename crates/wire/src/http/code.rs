@@ -69,6 +69,7 @@ pub(crate) const CODES: &[Code] = &[
         400,
         "The event names somebody else as its actor",
     ),
+    code("tls_needed", 400, "The server speaks TLS to other machines"),
     code("key_needed", 401, "The server asks for a key"),
     code("bad_key", 401, "The key opens nothing here"),
     code("forbidden", 403, "The key may not do this"),

@@ -22,6 +22,9 @@ const HEADER_BYTES_MIN: usize = 8192;
 /// Serves the connection until it ends. When the server stops, the request that is being answered
 /// is answered, and no other is read.
 pub(crate) async fn serve(socket: Socket, app: Shared) {
+    if socket.must_be_secure(app.tls.as_ref()) {
+        return farewell(socket, tls_needed()).await;
+    }
     let (limits, peer) = (app.limits.clone(), socket.peer());
     let mut stopping = app.stopping.clone();
     let answer = service_fn(|request: hyper::Request<Incoming>| {
@@ -65,6 +68,12 @@ pub(crate) async fn refuse(socket: Socket, connections_max: usize) {
         .expected(format!("at most {connections_max}"))
         .action("try again after a pause, or keep connections and use them again");
     farewell(socket, problem).await;
+}
+
+fn tls_needed() -> Problem {
+    Problem::new("tls_needed", "the server speaks TLS to other machines")
+        .found("a plain connection")
+        .action("ask for https:// instead of http://")
 }
 
 /// Writes a problem outside of any request, and closes.

@@ -68,6 +68,7 @@ const ANY: &[&str] = &[
     "bad_request",
     "bad_host",
     "bad_origin",
+    "tls_needed",
     "method_not_allowed",
     "timeout",
     "too_large",

@@ -52,6 +52,14 @@ pub(crate) const APIS: &[Api] = &[
     api(ApiKey::DescribeConfigs, 1, 4),
     api(ApiKey::DeleteGroups, 0, 2),
     api(ApiKey::DescribeCluster, 0, 1),
+    // librdkafka asks for no key unless version 0 is announced, and sends 1.
+    Api {
+        key: ApiKey::SaslHandshake,
+        min: 0,
+        max: 1,
+        answered: 1,
+    },
+    api(ApiKey::SaslAuthenticate, 0, 2),
 ];
 
 /// Whether this version of a request is answered.

@@ -7,7 +7,7 @@ use kafka_protocol::ResponseError;
 /// themselves; the event ids make sure that nothing is written twice.
 pub(crate) fn of_write(error: &Error) -> ResponseError {
     match (error.kind(), error.code()) {
-        (_, "system_database") => ResponseError::TopicAuthorizationFailed,
+        (_, "system_database" | "forbidden") => ResponseError::TopicAuthorizationFailed,
         (Kind::NotFound, _) => ResponseError::UnknownTopicOrPartition,
         (Kind::Invalid | Kind::Conflict, _) => ResponseError::InvalidRecord,
         (Kind::TooLarge, _) => ResponseError::MessageTooLarge,

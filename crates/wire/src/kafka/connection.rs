@@ -1,18 +1,21 @@
 //! One connection: frames one after the other, until it ends or the server stops.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use headwater_node::Identity;
 use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 use crate::app::Shared;
 use crate::gate::Reserved;
+use crate::kafka::guest::{Guest, REQUEST_BYTES_MAX, Step};
 use crate::kafka::header::{FIXED_BYTES, Header};
 use crate::kafka::request::{self, Answer};
-use crate::kafka::session::Session;
+use crate::kafka::session::{Broker, Session};
 use crate::limits::Limits;
 use crate::socket::Socket;
 use crate::stall::Stalling;
@@ -23,18 +26,36 @@ const IDLE_MAX: Duration = Duration::from_secs(600);
 /// The number of the request that may be large.
 const PRODUCE: i16 = ApiKey::Produce as i16;
 
+/// A request as it came, and the room that it takes.
+type Frame = (Bytes, Reserved);
+
+/// A connection, and what its requests may take.
+struct Connection {
+    socket: Stalling,
+    app: Shared,
+    peer: IpAddr,
+    local: SocketAddr,
+}
+
 /// Serves the connection until it ends. When the server stops, what is being answered is answered,
 /// and nothing else is read.
 pub(crate) async fn serve(socket: Socket, app: Shared) {
     let peer = socket.peer();
+    if socket.must_be_secure(app.tls.as_ref()) {
+        // The protocol has no word for it before TLS.
+        tracing::warn!(%peer, "closed: a kafka connection from another machine without TLS");
+        return;
+    }
     let Ok(local) = socket.local() else {
         return; // it has ended already
     };
-    // Who it is: Kafka clients cannot show a key yet. Once there is one, their connections are closed
-    // by the server, also those that are open (docs/security.md).
-    let session = Session { app, local, peer };
-    let socket = Stalling::new(socket, session.app.limits.stall_max);
-    if let Err(error) = Box::pin(talk(&session, socket)).await {
+    let connection = Connection {
+        socket: Stalling::new(socket, app.limits.stall_max),
+        app,
+        peer,
+        local,
+    };
+    if let Err(error) = Box::pin(connection.talk()).await {
         tracing::debug!(%error, %peer, "a kafka connection ended early");
     }
 }
@@ -45,71 +66,133 @@ pub(crate) fn refuse(socket: Socket) {
     drop(socket);
 }
 
-async fn talk(session: &Session, mut socket: Stalling) -> io::Result<()> {
-    loop {
-        let frame = tokio::select! {
-            frame = read_frame(session, &mut socket) => frame?,
-            () = session.stopped() => return Ok(()),
-        };
-        let Some(frame) = frame else {
-            return Ok(());
-        };
-        // Held until it is answered: what was read from it refers to its bytes.
-        let (bytes, _reserved) = frame;
-        let (header, reader) = Header::read(bytes).map_err(refused)?;
-        match request::answer(session, &header, reader).await {
-            Ok(Answer::Frame(frame)) => {
-                socket.write_all(&frame).await?;
-                socket.flush().await?;
-            }
-            Ok(Answer::Nothing) => {}
-            Err(error) => return Err(refused(error)),
-        }
-    }
-}
-
 fn refused(error: impl std::fmt::Display) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }
 
-/// The next frame and the room that it takes; nothing if the client has ended.
-async fn read_frame(
-    session: &Session,
-    socket: &mut Stalling,
-) -> io::Result<Option<(Bytes, Reserved)>> {
-    let limits = &session.app.limits;
-    let mut size = [0; 4];
-    match timeout(IDLE_MAX, socket.read_exact(&mut size)).await? {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        Err(error) => return Err(error),
-        Ok(_) => {}
+impl Connection {
+    /// Answers until the client goes, the server stops, or who it is may not be here any more.
+    async fn talk(mut self) -> io::Result<()> {
+        let Some((session, first)) = Box::pin(self.welcome()).await? else {
+            return Ok(());
+        };
+        let mut next = first;
+        loop {
+            let frame = match next.take() {
+                Some(frame) => Some(frame),
+                None => tokio::select! {
+                    frame = self.read_frame(false) => frame?,
+                    () = session.stopped() => None,
+                    () = session.who.ended() => None,
+                },
+            };
+            let Some(frame) = frame else {
+                return Ok(());
+            };
+            // Held until it is answered: what was read from it refers to its bytes.
+            let (bytes, _reserved) = frame;
+            let (header, reader) = Header::read(bytes).map_err(refused)?;
+            let answer = tokio::select! {
+                answer = request::answer(&session, &header, reader) => answer.map_err(refused)?,
+                () = session.who.ended() => return Ok(()),
+            };
+            if let Answer::Frame(frame) = answer {
+                self.write(&frame).await?;
+            }
+        }
     }
-    let size = usize::try_from(i32::from_be_bytes(size)).unwrap_or(0);
-    if size < FIXED_BYTES {
-        return Err(refused("the size of the request is no size"));
-    }
-    let body = timeout(limits.body_timeout, read_body(session, socket, size)).await??;
-    Ok(Some(body))
-}
 
-async fn read_body(
-    session: &Session,
-    socket: &mut Stalling,
-    size: usize,
-) -> io::Result<(Bytes, Reserved)> {
-    let mut fixed = [0; FIXED_BYTES];
-    socket.read_exact(&mut fixed).await?;
-    let key = i16::from_be_bytes([fixed[0], fixed[1]]);
-    let size_max = size_max(&session.app.limits, key);
-    if size > size_max {
-        let told = format!("a request of {size} bytes; expected at most {size_max}");
-        return Err(refused(told));
+    /// Answers a client until it is known who it is; gives its first request of another kind, if that
+    /// was read. Nothing if it has ended, or is not let in.
+    async fn welcome(&mut self) -> io::Result<Option<(Session, Option<Frame>)>> {
+        let app = self.app.clone();
+        let (keys, mut stopping) = (app.node.keys(), app.stopping.clone());
+        let mut guest = Guest::default();
+        let due = tokio::time::Instant::now() + app.limits.header_timeout;
+        loop {
+            let reading = async {
+                match keys.are_needed() {
+                    true => timeout_at(due, self.read_frame(true)).await?,
+                    false => self.read_frame(false).await,
+                }
+            };
+            let frame = tokio::select! {
+                frame = reading => frame?,
+                _ = stopping.wait_for(|stopping| *stopping) => None, // or the server is gone
+            };
+            let Some(frame) = frame else {
+                return Ok(None);
+            };
+            let (header, reader) = Header::read(frame.0.clone()).map_err(refused)?;
+            if !Guest::may_ask(header.key) {
+                let nobody = keys.nobody().map_err(refused)?;
+                return Ok(Some((self.session(nobody), Some(frame))));
+            }
+            let step = guest.answer(&app, self.peer, &header, reader).await;
+            match step.map_err(refused)? {
+                Step::Answer(frame) => self.write(&frame).await?,
+                Step::Known(frame, who) => {
+                    self.write(&frame).await?;
+                    return Ok(Some((self.session(who), None)));
+                }
+                Step::Refused(frame) => {
+                    self.write(&frame).await?;
+                    return Ok(None);
+                }
+            }
+        }
     }
-    let reserved = session.app.bodies.reserve(size).map_err(refused)?;
-    let mut body = BytesMut::zeroed(size);
-    body[..FIXED_BYTES].copy_from_slice(&fixed);
-    socket.read_exact(&mut body[FIXED_BYTES..]).await?;
-    Ok((body.freeze(), reserved))
+
+    fn session(&self, who: Identity) -> Session {
+        let asked_for = self.socket.get_ref().server_name();
+        Session {
+            app: self.app.clone(),
+            who,
+            peer: self.peer,
+            broker: Broker::of(&self.app, self.local, asked_for),
+        }
+    }
+
+    async fn write(&mut self, frame: &[u8]) -> io::Result<()> {
+        self.socket.write_all(frame).await?;
+        self.socket.flush().await
+    }
+
+    /// The next frame; nothing if the client has ended. Those of a guest are small.
+    async fn read_frame(&mut self, is_guest: bool) -> io::Result<Option<Frame>> {
+        let mut size = [0; 4];
+        match timeout(IDLE_MAX, self.socket.read_exact(&mut size)).await? {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(error),
+            Ok(_) => {}
+        }
+        let size = usize::try_from(i32::from_be_bytes(size)).unwrap_or(0);
+        if size < FIXED_BYTES {
+            return Err(refused("the size of the request is no size"));
+        }
+        let within = self.app.limits.body_timeout;
+        let body = timeout(within, self.read_body(size, is_guest)).await??;
+        Ok(Some(body))
+    }
+
+    async fn read_body(&mut self, size: usize, is_guest: bool) -> io::Result<Frame> {
+        let mut fixed = [0; FIXED_BYTES];
+        self.socket.read_exact(&mut fixed).await?;
+        let key = i16::from_be_bytes([fixed[0], fixed[1]]);
+        let size_max = match is_guest {
+            true => REQUEST_BYTES_MAX,
+            false => size_max(&self.app.limits, key),
+        };
+        if size > size_max {
+            let told = format!("a request of {size} bytes; expected at most {size_max}");
+            return Err(refused(told));
+        }
+        let reserved = self.app.bodies.reserve(size).map_err(refused)?;
+        let mut body = BytesMut::zeroed(size);
+        body[..FIXED_BYTES].copy_from_slice(&fixed);
+        self.socket.read_exact(&mut body[FIXED_BYTES..]).await?;
+        Ok((body.freeze(), reserved))
+    }
 }
 
 fn size_max(limits: &Limits, key: i16) -> usize {

@@ -1,5 +1,6 @@
 //! `DeleteGroups`: what groups have read is forgotten. One that has members stays.
 
+use headwater_node::Role;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;
 use kafka_protocol::messages::{DeleteGroupsResponse, GroupId};
@@ -16,7 +17,7 @@ pub(crate) async fn answer(
 ) -> Result<DeleteGroupsResponse, Malformed> {
     let mut results = Vec::new();
     for name in reader.list(Reader::string)? {
-        let deleted = delete(session, &name).await;
+        let deleted = delete(session, &session.group(name.clone())).await;
         let result = DeletableGroupResult::default().with_group_id(GroupId(name));
         results.push(result.with_error_code(deleted.err().map_or(0, |error| error.code())));
     }
@@ -24,6 +25,8 @@ pub(crate) async fn answer(
 }
 
 async fn delete(session: &Session, name: &StrBytes) -> Result<(), ResponseError> {
+    let may = session.who.has_role(Role::Admin);
+    may.map_err(|_| ResponseError::GroupAuthorizationFailed)?;
     let app = &session.app;
     let known = app.groups.with_cursors(&app.node, name, |entry, _| {
         Ok(entry.cursors.all().is_some_and(|all| !all.is_empty()) || !entry.group.is_empty())

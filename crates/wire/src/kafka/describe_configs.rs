@@ -1,6 +1,7 @@
 //! `DescribeConfigs`: what of Kafka's settings holds here. None can be changed.
 
 use headwater_event::limits::{APPEND_BYTES_MAX, DATA_BYTES_MAX};
+use headwater_node::Role;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::DescribeConfigsResponse;
 use kafka_protocol::messages::describe_configs_response::{
@@ -10,7 +11,6 @@ use kafka_protocol::protocol::StrBytes;
 
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::{BROKER, Session};
-use crate::kafka::topic::Topic;
 
 /// Kinds of what has settings.
 const TOPIC: i8 = 2;
@@ -58,22 +58,10 @@ fn settings(
     asked: &Asked,
 ) -> Result<Vec<DescribeConfigsResourceResult>, ResponseError> {
     let all = match asked.kind {
-        TOPIC if Topic::find(&session.app.node, &asked.name).is_some() => vec![
-            ("cleanup.policy", "delete".to_owned()),
-            ("compression.type", "uncompressed".to_owned()),
-            ("max.message.bytes", APPEND_BYTES_MAX.to_string()),
-            ("message.timestamp.type", "CreateTime".to_owned()),
-            ("min.insync.replicas", "1".to_owned()),
-            ("retention.bytes", "-1".to_owned()),
-            ("retention.ms", "-1".to_owned()),
-        ],
-        TOPIC => return Err(ResponseError::UnknownTopicOrPartition),
-        SERVER if *asked.name == *BROKER.0.to_string() => vec![
-            ("auto.create.topics.enable", "false".to_owned()),
-            ("default.replication.factor", "1".to_owned()),
-            // Of one record: a batch of them may be as large as its topic says.
-            ("message.max.bytes", DATA_BYTES_MAX.to_string()),
-        ],
+        TOPIC => session
+            .topic(Role::Read, &asked.name)
+            .map(|_| of_topics())?,
+        SERVER if *asked.name == *BROKER.0.to_string() => of_broker(),
         _ => return Err(ResponseError::InvalidRequest),
     };
     let wanted = |name: &str| match &asked.settings {
@@ -89,4 +77,27 @@ fn settings(
             .with_config_source(DEFAULT)
     });
     Ok(told.collect())
+}
+
+/// The settings of a topic, each with its value.
+fn of_topics() -> Vec<(&'static str, String)> {
+    vec![
+        ("cleanup.policy", "delete".to_owned()),
+        ("compression.type", "uncompressed".to_owned()),
+        ("max.message.bytes", APPEND_BYTES_MAX.to_string()),
+        ("message.timestamp.type", "CreateTime".to_owned()),
+        ("min.insync.replicas", "1".to_owned()),
+        ("retention.bytes", "-1".to_owned()),
+        ("retention.ms", "-1".to_owned()),
+    ]
+}
+
+/// The settings of the broker.
+fn of_broker() -> Vec<(&'static str, String)> {
+    vec![
+        ("auto.create.topics.enable", "false".to_owned()),
+        ("default.replication.factor", "1".to_owned()),
+        // Of one record: a batch of them may be as large as its topic says.
+        ("message.max.bytes", DATA_BYTES_MAX.to_string()),
+    ]
 }

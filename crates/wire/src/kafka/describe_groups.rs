@@ -21,13 +21,14 @@ pub(crate) async fn answer(
     let mut groups = Vec::new();
     let names: BTreeSet<_> = reader.list(Reader::string)?.into_iter().collect();
     for name in names {
+        let known = session.group(name.clone());
         let open = session
             .app
             .groups
-            .peek(&name, |entry| described(&entry.group, version));
+            .peek(&known, |entry| described(&entry.group, version));
         let described = match open {
             Some(described) => described,
-            None => DescribedGroup::default().with_group_state(state(session, &name).await),
+            None => DescribedGroup::default().with_group_state(state(session, &known).await),
         };
         groups.push(described.with_group_id(GroupId(name)));
     }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use futures::future::select_all;
+use headwater_node::Role;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
 use kafka_protocol::messages::{BrokerId, FetchResponse, TopicName};
@@ -15,7 +16,6 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::kafka::offset;
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::Session;
-use crate::kafka::topic::Topic;
 use crate::kafka::walk::{Filled, Part, Walk};
 
 /// Bytes of records of one answer, about, whatever a client asks for: at least one record.
@@ -89,16 +89,16 @@ pub(crate) async fn answer(
 ) -> Result<FetchResponse, Malformed> {
     let asked = read(reader, version)?;
     let until = Instant::now() + asked.wait_max;
-    let mut unknown = Vec::new();
+    let mut refused = Vec::new();
     let mut walks = Vec::new();
     for topic in asked
         .topics
         .into_iter()
         .filter(|topic| !topic.parts.is_empty())
     {
-        match Topic::find(&session.app.node, &topic.name) {
-            Some(found) => walks.push((topic.name, Walk::new(found, topic.parts))),
-            None => unknown.push(nowhere(topic)),
+        match session.topic(Role::Read, &topic.name) {
+            Ok((found, _)) => walks.push((topic.name, Walk::new(found, topic.parts))),
+            Err(error) => refused.push(nothing_of(topic, error)),
         }
     }
     loop {
@@ -108,7 +108,7 @@ pub(crate) async fn answer(
             left = left.saturating_sub(walk.found_bytes());
         }
         let found: usize = walks.iter().map(|(_, walk)| walk.found_bytes()).sum();
-        let failed = !unknown.is_empty() || walks.iter().any(|(_, walk)| walk.has_failed());
+        let failed = !refused.is_empty() || walks.iter().any(|(_, walk)| walk.has_failed());
         let full = !walks.iter().any(|(_, walk)| walk.is_open());
         let enough = full || found >= asked.bytes_min || found >= asked.bytes_max;
         if failed || enough || !wait(session, &walks, until, found > 0).await {
@@ -118,7 +118,7 @@ pub(crate) async fn answer(
     let found = walks
         .into_iter()
         .map(|(name, walk)| told(name, walk.finish()));
-    Ok(FetchResponse::default().with_responses(unknown.into_iter().chain(found).collect()))
+    Ok(FetchResponse::default().with_responses(refused.into_iter().chain(found).collect()))
 }
 
 /// Waits for one of the heads to move on; says whether it did so in time.
@@ -148,14 +148,14 @@ async fn wait(
     }
 }
 
-fn nowhere(topic: AskedTopic) -> FetchableTopicResponse {
-    let unknown = |part: Part| Filled {
+fn nothing_of(topic: AskedTopic, error: ResponseError) -> FetchableTopicResponse {
+    let nothing = |part: Part| Filled {
         index: part.index,
         records: bytes::Bytes::new(),
         next: -1,
-        error: Some(ResponseError::UnknownTopicOrPartition),
+        error: Some(error),
     };
-    let filled = topic.parts.into_iter().map(unknown).collect();
+    let filled = topic.parts.into_iter().map(nothing).collect();
     told(topic.name, filled)
 }
 

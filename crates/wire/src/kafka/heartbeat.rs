@@ -9,7 +9,8 @@ pub(crate) fn answer(
     session: &Session,
     mut reader: Reader,
 ) -> Result<HeartbeatResponse, Malformed> {
-    let (group, generation, member) = (reader.string()?, reader.i32()?, reader.string()?);
+    let group = session.group(reader.string()?);
+    let (generation, member) = (reader.i32()?, reader.string()?);
     let heard = session.app.groups.with(&group, |entry, now| {
         entry.group.heartbeat(&member, generation, now)
     });

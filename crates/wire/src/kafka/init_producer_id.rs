@@ -1,19 +1,29 @@
 //! `InitProducerId`: an identity under which a producer numbers its records.
 
+use headwater_node::Role;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{InitProducerIdResponse, ProducerId};
 use uuid::Uuid;
 
 use crate::kafka::reader::{Malformed, Reader};
+use crate::kafka::session::Session;
 
 /// A new identity, also for a producer that has one and wants its next epoch: 62 random bits, so
 /// that no two ever have the same and nothing need be kept. Who asks for transactions is refused.
-pub(crate) fn answer(mut reader: Reader) -> Result<InitProducerIdResponse, Malformed> {
-    let transactional = reader.nullable_string()?;
+pub(crate) fn answer(
+    session: &Session,
+    mut reader: Reader,
+) -> Result<InitProducerIdResponse, Malformed> {
+    let transactional = reader.nullable_string()?.is_some();
     let answer = InitProducerIdResponse::default();
-    if transactional.is_some() {
+    let refused = match session.who.has_role(Role::Write) {
+        _ if transactional => Some(ResponseError::TransactionalIdAuthorizationFailed),
+        Err(_) => Some(ResponseError::ClusterAuthorizationFailed),
+        Ok(()) => None,
+    };
+    if let Some(error) = refused {
         return Ok(answer
-            .with_error_code(ResponseError::TransactionalIdAuthorizationFailed.code())
+            .with_error_code(error.code())
             .with_producer_id(ProducerId(-1))
             .with_producer_epoch(-1));
     }

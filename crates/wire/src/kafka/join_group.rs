@@ -31,7 +31,7 @@ struct Asked {
 
 fn read(session: &Session, header: &Header, mut reader: Reader) -> Result<Asked, Malformed> {
     let version = header.version;
-    let group = reader.string()?;
+    let group = session.group(reader.string()?);
     let session_timeout = millis(reader.i32()?);
     let rebalance = millis(reader.i32()?);
     let member = reader.string()?;

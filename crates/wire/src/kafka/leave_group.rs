@@ -29,6 +29,7 @@ pub(crate) fn answer(
     version: i16,
 ) -> Result<LeaveGroupResponse, Malformed> {
     let (group, members) = read(reader, version)?;
+    let group = session.group(group);
     let leave = |(member, instance): &Leaving| {
         session.app.groups.with(&group, |entry, now| {
             entry.cursors.hurry(now);

@@ -1,4 +1,5 @@
-//! `ListGroups`: the groups that have members or have read something.
+//! `ListGroups`: the groups that have members or have read something, of those that the client
+//! sees.
 
 use std::collections::BTreeMap;
 
@@ -43,15 +44,17 @@ pub(crate) async fn answer(
     }
     let wanted = |state: &str| states.is_empty() || states.iter().any(|one| **one == *state);
     let listed = groups.into_iter().filter(|(_, (_, state))| wanted(state));
-    let listed = listed.map(|(name, (kind, state))| {
+    let listed = listed.filter_map(|(name, (kind, state))| {
+        let name = session.name_of_group(name)?;
         let state = match version >= 4 {
             true => StrBytes::from_static_str(state),
             false => StrBytes::default(),
         };
-        ListedGroup::default()
+        let listed = ListedGroup::default()
             .with_group_id(GroupId(name))
             .with_protocol_type(kind)
-            .with_group_state(state)
+            .with_group_state(state);
+        Some(listed)
     });
     Ok(ListGroupsResponse::default()
         .with_error_code(error)

@@ -1,7 +1,7 @@
 //! `ListOffsets`: the first and the next offset of a partition, and the first one since an instant.
 
 use headwater_event::{Error, Position, Timestamp};
-use headwater_node::{DatabaseHandle, Direction, Read};
+use headwater_node::{DatabaseHandle, Direction, Read, Role};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::list_offsets_response::{
     ListOffsetsPartitionResponse, ListOffsetsTopicResponse,
@@ -65,12 +65,13 @@ pub(crate) async fn answer(
 ) -> Result<ListOffsetsResponse, Malformed> {
     let mut topics = Vec::new();
     for asked in read(reader, version)? {
-        let topic = Topic::find(&session.app.node, &asked.topic);
+        let topic = session.topic(Role::Read, &asked.topic);
         let mut partitions = Vec::with_capacity(asked.partitions.len());
         for (index, instant) in asked.partitions {
-            let found = match topic.as_ref().filter(|topic| topic.has(index)) {
-                Some(topic) => place(session, topic, instant).await,
-                None => Err(ResponseError::UnknownTopicOrPartition),
+            let found = match &topic {
+                Ok((topic, _)) if topic.has(index) => place(session, topic, instant).await,
+                Ok(_) => Err(ResponseError::UnknownTopicOrPartition),
+                Err(error) => Err(*error),
             };
             partitions.push(told(index, found));
         }
@@ -114,7 +115,7 @@ async fn place(session: &Session, topic: &Topic, instant: i64) -> Result<Place, 
 async fn head(session: &Session, topic: &Topic) -> Result<Position, Error> {
     match session.app.node.known_head(&topic.database)? {
         Some(head) => Ok(head),
-        None => Ok(session.app.node.database(&topic.database).await?.head()),
+        None => Ok(session.database(Role::Read, &topic.database).await?.head()),
     }
 }
 
@@ -122,7 +123,7 @@ async fn head(session: &Session, topic: &Topic) -> Result<Position, Error> {
 /// It is the first of the whole log: those of a category have no offset before it.
 async fn since(session: &Session, topic: &Topic, millis: Option<i64>) -> Result<Place, Error> {
     let _pass = session.app.reads.pass().await?;
-    let database = session.app.node.database(&topic.database).await?;
+    let database = session.database(Role::Read, &topic.database).await?;
     let position = match millis {
         None => database.head(),
         Some(millis) => {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use headwater_node::{DatabaseName, DatabaseState};
-use kafka_protocol::ResponseError;
+use headwater_node::{DatabaseName, DatabaseState, Role};
 use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
@@ -62,18 +61,20 @@ pub(crate) fn cluster_id(session: &Session) -> StrBytes {
 }
 
 fn named(session: &Session, name: &StrBytes) -> MetadataResponseTopic {
-    match Topic::find(&session.app.node, name) {
-        Some(topic) => described(&topic),
-        None => MetadataResponseTopic::default()
+    match session.topic(Role::Read, name) {
+        Ok((topic, _)) => described(&topic),
+        Err(error) => MetadataResponseTopic::default()
             .with_name(Some(TopicName(name.clone())))
-            .with_error_code(ResponseError::UnknownTopicOrPartition.code()),
+            .with_error_code(error.code()),
     }
 }
 
 async fn all(session: &Session) -> Vec<MetadataResponseTopic> {
     let mut topics = Vec::new();
-    for database in session.app.node.list() {
-        let mut names = vec![Topic::find(&session.app.node, database.name.as_str())];
+    let databases = session.app.node.list().into_iter();
+    let seen = |name: &DatabaseName| session.who.may(Role::Read, Some(name)).is_ok();
+    for database in databases.filter(|database| seen(&database.name)) {
+        let mut names = vec![Topic::parse(database.name.as_str())];
         if database.state == DatabaseState::Awake {
             let categories = categories(session, &database.name).await;
             let topic = |category: &String| Topic::of_category(&database.name, category);
@@ -88,7 +89,7 @@ async fn all(session: &Session) -> Vec<MetadataResponseTopic> {
 /// The categories of a database that is awake, by name.
 async fn categories(session: &Session, name: &DatabaseName) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let Ok(database) = session.app.node.database(name).await else {
+    let Ok(database) = session.database(Role::Read, name).await else {
         return found; // a listing leaves out what cannot be read; who names it is told why
     };
     let mut after: Option<String> = None;

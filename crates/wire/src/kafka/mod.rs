@@ -32,6 +32,7 @@ mod fetch;
 mod find_coordinator;
 mod group;
 mod groups;
+mod guest;
 mod header;
 mod heartbeat;
 mod init_producer_id;

@@ -1,7 +1,7 @@
 //! `OffsetCommit`: how far a group has read. It is answered at once and kept soon after: see
 //! `cursors`.
 
-use headwater_node::{Cursor, CursorOf, DatabaseId};
+use headwater_node::{Cursor, CursorOf, DatabaseId, Role};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_commit_response::{
     OffsetCommitResponsePartition, OffsetCommitResponseTopic,
@@ -70,21 +70,20 @@ pub(crate) async fn answer(
     version: i16,
 ) -> Result<OffsetCommitResponse, Malformed> {
     let asked = read(reader, version)?;
+    let group = session.group(asked.group);
     let app = &session.app;
     let mut topics = Vec::with_capacity(asked.topics.len());
     for (name, partitions) in asked.topics {
-        let topic = Topic::find_with_id(&app.node, &name);
+        let topic = session.topic(Role::Read, &name);
         let indexes: Vec<i32> = partitions.iter().map(|one| one.index).collect();
-        let set = app
-            .groups
-            .with_cursors(&app.node, &asked.group, |entry, now| {
-                check(entry, asked.generation, &asked.member, now)?;
-                let set = partitions.into_iter().map(|partition| {
-                    let (of, cursor) = cursor(topic.as_ref(), partition)?;
-                    entry.cursors.set(of, cursor, now)
-                });
-                Ok(set.collect::<Vec<_>>())
+        let set = app.groups.with_cursors(&app.node, &group, |entry, now| {
+            check(entry, asked.generation, &asked.member, now)?;
+            let set = partitions.into_iter().map(|partition| {
+                let (of, cursor) = cursor(&topic, partition)?;
+                entry.cursors.set(of, cursor, now)
             });
+            Ok(set.collect::<Vec<_>>())
+        });
         let set = match set.await {
             Ok(set) => set,
             Err(error) => vec![Err(error); indexes.len()],
@@ -118,11 +117,11 @@ fn check(
 }
 
 fn cursor(
-    topic: Option<&(Topic, DatabaseId)>,
+    topic: &Result<(Topic, DatabaseId), ResponseError>,
     partition: Partition,
 ) -> Result<(CursorOf, Cursor), ResponseError> {
-    let topic = topic.filter(|(topic, _)| topic.has(partition.index));
-    let of = topic.and_then(|(topic, id)| cursor_of(topic, *id, partition.index));
+    let (topic, id) = topic.as_ref().map_err(|error| *error)?;
+    let of = cursor_of(topic, *id, partition.index).filter(|_| topic.has(partition.index));
     let next = u64::try_from(partition.offset);
     let cursor = Cursor {
         next: next.map_err(|_| ResponseError::OffsetOutOfRange)?,

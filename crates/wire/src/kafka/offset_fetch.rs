@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use headwater_event::Text;
-use headwater_node::{Cursor, CursorOf, Cursors};
+use headwater_node::{Cursor, CursorOf, Cursors, DatabaseName, Role};
+use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_fetch_response::{
     OffsetFetchResponsePartition, OffsetFetchResponseTopic,
 };
@@ -33,6 +34,7 @@ pub(crate) async fn answer(
     reader: Reader,
 ) -> Result<OffsetFetchResponse, Malformed> {
     let (group, topics) = read(reader)?;
+    let group = session.group(group);
     let app = &session.app;
     let cursors = app.groups.with_cursors(&app.node, &group, |entry, _| {
         Ok(entry.cursors.all().cloned().unwrap_or_default())
@@ -46,12 +48,16 @@ pub(crate) async fn answer(
         None => all(session, &cursors),
     };
     let told = topics.into_iter().map(|(name, indexes)| {
-        let topic = Topic::find_with_id(&app.node, &name);
-        let partition = |index: i32| {
-            let of = topic
-                .as_ref()
-                .and_then(|(topic, id)| cursor_of(topic, *id, index));
-            told(index, of.and_then(|of| cursors.get(&of)), error)
+        let topic = session.topic(Role::Read, &name);
+        let partition = |index: i32| match &topic {
+            Err(ResponseError::TopicAuthorizationFailed) => {
+                told(index, None, ResponseError::TopicAuthorizationFailed.code())
+            }
+            Err(_) => told(index, None, error),
+            Ok((topic, id)) => {
+                let of = cursor_of(topic, *id, index);
+                told(index, of.and_then(|of| cursors.get(&of)), error)
+            }
         };
         OffsetFetchResponseTopic::default()
             .with_partitions(indexes.into_iter().map(partition).collect())
@@ -73,7 +79,7 @@ fn told(index: i32, cursor: Option<&Cursor>, error: i16) -> OffsetFetchResponseP
         .with_error_code(error)
 }
 
-/// All topics that the group has read, of databases that are there.
+/// All topics that the group has read, of databases that are there and that the client may read.
 fn all(session: &Session, cursors: &Cursors) -> Vec<(StrBytes, Vec<i32>)> {
     let databases = session.app.node.list();
     let mut topics: BTreeMap<String, Vec<i32>> = BTreeMap::new();
@@ -83,7 +89,9 @@ fn all(session: &Session, cursors: &Cursors) -> Vec<(StrBytes, Vec<i32>)> {
         part,
     } in cursors.keys()
     {
-        let Some(found) = databases.iter().find(|one| one.id == *database) else {
+        let found = databases.iter().find(|one| one.id == *database);
+        let seen = |name: &DatabaseName| session.who.may(Role::Read, Some(name)).is_ok();
+        let Some(found) = found.filter(|one| seen(&one.name)) else {
             continue;
         };
         let topic = Topic {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::join_all;
 use headwater_event::{Append, Appended, CheckedAppend, Error, Kind, NewEvent, Outcome};
+use headwater_node::Role;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::produce_response::{
     BatchIndexAndErrorMessage, PartitionProduceResponse, TopicProduceResponse,
@@ -93,12 +94,12 @@ pub(crate) async fn answer(
     let deadline = asked.timeout.min(session.app.limits.append_wait_max);
     let transactional = asked.transactional;
     let topics = asked.topics.into_iter().map(async |asked| {
-        let topic = Topic::find(&session.app.node, &asked.name);
+        let topic = session.topic(Role::Write, &asked.name);
         let partitions = asked.partitions.into_iter().map(async |(index, bytes)| {
-            let topic = topic.as_ref();
-            let written = match transactional {
-                true => Err(records::no_transactions().into()),
-                false => write(session, topic, index, bytes, deadline).await,
+            let written = match &topic {
+                _ if transactional => Err(records::no_transactions().into()),
+                Ok((topic, _)) => write(session, topic, index, bytes, deadline).await,
+                Err(error) => Err(no_topic(*error)),
             };
             told(index, written)
         });
@@ -138,13 +139,14 @@ fn told(index: i32, written: Result<Appended, Refused>) -> PartitionProduceRespo
 
 async fn write(
     session: &Session,
-    topic: Option<&Topic>,
+    topic: &Topic,
     partition: i32,
     bytes: Bytes,
     deadline: Duration,
 ) -> Result<Appended, Refused> {
-    let topic = topic.filter(|topic| topic.has(partition));
-    let topic = topic.ok_or_else(unknown_topic)?;
+    if !topic.has(partition) {
+        return Err(unknown_topic().into());
+    }
     let batch = SentBatch::read(bytes)?;
     let (producer, count) = (batch.producer, batch.count);
     let sequences = &session.app.sequences;
@@ -172,7 +174,7 @@ async fn append(
     deadline: Duration,
 ) -> Result<Appended, Refused> {
     let (append, _reserved) = made(session, topic, partition, batch).await?;
-    let database = session.app.node.database(&topic.database).await?;
+    let database = session.database(Role::Write, &topic.database).await?;
     match database.append_checked(append, Some(deadline)).await? {
         Outcome::Appended(appended) => Ok(appended),
         Outcome::Conflict(conflict) => {
@@ -256,15 +258,33 @@ fn read_events(
     batch.records().enumerate().map(read).collect()
 }
 
-fn unknown_topic() -> Refused {
-    let error = Error::new(
+/// Why a topic is not written to.
+fn no_topic(code: ResponseError) -> Refused {
+    let error = match code {
+        ResponseError::TopicAuthorizationFailed => forbidden(),
+        _ => unknown_topic(),
+    };
+    Refused {
+        code,
+        error,
+        record: None,
+    }
+}
+
+fn forbidden() -> Error {
+    Error::invalid("forbidden", "the key may not write to this topic")
+        .expected("a key with the role write that reaches its database")
+        .action("use another key, or ask whoever looks after the server for one")
+}
+
+fn unknown_topic() -> Error {
+    Error::new(
         Kind::NotFound,
         "unknown_topic",
         "there is no such partition",
     )
     .expected("the name of a database, or database.category, with partitions 0 to 7")
-    .action("create the database first; its categories need not be created");
-    error.into()
+    .action("create the database first; its categories need not be created")
 }
 
 fn out_of_order() -> Refused {

@@ -11,8 +11,9 @@ use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::Session;
 use crate::kafka::{
     api_versions, create_topics, delete_groups, delete_topics, describe_cluster, describe_configs,
-    describe_groups, fetch, find_coordinator, heartbeat, init_producer_id, join_group, leave_group,
-    list_groups, list_offsets, metadata, offset_commit, offset_fetch, produce, sync_group,
+    describe_groups, fetch, find_coordinator, guest, heartbeat, init_producer_id, join_group,
+    leave_group, list_groups, list_offsets, metadata, offset_commit, offset_fetch, produce,
+    sync_group,
 };
 
 /// What a client is told.
@@ -65,16 +66,10 @@ pub(crate) async fn answer(
     header: &Header,
     reader: Reader,
 ) -> Result<Answer, Refusal> {
-    let key = header.key.ok_or_else(|| unknown(header))?;
-    if !api::is_answered(key, header.version) {
-        return match key {
-            ApiKey::ApiVersions => {
-                let told = api_versions::answer(Some(ResponseError::UnsupportedVersion));
-                Ok(Answer::Frame(header.reply_as(&told, 0)?))
-            }
-            _ => Err(unknown(header)),
-        };
-    }
+    let key = match header.key {
+        Some(ApiKey::ApiVersions) => return Ok(Answer::Frame(answer_versions(header)?)),
+        _ => check_version(header)?,
+    };
     match key {
         ApiKey::Produce => match produce::answer(session, reader).await? {
             Some(told) => Ok(Answer::Frame(header.reply(&told)?)),
@@ -82,6 +77,26 @@ pub(crate) async fn answer(
         },
         _ => Ok(Answer::Frame(frame(session, header, key, reader).await?)),
     }
+}
+
+/// What is asked for, if it is answered in this version.
+pub(crate) fn check_version(header: &Header) -> Result<ApiKey, Refusal> {
+    let known = header.key;
+    let answered = known.filter(|key| api::is_answered(*key, header.version));
+    answered.ok_or_else(|| unknown(header))
+}
+
+/// `ApiVersions`, whose versions are told in the first one to who asks in one that is not known.
+pub(crate) fn answer_versions(header: &Header) -> Result<Bytes, Refusal> {
+    Ok(
+        match api::is_answered(ApiKey::ApiVersions, header.version) {
+            true => header.reply(&api_versions::answer(None))?,
+            false => {
+                let told = api_versions::answer(Some(ResponseError::UnsupportedVersion));
+                header.reply_as(&told, 0)?
+            }
+        },
+    )
 }
 
 fn unknown(header: &Header) -> Refusal {
@@ -100,11 +115,10 @@ async fn frame(
 ) -> Result<Bytes, Refusal> {
     let version = header.version;
     let frame = match key {
-        ApiKey::ApiVersions => header.reply(&api_versions::answer(None)),
         ApiKey::Metadata => header.reply(&metadata::answer(session, body, version).await?),
         ApiKey::ListOffsets => header.reply(&list_offsets::answer(session, body, version).await?),
         ApiKey::Fetch => header.reply(&fetch::answer(session, body, version).await?),
-        ApiKey::InitProducerId => header.reply(&init_producer_id::answer(body)?),
+        ApiKey::InitProducerId => header.reply(&init_producer_id::answer(session, body)?),
         ApiKey::FindCoordinator => header.reply(&find_coordinator::answer(session, body, version)?),
         ApiKey::JoinGroup => header.reply(&join_group::answer(session, header, body).await?),
         ApiKey::SyncGroup => header.reply(&sync_group::answer(session, body, version).await?),
@@ -121,6 +135,9 @@ async fn frame(
         ApiKey::DeleteTopics => header.reply(&delete_topics::answer(body, version)?),
         ApiKey::DescribeCluster => header.reply(&describe_cluster::answer(session)),
         ApiKey::DescribeConfigs => header.reply(&describe_configs::answer(session, body)?),
+        // Who is known already is not asked again.
+        ApiKey::SaslHandshake => header.reply(&guest::refuse_handshake()),
+        ApiKey::SaslAuthenticate => header.reply(&guest::refuse_authenticate()),
         _ => return Err(unknown(header)),
     };
     Ok(frame?)

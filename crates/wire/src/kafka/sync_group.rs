@@ -13,7 +13,7 @@ pub(crate) async fn answer(
     mut reader: Reader,
     version: i16,
 ) -> Result<SyncGroupResponse, Malformed> {
-    let group = reader.string()?;
+    let group = session.group(reader.string()?);
     let generation = reader.i32()?;
     let member = reader.string()?;
     if version >= 3 {

@@ -10,7 +10,7 @@
 //! database is: a category that has no events yet is an empty topic.
 
 use headwater_event::{Query, QueryItem, StreamName, Text, check_category};
-use headwater_node::{DatabaseId, DatabaseName, Node};
+use headwater_node::DatabaseName;
 
 /// Partitions of the topic of a category.
 pub(crate) const PARTITIONS: i32 = 8;
@@ -27,19 +27,8 @@ pub(crate) struct Topic {
 }
 
 impl Topic {
-    /// The topic of this name, if its database is there.
-    pub(crate) fn find(node: &Node, name: &str) -> Option<Topic> {
-        Topic::find_with_id(node, name).map(|(topic, _)| topic)
-    }
-
-    /// The topic of this name and the identity of its database, if that is there.
-    pub(crate) fn find_with_id(node: &Node, name: &str) -> Option<(Topic, DatabaseId)> {
-        let topic = Topic::parse(name)?;
-        let id = node.show(&topic.database).ok()?.id;
-        Some((topic, id))
-    }
-
-    fn parse(name: &str) -> Option<Topic> {
+    /// The topic of this name, whether or not its database is there.
+    pub(crate) fn parse(name: &str) -> Option<Topic> {
         if name.len() > NAME_BYTES_MAX {
             return None;
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use headwater_event::{Error, Event, Position};
-use headwater_node::{DatabaseHandle, Direction, Page, Read};
+use headwater_node::{DatabaseHandle, Direction, Page, Read, Role};
 use kafka_protocol::ResponseError;
 
 use crate::kafka::batch::Batch;
@@ -161,7 +161,7 @@ impl Walk {
             }
         }
         let _pass = session.app.reads.pass().await?;
-        let database = node.database(&self.topic.database).await?;
+        let database = session.database(Role::Read, &self.topic.database).await?;
         self.see_head(database.head());
         let source = record::source(&self.topic);
         for _ in 0..PAGES_MAX {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use headwater_event::{Appended, Outcome, StreamName};
-use headwater_node::RowBatch;
+use headwater_node::{Role, RowBatch};
 use headwater_sql::Value;
 
 use crate::postgres::execute::{Taking, Values};
@@ -20,6 +20,7 @@ impl Session {
         insert: &Insert,
         params: Values,
     ) -> Result<Running, Ended> {
+        self.who.may(Role::Write, Some(&self.database))?;
         self.refuse_if_read_only()?;
         if self.transaction.is_open() && !insert.returning.is_empty() {
             return Err(Failure::new(
@@ -86,7 +87,7 @@ impl Session {
 
     /// Appends: durable when it returns.
     pub(crate) async fn append(&mut self, rows: Rows) -> Result<Appended, Failure> {
-        let database = self.app.node.database(&self.database).await?;
+        let database = self.use_for(Role::Write).await?;
         let wait_max = self.app.limits.append_wait_max;
         match database.append(rows.append(), Some(wait_max)).await {
             Ok(Outcome::Appended(appended)) => {

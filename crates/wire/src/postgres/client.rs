@@ -6,6 +6,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 use std::time::Duration;
@@ -218,6 +219,68 @@ impl Client {
             }
         }
         std::future::pending().await
+    }
+
+    /// The body of a message in which the client shows a key.
+    pub(crate) async fn next_password(&mut self) -> Result<Bytes, Lost> {
+        loop {
+            match self.read.first() {
+                None | Some(b'p') => {}
+                Some(b'X') => return Err(Lost::Gone), // it asks a person first, and comes again
+                Some(kind) => {
+                    let message = format!("expected password response, got message type {kind}");
+                    return Err(Failure::new("08P01", message).into());
+                }
+            }
+            if let Some(length) = self.length(1) {
+                if !(LENGTH_BYTES..=SMALL_MESSAGE_BYTES_MAX).contains(&length) {
+                    return Err(Failure::new("08P01", "invalid password packet size").into());
+                }
+                if self.read.len() > length {
+                    let mut frame = self.read.split_to(1 + length).freeze();
+                    return Ok(frame.split_off(1 + LENGTH_BYTES));
+                }
+            }
+            self.fill(self.app.limits.header_timeout).await?;
+        }
+    }
+
+    /// The address of the client's machine.
+    pub(crate) fn peer(&self) -> IpAddr {
+        self.socket.get_ref().peer()
+    }
+
+    /// Whether nobody on the way can read what is said.
+    pub(crate) fn is_private(&self) -> bool {
+        self.socket.get_ref().is_private()
+    }
+
+    /// Whether it must come again under TLS.
+    pub(crate) fn must_be_secure(&self) -> bool {
+        let socket = self.socket.get_ref();
+        socket.must_be_secure(self.app.tls.as_ref())
+    }
+
+    /// Goes on under TLS, if the server has a certificate.
+    pub(crate) async fn encrypt(&mut self) -> Result<(), Lost> {
+        let app = self.app.clone();
+        let Some(tls) = app
+            .tls
+            .as_ref()
+            .filter(|_| !self.socket.get_ref().is_secure())
+        else {
+            return Ok(self.refuse_encryption().await?);
+        };
+        if !self.read.is_empty() {
+            // Somebody on the way may have put it there, to be taken for the client's.
+            let message = "received unencrypted data after SSL request";
+            return Err(Failure::new("08P01", message).into());
+        }
+        self.socket.write_all(b"S").await?;
+        self.socket.flush().await?;
+        let socket = self.socket.get_mut();
+        socket.secure(tls, app.limits.header_timeout).await?;
+        Ok(())
     }
 
     /// Says that the connection is not encrypted, so that the client goes on without, or away.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use headwater_node::{At, Params, Request};
+use headwater_node::{At, Params, Request, Role};
 use headwater_sql::{Type, Value};
 
 use crate::postgres::client::Lost;
@@ -122,9 +122,9 @@ impl Session {
             true => app.limits.idle_in_transaction_max, // as long as it may wait between fetches
             false => app.limits.stall_max,
         };
-        let name = self.database.clone();
+        let (name, who) = (self.database.clone(), self.who.clone());
         let answering = async {
-            let database = app.node.database(&name).await?;
+            let database = app.node.database_for(&who, Role::Read, &name).await?;
             let pass = app.reads.pass().await?;
             let answer = database.query(request, stall_max).await?;
             Ok::<_, Failure>((answer, pass))

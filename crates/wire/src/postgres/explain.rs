@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use headwater_node::DatabaseHandle;
+use headwater_node::{DatabaseHandle, Role};
 use headwater_sql::Value;
 
 use crate::postgres::execute::{Taking, Values};
@@ -14,7 +14,7 @@ use crate::postgres::session::{Ended, Session};
 impl Session {
     /// Tells the read models that a query names, where they stand, and the steps of SQLite.
     pub(crate) async fn explain(&mut self, sql: &str, params: Values) -> Result<Running, Ended> {
-        let database = self.app.node.database(&self.database).await?;
+        let database = self.use_for(Role::Read).await?;
         let types = params.iter().map(|(ty, _)| Some(*ty)).collect();
         let described = database.describe(sql.to_owned(), types).await?;
         // A statement with parameters may be explained before it is given values.

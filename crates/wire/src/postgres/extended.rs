@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use headwater_node::Role;
 use headwater_sql::{OutputColumn, Type, Value, split_statements};
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{
@@ -218,7 +219,7 @@ impl Session {
         sql: String,
         declared: &[Option<ParamType>],
     ) -> Result<(Vec<ParamType>, Vec<OutputColumn>), Failure> {
-        let database = self.app.node.database(&self.database).await?;
+        let database = self.use_for(Role::Read).await?;
         let known = declared.iter().map(|param| param.map(|param| param.ty));
         let described = database.describe(sql, known.collect()).await?;
         let param = |(at, ty): (usize, &Type)| match declared.get(at) {

@@ -192,6 +192,9 @@ impl From<&Conflict> for Failure {
 fn sqlstate_of(error: &Error) -> &'static str {
     match (error.code(), error.kind()) {
         ("unknown_database", _) => "3D000",
+        ("key_needed", _) => "28000",
+        ("bad_key", _) => "28P01",
+        ("forbidden", _) => "42501",
         ("system_database", _) => "25006",
         ("stopping", _) => "57P01",
         ("projection_failed", _) => "55000",

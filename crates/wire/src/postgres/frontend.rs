@@ -172,7 +172,7 @@ impl Body {
     }
 
     /// The length -1 is null.
-    fn value(&mut self) -> Result<Option<Bytes>, Failure> {
+    pub(crate) fn value(&mut self) -> Result<Option<Bytes>, Failure> {
         match self.u32()? {
             u32::MAX => Ok(None),
             length => self

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use headwater_event::{Error, Position, Query, QueryItem, Text, check_category};
-use headwater_node::Follow;
+use headwater_node::{Follow, Role};
 use pgwire::messages::response::NotificationResponse;
 
 use crate::metrics::Counted;
@@ -98,7 +98,7 @@ impl Session {
         let query = Query {
             items: categories.iter().map(item).collect(),
         };
-        let database = self.app.node.database(&self.database).await?;
+        let database = self.use_for(Role::Read).await?;
         // One that is listened to already goes on from where it is.
         let after = self
             .listening

@@ -35,6 +35,7 @@ mod running;
 mod session;
 mod set;
 mod settings;
+mod sign_in;
 mod simple;
 mod startup;
 mod transaction;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use headwater_event::Position;
-use headwater_node::{DatabaseName, RowBatch};
+use headwater_node::{DatabaseHandle, DatabaseName, Identity, Role, RowBatch};
 use pgwire::messages::response::{CommandComplete, ReadyForQuery};
 use tokio::sync::watch;
 
@@ -28,6 +28,8 @@ pub(crate) struct Session {
     pub(crate) app: Shared,
     pub(crate) client: Client,
     pub(crate) backend: Backend,
+    /// Who it is.
+    pub(crate) who: Identity,
     pub(crate) database: DatabaseName,
     pub(crate) settings: Settings,
     /// Statements by name; the unnamed one under the empty name.
@@ -68,11 +70,21 @@ impl From<std::io::Error> for Ended {
     }
 }
 
+/// Why somebody who was let in is not any more.
+fn ended(who: &Identity) -> Failure {
+    let reason = match who.name() {
+        Some(name) => format!("the key {name} was revoked"),
+        None => "the server asks for a key from now on".to_owned(),
+    };
+    Failure::new("57P01", format!("terminating connection: {reason}"))
+}
+
 impl Session {
     pub(crate) fn new(
         app: Shared,
         client: Client,
         backend: Backend,
+        who: Identity,
         database: DatabaseName,
         settings: Settings,
     ) -> Box<Session> {
@@ -80,6 +92,7 @@ impl Session {
             app,
             client,
             backend,
+            who,
             database,
             settings,
             statements: HashMap::new(),
@@ -108,6 +121,12 @@ impl Session {
         }
     }
 
+    /// Uses the database, if the client may do this with it.
+    pub(crate) async fn use_for(&self, role: Role) -> Result<DatabaseHandle, Failure> {
+        let node = &self.app.node;
+        Ok(node.database_for(&self.who, role, &self.database).await?)
+    }
+
     /// Waits for the next message.
     async fn wait(&mut self, stopping: &mut watch::Receiver<bool>) -> Result<Frame, Lost> {
         let idle_max = self.idle_max();
@@ -130,6 +149,7 @@ impl Session {
                     "terminating connection due to administrator command",
                 ).into()),
                 frame = self.client.next() => return frame,
+                () = self.who.ended() => return Err(ended(&self.who).into()),
                 () = &mut idle => return Err(Failure::new(
                     "25P03",
                     "terminating connection due to idle-in-transaction timeout",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use headwater_node::DatabaseName;
+use headwater_node::{DatabaseName, Identity, Role};
 use pgwire::messages::startup::{
     Authentication, BackendKeyData, NegotiateProtocolVersion, ParameterStatus, SecretKey,
 };
@@ -13,6 +13,7 @@ use crate::postgres::failure::Failure;
 use crate::postgres::frontend::Body;
 use crate::postgres::session::Session;
 use crate::postgres::settings::{Settings, moment, reported_names};
+use crate::postgres::sign_in::{SignIn, sign_in};
 
 const CANCEL_REQUEST: u32 = 80_877_102;
 const SSL_REQUEST: u32 = 80_877_103;
@@ -20,6 +21,9 @@ const GSS_REQUEST: u32 = 80_877_104;
 
 /// The protocol is 3.0: the major version stands in the upper half.
 const MAJOR_VERSION: u32 = 3;
+
+/// How the client shows its key, which it says when it begins.
+const SIGN_IN: &str = "headwater.sign_in";
 
 /// Questions about encryption that a client may ask before it begins.
 const QUESTIONS_MAX: usize = 3;
@@ -35,13 +39,14 @@ pub(crate) enum Opening {
 /// Speaks with a client until it may send statements.
 pub(crate) async fn open(mut client: Client, app: Shared) -> Result<Opening, (Client, Lost)> {
     let limit = app.limits.header_timeout;
-    let parameters = match tokio::time::timeout(limit, first_words(&mut client, &app)).await {
-        Ok(Ok(Some(parameters))) => parameters,
+    let introduced = introduce(&mut client, &app);
+    let (parameters, who) = match tokio::time::timeout(limit, introduced).await {
+        Ok(Ok(Some(introduced))) => introduced,
         Ok(Ok(None)) => return Ok(Opening::Cancel),
         Ok(Err(lost)) => return Err((client, lost)),
         Err(_) => return Err((client, Lost::Gone)), // PostgreSQL says nothing either
     };
-    let session = match begin(&parameters, &app) {
+    let session = match begin(&parameters, &who, &app) {
         Ok((name, settings)) => {
             let backend = match app.backends.enter() {
                 Ok(backend) => backend,
@@ -50,11 +55,46 @@ pub(crate) async fn open(mut client: Client, app: Shared) -> Result<Opening, (Cl
                     return Err((client, failure.detail(error.to_string()).into()));
                 }
             };
-            Session::new(app, client, backend, name, settings)
+            Session::new(app, client, backend, who, name, settings)
         }
         Err(failure) => return Err((client, failure.into())),
     };
     welcome(session, &parameters).await
+}
+
+/// The parameters that the client begins with, and who it is; nothing if it wanted to call something
+/// off.
+async fn introduce(
+    client: &mut Client,
+    app: &Shared,
+) -> Result<Option<(BTreeMap<String, String>, Identity)>, Lost> {
+    let Some(parameters) = first_words(client, app).await? else {
+        return Ok(None);
+    };
+    if client.must_be_secure() {
+        return Err(
+            Failure::new("28000", "the server speaks TLS to other machines")
+                .hint("Connect with sslmode=require.")
+                .into(),
+        );
+    }
+    let who = sign_in(client, app, user(&parameters)?, how(&parameters)?).await?;
+    Ok(Some((parameters, who)))
+}
+
+/// How the client wants to show its key.
+fn how(parameters: &BTreeMap<String, String>) -> Result<SignIn, Failure> {
+    let wishes = wishes(parameters);
+    match wishes.iter().find(|(name, _)| name == SIGN_IN) {
+        None => Ok(SignIn::Scram),
+        Some((_, how)) if how == "scram" => Ok(SignIn::Scram),
+        Some((_, how)) if how == "password" => Ok(SignIn::Password),
+        Some((name, how)) => Err(Failure::new(
+            "22023",
+            format!("invalid value for parameter \"{name}\": \"{how}\""),
+        )
+        .hint("Available values: scram, password.")),
+    }
 }
 
 /// The parameters that the client begins with; nothing if it wanted to call something off.
@@ -65,7 +105,8 @@ async fn first_words(
     for _ in 0..=QUESTIONS_MAX {
         let mut body = Body::new(client.next_startup().await?);
         match body.u32()? {
-            SSL_REQUEST | GSS_REQUEST => client.refuse_encryption().await?,
+            SSL_REQUEST => client.encrypt().await?,
+            GSS_REQUEST => client.refuse_encryption().await?,
             CANCEL_REQUEST => {
                 let (number, secret) = (body.u32()?, body.u32()?);
                 app.backends.cancel(number, secret);
@@ -113,6 +154,7 @@ fn negotiate(client: &mut Client, version: u32, parameters: &mut BTreeMap<String
 /// Looks at what the client begins with. Nothing is woken.
 fn begin(
     parameters: &BTreeMap<String, String>,
+    who: &Identity,
     app: &Shared,
 ) -> Result<(DatabaseName, Settings), Failure> {
     if let Some(replication) = parameters.get("replication")
@@ -130,6 +172,7 @@ fn begin(
     let database: DatabaseName = name.parse().map_err(|_| {
         unknown("Names of databases are made of a to z, 0 to 9, - and _; shop@1200 is shop as of position 1200.")
     })?;
+    who.may(Role::Read, Some(&database))?;
     app.node
         .show(&database)
         .map_err(|error| match error.code() {
@@ -144,7 +187,7 @@ fn begin(
     Ok((database, settings))
 }
 
-/// The name that a client gives itself, which nobody checks: whether it is let in is asked before.
+/// The name that a client gives itself: that of its key, where one is needed.
 fn user(parameters: &BTreeMap<String, String>) -> Result<&str, Failure> {
     match parameters.get("user") {
         Some(user) if !user.is_empty() => Ok(user),
@@ -162,7 +205,8 @@ async fn welcome(
 ) -> Result<Opening, (Client, Lost)> {
     session.client.say(&Authentication::Ok);
     let mut notices = Vec::new();
-    for (name, value) in wishes(parameters) {
+    let wishes = wishes(parameters).into_iter();
+    for (name, value) in wishes.filter(|(name, _)| name != SIGN_IN) {
         match session.settings.begin_with(&name, &value) {
             Ok(()) => {}
             // What a client always asks for, without knowing the server, must not send it away.

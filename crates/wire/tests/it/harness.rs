@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use headwater_node::env::SystemEnv;
 use headwater_node::{Node, Options};
-use headwater_wire::{Limits, Listen, Protocol, Server};
+use headwater_wire::{Limits, Listen, Options as Serving, Protocol, Server};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -106,6 +106,20 @@ impl TestServer {
     }
 
     pub async fn over(directory: TempDir, options: Options, limits: Limits) -> TestServer {
+        let serving = Serving {
+            limits,
+            ..Serving::default()
+        };
+        TestServer::begin(directory, options, serving).await
+    }
+
+    /// A server that serves in this way.
+    pub async fn serving(serving: Serving) -> TestServer {
+        let directory = tempfile::tempdir().unwrap();
+        TestServer::begin(directory, Options::default(), serving).await
+    }
+
+    async fn begin(directory: TempDir, options: Options, serving: Serving) -> TestServer {
         let root = directory.path().join("data");
         let node = Node::open(root, Arc::new(SystemEnv), options)
             .await
@@ -115,12 +129,14 @@ impl TestServer {
             ..http("127.0.0.1:0")
         };
         let protocols = [Protocol::Http, Protocol::Postgres, Protocol::Kafka];
-        let server = Server::bind(node.clone(), &protocols.map(on), limits)
+        let server = Server::bind(node.clone(), &protocols.map(on), serving)
             .await
             .unwrap();
         let address = |protocol| server.address(protocol).unwrap();
         let url = format!("http://{}", address(Protocol::Http));
         let (postgres, kafka) = (address(Protocol::Postgres), address(Protocol::Kafka));
+        // It fails if there is one already, which is as good.
+        let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {
             let _ = stopped.await; // asked for, or the test is over
@@ -132,6 +148,7 @@ impl TestServer {
             kafka,
             client: reqwest::Client::builder()
                 .timeout(PATIENCE)
+                .tls_certs_only([])
                 .build()
                 .unwrap(),
             stop: Some(stop),

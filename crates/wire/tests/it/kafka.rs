@@ -16,7 +16,7 @@ const METADATA: i16 = 3;
 const API_VERSIONS: i16 = 18;
 
 /// A request's header, without tagged fields, and its body.
-fn request(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
+pub fn request(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     bytes.extend_from_slice(&key.to_be_bytes());
     bytes.extend_from_slice(&version.to_be_bytes());
@@ -26,18 +26,18 @@ fn request(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-async fn connect(address: SocketAddr) -> TcpStream {
+pub async fn connect(address: SocketAddr) -> TcpStream {
     TcpStream::connect(address).await.unwrap()
 }
 
-async fn send(stream: &mut TcpStream, request: &[u8]) {
+pub async fn send(stream: &mut TcpStream, request: &[u8]) {
     let size = i32::try_from(request.len()).unwrap();
     let frame = [&size.to_be_bytes()[..], request].concat();
     let _ = stream.write_all(&frame).await; // the server may have closed already
 }
 
 /// The next answer without its size; nothing if the server has closed.
-async fn answer(stream: &mut TcpStream) -> Option<Vec<u8>> {
+pub async fn answer(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let read = async {
         let size = stream.read_i32().await.ok()?;
         let mut bytes = vec![0; usize::try_from(size).unwrap()];

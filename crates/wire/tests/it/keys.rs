@@ -9,7 +9,7 @@ use crate::harness::{DOCUMENT, Reply, TestServer, send};
 
 /// What an operation needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Needs {
+pub enum Needs {
     Nothing,
     /// A role, and a key that reaches the database of the request.
     Here(Role),
@@ -20,7 +20,7 @@ enum Needs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Role {
+pub enum Role {
     Read,
     Write,
     Admin,
@@ -69,7 +69,7 @@ const OPERATIONS: &[(&str, &str, Needs)] = &[
 
 impl Needs {
     /// Whether a key of this role, of this database or of all, fulfils it on `on`.
-    fn are_met(self, role: Role, of: Option<&str>, on: &str) -> bool {
+    pub fn are_met(self, role: Role, of: Option<&str>, on: &str) -> bool {
         match self {
             Nothing => true,
             Here(least) if on == "_system" => role >= least.max(Admin) && of.is_none(),
@@ -89,7 +89,7 @@ fn asking(server: &TestServer, method: &str, path: &str, on: &str) -> reqwest::R
 }
 
 /// A server with the databases `shop` and `bank`, and an admin key.
-async fn guarded() -> (TestServer, String) {
+pub async fn guarded() -> (TestServer, String) {
     let server = TestServer::with_shop().await;
     server.create("bank").await;
     let root = json!({ "name": "root", "role": "admin" });
@@ -101,7 +101,7 @@ fn text(made: Value) -> String {
     made["key"].as_str().unwrap().to_owned()
 }
 
-async fn make(server: &TestServer, key: &str, body: &Value) -> String {
+pub async fn make(server: &TestServer, key: &str, body: &Value) -> String {
     let request = server.request(Method::POST, "/v1/keys").json(body);
     text(send(request.bearer_auth(key)).await.ok(201))
 }
@@ -118,6 +118,33 @@ async fn append(server: &TestServer, key: &str, metadata: Option<Value>) -> Repl
 
 async fn get(server: &TestServer, key: &str, path: &str) -> Reply {
     send(server.request(Method::GET, path).bearer_auth(key)).await
+}
+
+/// A key that was made.
+pub struct KeyMade {
+    pub name: String,
+    pub text: String,
+    pub role: Role,
+    /// The one database that it reaches.
+    pub of: Option<String>,
+}
+
+/// A key of each role, of all databases and of each.
+pub async fn all_keys(server: &TestServer, root: &str) -> Vec<KeyMade> {
+    let mut keys = Vec::new();
+    for (role, role_name) in ROLES {
+        for of in [None, Some("shop"), Some("bank")] {
+            let name = format!("{role_name}-{}", of.unwrap_or("all"));
+            let body = json!({ "name": name, "role": role_name, "database": of });
+            keys.push(KeyMade {
+                text: make(server, root, &body).await,
+                name,
+                role,
+                of: of.map(str::to_owned),
+            });
+        }
+    }
+    keys
 }
 
 #[test]
@@ -148,20 +175,13 @@ fn every_operation_is_in_the_table() {
 #[tokio::test]
 async fn each_key_opens_what_the_table_says_and_nothing_else() {
     let (server, root) = guarded().await;
-    let mut keys = Vec::new();
-    for (role, role_name) in ROLES {
-        for of in [None, Some("shop"), Some("bank")] {
-            let name = format!("{role_name}-{}", of.unwrap_or("all"));
-            let body = json!({ "name": name, "role": role_name, "database": of });
-            keys.push((make(&server, &root, &body).await, role, of));
-        }
-    }
+    let keys = all_keys(&server, &root).await;
     for (method, path, needs) in OPERATIONS {
         for on in ["shop", "_system", "nowhere"] {
-            for (key, role, of) in &keys {
-                let request = asking(&server, method, path, on).bearer_auth(key);
+            for KeyMade { text, role, of, .. } in &keys {
+                let request = asking(&server, method, path, on).bearer_auth(text);
                 let reply = send(request).await;
-                let met = needs.are_met(*role, *of, on);
+                let met = needs.are_met(*role, of.as_deref(), on);
                 let told = (reply.status, reply.body["code"].as_str());
                 let expected = match met {
                     true => (400, Some("bad_request")),

@@ -242,12 +242,20 @@ async fn only_loopback_is_listened_on() {
     let server = TestServer::start().await;
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
         let listen = [http(address)];
-        let refused = Server::bind(server.node.clone(), &listen, Limits::default());
+        let refused = Server::bind(
+            server.node.clone(),
+            &listen,
+            headwater_wire::Options::default(),
+        );
         let error = refused.await.err().unwrap();
         assert_eq!(error.code(), "not_loopback", "{address}");
         assert!(error.to_string().contains("key"), "{error}");
     }
     let listen = [http(server.address())];
-    let taken = Server::bind(server.node.clone(), &listen, Limits::default());
+    let taken = Server::bind(
+        server.node.clone(),
+        &listen,
+        headwater_wire::Options::default(),
+    );
     assert_eq!(taken.await.err().unwrap().code(), "cannot_listen");
 }

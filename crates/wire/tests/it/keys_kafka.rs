@@ -1,0 +1,368 @@
+//! Keys over Kafka's protocol: who may do what, and what happens to those who may not.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::json;
+use tokio::net::TcpStream;
+
+use crate::harness::{TestServer, send as send_http};
+use crate::kafka::{answer, connect, request, send};
+use crate::keys::Role::{self, Admin, Read, Write};
+use crate::keys::{Needs, all_keys, guarded, make};
+
+/// Errors of the protocol.
+const TOPIC_REFUSED: i16 = 29;
+const GROUP_REFUSED: i16 = 30;
+const CLUSTER_REFUSED: i16 = 31;
+const NO_MECHANISM: i16 = 33;
+const ILLEGAL_STATE: i16 = 34;
+const NOT_LET_IN: i16 = 58;
+
+const API_VERSIONS: i16 = 18;
+const HANDSHAKE: i16 = 17;
+const AUTHENTICATE: i16 = 36;
+const LIST_GROUPS: i16 = 16;
+const OFFSET_COMMIT: i16 = 8;
+
+/// A body that is written.
+#[derive(Default)]
+struct Body(Vec<u8>);
+
+impl Body {
+    fn i8(mut self, number: i8) -> Body {
+        self.0.extend(number.to_be_bytes());
+        self
+    }
+
+    fn i16(mut self, number: i16) -> Body {
+        self.0.extend(number.to_be_bytes());
+        self
+    }
+
+    fn i32(mut self, number: i32) -> Body {
+        self.0.extend(number.to_be_bytes());
+        self
+    }
+
+    fn i64(mut self, number: i64) -> Body {
+        self.0.extend(number.to_be_bytes());
+        self
+    }
+
+    fn text(self, text: &str) -> Body {
+        let mut body = self.i16(text.len() as i16);
+        body.0.extend(text.as_bytes());
+        body
+    }
+
+    fn bytes(self, bytes: &[u8]) -> Body {
+        let mut body = self.i32(bytes.len() as i32);
+        body.0.extend(bytes);
+        body
+    }
+
+    /// A list of one topic with its partition 0.
+    fn one(self, topic: &str) -> Body {
+        self.i32(1).text(topic).i32(1).i32(0)
+    }
+}
+
+/// An answer that is read.
+struct Told<'a>(&'a [u8]);
+
+impl Told<'_> {
+    fn skip(mut self, count: usize) -> Self {
+        self.0 = &self.0[count..];
+        self
+    }
+
+    fn i16(&self) -> i16 {
+        i16::from_be_bytes(self.0[..2].try_into().unwrap())
+    }
+
+    /// Passes over a text, which may be null.
+    fn text(self) -> Self {
+        let length = self.i16();
+        self.skip(2 + usize::try_from(length.max(0)).unwrap())
+    }
+}
+
+/// A request that needs something, and where its answer has an error.
+struct Api {
+    key: i16,
+    name: &'static str,
+    version: i16,
+    needs: Needs,
+    /// What is told to who may not.
+    refused: i16,
+    body: fn(&str) -> Body,
+    error: fn(Told<'_>) -> i16,
+}
+
+const fn api(
+    (key, name, version): (i16, &'static str, i16),
+    (needs, refused): (Needs, i16),
+    body: fn(&str) -> Body,
+    error: fn(Told<'_>) -> i16,
+) -> Api {
+    Api {
+        key,
+        name,
+        version,
+        needs,
+        refused,
+        body,
+        error,
+    }
+}
+
+/// At once, or after a list of one topic of one partition, each with what stands before.
+fn first(told: Told<'_>) -> i16 {
+    told.i16()
+}
+
+fn of_partition(told: Told<'_>) -> i16 {
+    told.skip(4).text().skip(4 + 4).i16()
+}
+
+fn of_partition_late(told: Told<'_>) -> i16 {
+    of_partition(told.skip(4))
+}
+
+fn after_name(told: Told<'_>) -> i16 {
+    told.skip(4 + 4).text().i16()
+}
+
+fn in_list(told: Told<'_>) -> i16 {
+    told.skip(4).i16()
+}
+
+fn of_metadata(told: Told<'_>) -> i16 {
+    told.skip(4 + 4).text().skip(4).text().skip(4 + 4).i16()
+}
+
+fn of_offset_fetch(told: Told<'_>) -> i16 {
+    told.skip(4).text().skip(4 + 4 + 8).text().i16()
+}
+
+const TOPIC_READ: (Needs, i16) = (Needs::Here(Read), TOPIC_REFUSED);
+const TOPIC_WRITE: (Needs, i16) = (Needs::Here(Write), TOPIC_REFUSED);
+const ANY: (Needs, i16) = (Needs::Anywhere(Read), 0);
+
+/// Every request that `ApiVersions` lists, written down a second time: what a person expects.
+#[rustfmt::skip]
+const APIS: &[Api] = &[
+    api((0, "Produce", 3), TOPIC_WRITE,
+        |on| Body::default().i16(-1).i16(1).i32(1_000).one(on).bytes(b"x"), of_partition),
+    api((1, "Fetch", 4), TOPIC_READ,
+        |on| Body::default().i32(-1).i32(0).i32(0).i32(1).i8(0).one(on).i64(1).i32(1), of_partition_late),
+    api((2, "ListOffsets", 1), TOPIC_READ,
+        |on| Body::default().i32(-1).one(on).i64(-1), of_partition),
+    api((3, "Metadata", 1), TOPIC_READ, |on| Body::default().i32(1).text(on), of_metadata),
+    api((8, "OffsetCommit", 2), TOPIC_READ,
+        |on| Body::default().text("g").i32(-1).text("").i64(-1).one(on).i64(1).i16(-1), of_partition),
+    api((9, "OffsetFetch", 1), TOPIC_READ, |on| Body::default().text("g").one(on), of_offset_fetch),
+    api((10, "FindCoordinator", 0), ANY, |_| Body::default().text("g"), first),
+    // A silence of no time is refused, after who asks was let in.
+    api((11, "JoinGroup", 1), ANY,
+        |_| Body::default().text("g").i32(0).i32(0).text("").text("consumer").i32(0), first),
+    api((12, "Heartbeat", 0), ANY, |_| Body::default().text("g").i32(1).text("m"), first),
+    api((13, "LeaveGroup", 0), ANY, |_| Body::default().text("g").text("m"), first),
+    api((14, "SyncGroup", 0), ANY, |_| Body::default().text("g").i32(1).text("m").i32(0), first),
+    api((15, "DescribeGroups", 0), ANY, |_| Body::default().i32(1).text("g"), in_list),
+    api((16, "ListGroups", 0), ANY, |_| Body::default(), first),
+    api((HANDSHAKE, "SaslHandshake", 1), (Needs::Nothing, 0), |_| Body::default().text("PLAIN"), first),
+    api((API_VERSIONS, "ApiVersions", 0), (Needs::Nothing, 0), |_| Body::default(), first),
+    api((19, "CreateTopics", 2), ANY,
+        |on| Body::default().i32(1).text(on).i32(1).i16(1).i32(0).i32(0).i32(1).i8(0), after_name),
+    api((20, "DeleteTopics", 1), ANY, |on| Body::default().i32(1).text(on).i32(1), after_name),
+    api((22, "InitProducerId", 0), (Needs::Anywhere(Write), CLUSTER_REFUSED),
+        |_| Body::default().i16(-1).i32(1), in_list),
+    api((32, "DescribeConfigs", 1), TOPIC_READ,
+        |on| Body::default().i32(1).i8(2).text(on).i32(-1).i8(0), |told| told.skip(4 + 4).i16()),
+    api((AUTHENTICATE, "SaslAuthenticate", 0), (Needs::Nothing, 0), |_| Body::default().bytes(b""), first),
+    api((42, "DeleteGroups", 0), (Needs::Anywhere(Admin), GROUP_REFUSED),
+        |_| Body::default().i32(1).text("g"), after_name),
+    // Its header and its answer have tagged fields in every version.
+    api((60, "DescribeCluster", 0), ANY, |_| Body::default().i8(0).i8(0).i8(0), |told| told.skip(1 + 4).i16()),
+];
+
+impl Api {
+    async fn ask(&self, stream: &mut TcpStream, on: &str) -> Option<i16> {
+        let body = (self.body)(on).0;
+        send(stream, &request(self.key, self.version, &body)).await;
+        let told = answer(stream).await?;
+        Some((self.error)(Told(&told[4..])))
+    }
+}
+
+async fn ask(stream: &mut TcpStream, key: i16, version: i16, body: Body) -> Option<Vec<u8>> {
+    send(stream, &request(key, version, &body.0)).await;
+    Some(answer(stream).await?.split_off(4))
+}
+
+/// Shows a key by PLAIN; gives the connection and the error.
+async fn sign_in(server: &TestServer, name: &str, key: &str) -> (TcpStream, i16) {
+    let mut stream = connect(server.kafka).await;
+    let chosen = ask(&mut stream, HANDSHAKE, 1, Body::default().text("PLAIN")).await;
+    assert_eq!(Told(&chosen.unwrap()).i16(), 0);
+    let message = format!("\0{name}\0{key}");
+    let body = Body::default().bytes(message.as_bytes());
+    let told = ask(&mut stream, AUTHENTICATE, 0, body).await.unwrap();
+    (stream, Told(&told).i16())
+}
+
+#[tokio::test]
+async fn every_request_is_in_the_table_and_in_the_document() {
+    let server = TestServer::start().await;
+    let mut stream = connect(server.kafka).await;
+    let told = ask(&mut stream, API_VERSIONS, 0, Body::default()).await;
+    let told = told.unwrap();
+    let told = told[2 + 4..].chunks(6).map(|api| Told(api).i16());
+    let written: BTreeSet<i16> = APIS.iter().map(|api| api.key).collect();
+    assert_eq!(written, told.collect());
+    let document = include_str!("../../../../docs/security.md");
+    for api in APIS {
+        let role = match api.needs {
+            Needs::Nothing => "none",
+            Needs::Here(role) | Needs::Everywhere(role) | Needs::Anywhere(role) => role.name(),
+        };
+        let line = format!("| `{}` | {role} |", api.name);
+        assert!(document.contains(&line), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn each_key_opens_what_the_table_says_and_nothing_else() {
+    let (server, root) = guarded().await;
+    for key in all_keys(&server, &root).await {
+        let (mut stream, error) = sign_in(&server, &key.name, &key.text).await;
+        assert_eq!(error, 0, "{}", key.name);
+        for api in APIS {
+            for on in ["shop", "shop.account", "_system", "nowhere"] {
+                let error = api.ask(&mut stream, on).await.unwrap();
+                let database = on.split('.').next().unwrap();
+                let met = api.needs.are_met(key.role, key.of.as_deref(), database);
+                let expected = match api.key {
+                    HANDSHAKE | AUTHENTICATE => error == ILLEGAL_STATE,
+                    _ if met => !(TOPIC_REFUSED..=CLUSTER_REFUSED).contains(&error),
+                    _ => error == api.refused,
+                };
+                assert!(expected, "{} on {on} with {}: {error}", api.name, key.name);
+            }
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
+    let (server, root) = guarded().await;
+    for api in APIS {
+        let mut stream = connect(server.kafka).await;
+        let told = api.ask(&mut stream, "shop").await;
+        let is_let = matches!(api.key, HANDSHAKE | API_VERSIONS | AUTHENTICATE);
+        assert_eq!(told.is_some(), is_let, "{}", api.name);
+    }
+    let changed = format!("{}A", &root[..root.len() - 1]);
+    for (name, key) in [
+        ("root", "x"),
+        ("root", &*changed),
+        ("till", &*root),
+        ("", &*root),
+    ] {
+        if key == root && name == "root" {
+            continue;
+        }
+        let (mut stream, error) = sign_in(&server, name, key).await;
+        assert_eq!(error, NOT_LET_IN, "{name}");
+        assert_eq!(answer(&mut stream).await, None, "closed");
+    }
+    // Nobody is let in who has not said how, or says what nobody knows.
+    let mut stream = connect(server.kafka).await;
+    let body = Body::default().bytes(b"\0root\0x");
+    let told = ask(&mut stream, AUTHENTICATE, 0, body).await.unwrap();
+    assert_eq!(Told(&told).i16(), ILLEGAL_STATE);
+    let mut stream = connect(server.kafka).await;
+    let told = ask(&mut stream, HANDSHAKE, 1, Body::default().text("GSSAPI")).await;
+    assert_eq!(Told(&told.unwrap()).i16(), NO_MECHANISM);
+
+    // A guest says little: what is larger is not even read.
+    let mut stream = connect(server.kafka).await;
+    let body = Body::default().bytes(&[b'x'; 17 << 10]);
+    assert_eq!(ask(&mut stream, AUTHENTICATE, 0, body).await, None);
+
+    let metrics = send_http(server.request(Method::GET, "/metrics").bearer_auth(&root)).await;
+    let metrics = metrics.text;
+    assert!(
+        metrics.contains("headwater_keys_refused_total{protocol=\"kafka\"} 3\n"),
+        "{metrics}"
+    );
+    assert!(metrics.contains("\nheadwater_wakes_total 0\n"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_its_key_and_one_without_when_keys_are_needed() {
+    let server = TestServer::with_shop().await;
+    let mut nobody = connect(server.kafka).await;
+    let listed = ask(&mut nobody, LIST_GROUPS, 0, Body::default()).await;
+    assert_eq!(Told(&listed.unwrap()).i16(), 0);
+    // A client that is set up with a key is taken as it is.
+    let (_, error) = sign_in(&server, "ada", "any").await;
+    assert_eq!(error, 0);
+
+    let made = json!({ "name": "root", "role": "admin" });
+    let made = server.post("/v1/keys", &made).await.ok(201);
+    let root = made["key"].as_str().unwrap().to_owned();
+    assert_eq!(answer(&mut nobody).await, None, "closed");
+
+    let till = json!({ "name": "till", "role": "read" });
+    let till = make(&server, &root, &till).await;
+    let (mut stream, error) = sign_in(&server, "till", &till).await;
+    assert_eq!(error, 0);
+    let revoked = server.request(Method::DELETE, "/v1/keys/till");
+    send_http(revoked.bearer_auth(&root)).await.ok(204);
+    assert_eq!(answer(&mut stream).await, None, "closed");
+    assert_eq!(sign_in(&server, "till", &till).await.1, NOT_LET_IN);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn keys_of_one_database_have_groups_of_their_own() {
+    let (server, root) = guarded().await;
+    let mut listed = Vec::new();
+    for of in [Some("shop"), Some("bank"), None] {
+        let name = of.unwrap_or("all");
+        let made = json!({ "name": name, "role": "read", "database": of });
+        let key = make(&server, &root, &made).await;
+        let (mut stream, _) = sign_in(&server, name, &key).await;
+        let group = format!("of-{name}");
+        let commit = Body::default().text(&group).i32(-1).text("").i64(-1);
+        let commit = commit.one(of.unwrap_or("shop")).i64(7).i16(-1);
+        let told = ask(&mut stream, OFFSET_COMMIT, 2, commit).await.unwrap();
+        assert_eq!(of_partition(Told(&told)), 0);
+        listed.push(
+            ask(&mut stream, LIST_GROUPS, 0, Body::default())
+                .await
+                .unwrap(),
+        );
+    }
+    let has =
+        |told: &[u8], name: &str| told.windows(name.len()).any(|part| part == name.as_bytes());
+    assert!(has(&listed[0], "\0\u{7}of-shop") && !has(&listed[0], "bank"));
+    assert!(has(&listed[1], "\0\u{7}of-bank") && !has(&listed[1], "shop"));
+    assert!(has(&listed[2], "shop/of-shop") && has(&listed[2], "bank/of-bank"));
+    server.stop().await;
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Read => "read",
+            Write => "write",
+            Admin => "admin",
+        }
+    }
+}

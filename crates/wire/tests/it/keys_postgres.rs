@@ -1,0 +1,190 @@
+//! Keys over PostgreSQL's protocol: who may do what, and what happens to those who may not.
+
+use reqwest::Method;
+use serde_json::json;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::harness::{PATIENCE, TestServer, send};
+use crate::keys::Needs::{self, Here};
+use crate::keys::Role::{Read, Write};
+use crate::keys::{all_keys, guarded, make};
+
+/// Statements, and what they need: what a person expects.
+const STATEMENTS: &[(&str, Needs)] = &[
+    ("select 1", Here(Read)),
+    ("select count(*) from event", Here(Read)),
+    ("explain select count(*) from event", Here(Read)),
+    (
+        "copy (select position from event limit 0) to stdout",
+        Here(Read),
+    ),
+    ("listen account; unlisten *", Here(Read)),
+    ("show headwater.position", Here(Read)),
+    ("begin; commit", Here(Read)),
+    (
+        "insert into event (stream, type, data) values ('a/1', 'Noted', '{}')",
+        Here(Write),
+    ),
+    (
+        "begin; insert into event (stream, type, data) values ('a/1', 'Noted', '{}'); commit",
+        Here(Write),
+    ),
+];
+
+fn config(server: &TestServer, user: &str, key: &str, database: &str) -> Config {
+    let address = server.postgres();
+    let mut config = Config::new();
+    config
+        .host(address.ip().to_string())
+        .port(address.port())
+        .user(user)
+        .password(key)
+        .dbname(database)
+        .connect_timeout(PATIENCE);
+    config
+}
+
+async fn connect(config: &Config) -> Result<Client, SqlState> {
+    let told = |error: tokio_postgres::Error| error.code().cloned().unwrap_or(SqlState::WARNING);
+    let (client, connection) = config.connect(NoTls).await.map_err(told)?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+#[tokio::test]
+async fn each_key_opens_what_the_table_says_and_nothing_else() {
+    let (server, root) = guarded().await;
+    for key in all_keys(&server, &root).await {
+        for on in ["shop", "_system"] {
+            let of = key.of.as_deref();
+            let connected = connect(&config(&server, &key.name, &key.text, on)).await;
+            let client = match (connected, Here(Read).are_met(key.role, of, on)) {
+                (Ok(client), true) => client,
+                (Err(code), false) => {
+                    assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE, "{}", key.name);
+                    continue;
+                }
+                (connected, met) => panic!("{} on {on}: {met}, {connected:?}", key.name),
+            };
+            for (statement, needs) in STATEMENTS {
+                let told = client.batch_execute(statement).await;
+                let code = told.err().and_then(|error| error.code().cloned());
+                let met = needs.are_met(key.role, of, on);
+                let expected = match (met, on, needs) {
+                    // Whoever may: nobody appends to the node's own log.
+                    (true, "_system", Here(Write)) => Some(SqlState::READ_ONLY_SQL_TRANSACTION),
+                    (true, ..) => None,
+                    (false, ..) => Some(SqlState::INSUFFICIENT_PRIVILEGE),
+                };
+                assert_eq!(code, expected, "{statement} on {on} with {}", key.name);
+                client.batch_execute("rollback").await.unwrap();
+            }
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
+    let (server, root) = guarded().await;
+    let changed = format!("{}A", &root[..root.len() - 1]);
+    for (user, key) in [
+        ("root", "x"),
+        ("root", &*changed),
+        ("till", &*root),
+        ("root", ""),
+    ] {
+        for how in ["scram", "password"] {
+            let mut config = config(&server, user, key, "shop");
+            config.options(format!("-c headwater.sign_in={how}"));
+            let code = connect(&config).await.unwrap_err();
+            // A client that has no password gives up by itself.
+            let expected = match key {
+                "" => [SqlState::INVALID_PASSWORD, SqlState::WARNING],
+                _ => [SqlState::INVALID_PASSWORD, SqlState::INVALID_PASSWORD],
+            };
+            assert!(expected.contains(&code), "{user} {key} {how}: {code:?}");
+        }
+    }
+    let mut unknown = config(&server, "root", &root, "shop");
+    unknown.options("-c headwater.sign_in=md5");
+    let code = connect(&unknown).await.unwrap_err();
+    assert_eq!(code, SqlState::INVALID_PARAMETER_VALUE);
+
+    let metrics = send(server.request(Method::GET, "/metrics").bearer_auth(&root))
+        .await
+        .text;
+    let refused = metrics
+        .lines()
+        .find(|line| line.contains("keys_refused_total{protocol=\"postgres\"}"));
+    let refused = refused.and_then(|line| line.rsplit(' ').next()?.parse::<u32>().ok());
+    assert!(refused >= Some(6), "{metrics}");
+    assert!(metrics.contains("\nheadwater_wakes_total 0\n"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_name_of_the_key_is_the_user_and_the_actor() {
+    let (server, root) = guarded().await;
+    let till = json!({ "name": "till-3", "role": "write", "database": "shop" });
+    let till = make(&server, &root, &till).await;
+    for how in ["scram", "password"] {
+        let mut config = config(&server, "till-3", &till, "shop");
+        let client = connect(config.options(format!("-c headwater.sign_in={how}")))
+            .await
+            .unwrap();
+        let row = client
+            .query_one("select current_user::text", &[])
+            .await
+            .unwrap();
+        assert_eq!(row.get::<_, &str>(0), "till-3");
+        let insert = "insert into event (stream, type, data) values ('a/1', 'Noted', '{}')";
+        client.execute(insert, &[]).await.unwrap();
+    }
+    let read = server.request(Method::GET, "/v1/databases/shop/events");
+    let page = send(read.bearer_auth(&till)).await.ok(200);
+    for event in page["events"].as_array().unwrap() {
+        assert_eq!(event["metadata"]["actor"], "till-3");
+    }
+    let listed = server.request(Method::GET, "/v1/keys").bearer_auth(&root);
+    let listed = send(listed).await.ok(200);
+    assert!(listed["keys"][1]["used_at"].is_string(), "{listed}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_its_key_and_one_without_when_keys_are_needed() {
+    let server = TestServer::with_shop().await;
+    let nobody = connect(&config(&server, "ada", "any", "shop"))
+        .await
+        .unwrap();
+    nobody.batch_execute("listen account").await.unwrap();
+    let made = json!({ "name": "root", "role": "admin" });
+    let made = server.post("/v1/keys", &made).await.ok(201);
+    let root = made["key"].as_str().unwrap().to_owned();
+    wait_until_closed(&nobody).await;
+
+    let till = make(&server, &root, &json!({ "name": "till", "role": "read" })).await;
+    let client = connect(&config(&server, "till", &till, "shop"))
+        .await
+        .unwrap();
+    client.batch_execute("begin; select 1").await.unwrap();
+    let revoked = server.request(Method::DELETE, "/v1/keys/till");
+    send(revoked.bearer_auth(&root)).await.ok(204);
+    wait_until_closed(&client).await;
+    let code = connect(&config(&server, "till", &till, "shop"))
+        .await
+        .unwrap_err();
+    assert_eq!(code, SqlState::INVALID_PASSWORD);
+    server.stop().await;
+}
+
+async fn wait_until_closed(client: &Client) {
+    let closed = async {
+        while !client.is_closed() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, closed).await.unwrap();
+}

@@ -5,6 +5,7 @@
 
 mod backups;
 mod commands;
+mod container;
 mod demo;
 mod git_history;
 mod git_truth;

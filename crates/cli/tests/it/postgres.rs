@@ -134,6 +134,16 @@ fn psycopg_finds_what_it_needs() {
 }
 
 #[test]
+fn sqlalchemy_finds_what_it_needs() {
+    let place = Place::new();
+    let server = serve(&place);
+    let mut command = client(installed("python/bin/python"), &server);
+    command.arg(clients().join("sqlalchemy_session.py"));
+    Ran::from(command.output().unwrap()).ok();
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
 fn node_postgres_finds_what_it_needs() {
     let place = Place::new();
     let server = serve(&place);

@@ -336,14 +336,20 @@ fn tags_of(json: &str) -> Result<Vec<Tag>, Failure> {
     Ok(tag_set(tags)?)
 }
 
-/// A value as the type of a column has it. A text is read, as a literal is.
+/// A value as the type of a column has it, by PostgreSQL's casts of assignments. A text is read, as a
+/// literal is.
 fn cast(value: Value, ty: Type) -> Result<Value, Failure> {
-    match (value.ty(), &value) {
-        (None, _) => Ok(value),
-        (Some(found), _) if found == ty => Ok(value),
+    let Some(found) = value.ty().filter(|found| *found != ty) else {
+        return Ok(value);
+    };
+    match (ty, &value) {
         (_, Value::Text(text)) => Ok(Value::from_text(ty, text)?),
-        (_, Value::Int(number)) if ty == Type::BigInt => Ok(Value::BigInt((*number).into())),
-        (Some(found), _) => {
+        (Type::BigInt, Value::Int(number)) => Ok(Value::BigInt((*number).into())),
+        (Type::BigInt, Value::SmallInt(number)) => Ok(Value::BigInt((*number).into())),
+        (Type::Jsonb, Value::Other(Type::Json, text)) => Ok(Value::from_text(ty, text)?),
+        (Type::Text, Value::Bool(value)) => Ok(Value::Text(value.to_string())),
+        (Type::Text, value) => Ok(value.to_text().map_or(Value::Null, Value::Text)),
+        _ => {
             let message = format!("a column is of type {ty} but expression is of type {found}");
             Err(Failure::new("42804", message)
                 .hint("You will need to rewrite or cast the expression."))
@@ -552,7 +558,7 @@ fn returning(words: &mut Words<'_>) -> Result<Vec<(Returned, String)>, Failure> 
     let mut returned = Vec::new();
     if words.take("returning") {
         loop {
-            let name = words.name()?;
+            let name = returned_name(words)?;
             let label = match words.take("as") {
                 true => words.name()?,
                 false => name.clone(),
@@ -565,6 +571,19 @@ fn returning(words: &mut Words<'_>) -> Result<Vec<(Returned, String)>, Failure> 
     }
     words.end()?;
     Ok(returned)
+}
+
+/// The name of a column, which may stand behind that of the table.
+fn returned_name(words: &mut Words<'_>) -> Result<String, Failure> {
+    let name = words.name()?;
+    match words.take_symbol(".") {
+        false => Ok(name),
+        true if name == "event" => words.name(),
+        true => {
+            let message = format!("missing FROM-clause entry for table \"{name}\"");
+            Err(Failure::new("42P01", message))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -580,7 +599,7 @@ mod tests {
         let insert = insert(
             "insert into public.event (stream, type, data, tags, expected_revision) values
              ('note/1', 'Noted', '{\"a\": 1}', '[\"b\", \"a\"]', 0), ('note/1', $1, $2::jsonb, null, default)
-             returning position as at, revision",
+             returning event.position as at, revision",
         );
         let params = insert.params(&[]).unwrap();
         assert_eq!(
@@ -641,6 +660,10 @@ mod tests {
             (
                 "insert into event (type) values ('a') returning data",
                 "0A000",
+            ),
+            (
+                "insert into event (type) values ('a') returning other.position",
+                "42P01",
             ),
             (
                 "insert into event (type) values ('a')) returning data",

@@ -14,6 +14,15 @@ update account set name = 'Eve';
 select id, email, name from account order by id;
 select id, name from account where id = :'name';
 show headwater.position;
+\echo * describing
+\d
+\dt
+\d account
+\d event
+\dn
+\df
+\du
+\l
 \echo * as of then
 set headwater.at = '1';
 select id from account;

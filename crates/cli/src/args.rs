@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use headwater_wire::Advertised;
 
@@ -65,13 +66,7 @@ pub(crate) struct Target {
     pub(crate) key: Option<KeyText>,
     /// The certificate that vouches for the --server, in PEM, such as the one that serve --tls-self
     /// made; without it those that this machine trusts
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "HEADWATER_TLS_CA",
-        requires = "server",
-        global = true
-    )]
+    #[arg(long, value_name = "FILE", env = "HEADWATER_TLS_CA", global = true)]
     pub(crate) tls_ca: Option<PathBuf>,
 }
 
@@ -318,14 +313,13 @@ pub(crate) struct TlsArgs {
     pub(crate) tls_key: Option<PathBuf>,
     /// Make a certificate instead, which vouches for itself, and keep it in the directory tls of the
     /// data; clients are given tls/certificate.pem to trust
-    #[arg(long, env = "HEADWATER_TLS_SELF", conflicts_with = "tls_cert")]
+    #[arg(long, env = "HEADWATER_TLS_SELF", value_parser = BoolishValueParser::new())]
     pub(crate) tls_self: bool,
     /// Another name or address of this server in the certificate that is made; may be repeated
     #[arg(
         long = "tls-name",
         value_name = "NAME",
         env = "HEADWATER_TLS_NAME",
-        requires = "tls_self",
         value_delimiter = ','
     )]
     pub(crate) tls_names: Vec<String>,

@@ -101,7 +101,7 @@ impl Node {
             env,
             options,
             registry: RwLock::new(Registry::new(runtime.clone())),
-            keys: KeyTable::new()?,
+            keys: KeyTable::new(),
             runtime,
             system,
             lock: Mutex::new(Some(lock)),

@@ -29,6 +29,9 @@ pub(crate) struct App {
     pub(crate) bodies: BodyBudget,
     /// One for each query that may wait until its client takes more of it.
     pub(crate) resting: Arc<Semaphore>,
+    /// One for each connection that may have not said yet who it is: those that have are not shut out by
+    /// them.
+    pub(crate) guests: Arc<Semaphore>,
     /// One for each restore that may run.
     pub(crate) restores: Arc<Semaphore>,
     /// Who is connected with the PostgreSQL protocol.

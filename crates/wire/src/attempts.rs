@@ -59,6 +59,17 @@ impl App {
     }
 }
 
+impl App {
+    /// Tells the log why a connection is closed whose protocol has no word for the reason.
+    pub(crate) fn turn_away(&self, protocol: Protocol, peer: IpAddr, reason: &str) {
+        let protocol = protocol.as_str();
+        let count = self.attempts.failed(peer, Instant::now());
+        if count.is_power_of_two() {
+            tracing::warn!(%peer, protocol, failures = count, "a connection was closed: {reason}");
+        }
+    }
+}
+
 /// How long the answer to this failure waits.
 fn pause(count: u32) -> Duration {
     let doublings = count.saturating_sub(1).min(16);

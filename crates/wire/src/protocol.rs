@@ -31,6 +31,11 @@ impl Protocol {
     /// Serves a connection until it ends. When the server stops, what is being answered is
     /// answered, and nothing else is read.
     pub(crate) async fn serve(self, mut socket: Socket, app: Shared) {
+        let Ok(guest) = app.guests.clone().try_acquire_owned() else {
+            let (protocol, peer) = (self.as_str(), socket.peer());
+            tracing::debug!(protocol, %peer, "closed: too many connections have not said who they are");
+            return app.metrics.connection_refused(self);
+        };
         let mut stopping = app.stopping.clone();
         let opened = tokio::select! {
             opened = Box::pin(socket.open(&app)) => opened,
@@ -42,9 +47,12 @@ impl Protocol {
             return;
         }
         match self {
-            Protocol::Http => http::serve(socket, app).await,
-            Protocol::Postgres => postgres::serve(socket, app).await,
-            Protocol::Kafka => kafka::serve(socket, app).await,
+            Protocol::Http => {
+                drop(guest); // each request says who makes it
+                http::serve(socket, app).await;
+            }
+            Protocol::Postgres => postgres::serve(socket, app, guest).await,
+            Protocol::Kafka => kafka::serve(socket, app, guest).await,
         }
     }
 

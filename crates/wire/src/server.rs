@@ -132,6 +132,7 @@ impl Server {
             reads: Gate::new(&limits),
             bodies: BodyBudget::new(&limits),
             resting: Arc::new(Semaphore::new(limits.resting_max)),
+            guests: Arc::new(Semaphore::new(limits.connections_max.div_ceil(2))),
             restores: Arc::new(Semaphore::new(RESTORES_MAX)),
             decompressions: Arc::new(Semaphore::new(DECOMPRESSIONS_MAX)),
             groups: Groups::default(),

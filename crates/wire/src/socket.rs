@@ -67,7 +67,11 @@ impl Socket {
     /// Whether nobody on the way can read what it carries: it is under TLS, or does not leave this
     /// machine.
     pub(crate) fn is_private(&self) -> bool {
-        self.is_secure() || self.peer().is_loopback()
+        let stays_here = || {
+            let local = self.local().map(|local| local.ip().to_canonical());
+            local.is_ok_and(|local| local == self.peer())
+        };
+        self.is_secure() || self.peer().is_loopback() || stays_here()
     }
 
     /// Whether it is one that the server does not take: where there is a certificate, plain

@@ -21,6 +21,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 /// How often the files are looked at, at most.
 const LOOK_AFTER: Duration = Duration::from_secs(1);
 
+/// The file with the names that are in a certificate that was made, one in a line.
+const NAMES: &str = "names";
+
 /// The first byte of a connection that begins with TLS: a record of a handshake (RFC 8446, section
 /// 5.1). No protocol that is spoken here begins with it.
 pub(crate) const HANDSHAKE: u8 = 22;
@@ -73,7 +76,9 @@ impl Tls {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner); // replaced whole
         if loaded.looked.elapsed() >= LOOK_AFTER {
             loaded.looked = Instant::now();
-            if stamp(&self.files) != loaded.stamp {
+            let stamp = stamp(&self.files);
+            if stamp != loaded.stamp {
+                loaded.stamp = stamp; // before they are read: a change between is seen next time
                 self.reload(&mut loaded);
             }
         }
@@ -91,7 +96,6 @@ impl Tls {
             }
             Err(error) => {
                 tracing::warn!(%error, "the certificate changed, and the one before stays in use");
-                loaded.stamp = stamp(&self.files);
             }
         }
     }
@@ -158,19 +162,22 @@ impl CertificateFiles {
             chain: directory.join("certificate.pem"),
             key: directory.join("key.pem"),
         };
-        if !files.chain.exists() {
-            files.make(directory, names)?;
+        match files.chain.exists() {
+            true => warn_of_missing(directory, &names),
+            false => files.make(directory, names)?,
         }
         Ok(files)
     }
 
     fn make(&self, directory: &Path, names: Vec<String>) -> Result<(), Error> {
+        let told = names.join("\n");
         let made = rcgen::generate_simple_self_signed(names).map_err(|error| {
             Error::new(Kind::Internal, "internal", "a certificate cannot be made").caused_by(error)
         })?;
         let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
         // The key first: a certificate that is there has one.
         let written = std::fs::create_dir_all(directory)
+            .and_then(|()| write(&directory.join(NAMES), &told, 0o644))
             .and_then(|()| write(&self.key, &key, 0o600))
             .and_then(|()| write(&self.chain, &chain, 0o644))
             .and_then(|()| std::fs::File::open(directory)?.sync_all());
@@ -183,6 +190,20 @@ impl CertificateFiles {
             .found(&error)
             .caused_by(error)
         })
+    }
+}
+
+/// Says in the log which names a certificate has not that was made before they were wished for.
+fn warn_of_missing(directory: &Path, names: &[String]) {
+    let known = std::fs::read_to_string(directory.join(NAMES)).unwrap_or_default(); // or it has none
+    let missing = |name: &&String| !known.lines().any(|known| known == **name);
+    let missing: Vec<&String> = names.iter().filter(missing).collect();
+    if !missing.is_empty() {
+        tracing::warn!(
+            ?missing,
+            "the certificate was made without these names: remove {} to have another one made",
+            directory.display()
+        );
     }
 }
 

@@ -111,8 +111,13 @@ impl Client {
 
     /// Whether the server answers and says that it is well.
     pub(crate) async fn is_healthy(&self) -> bool {
+        self.health().await.is_ok()
+    }
+
+    /// Fails with the reason if the server does not answer, or does not say that it is well.
+    pub(crate) async fn health(&self) -> Result<(), Failure> {
         let request = self.request(Method::GET, &["health"]);
-        self.send(request, Repeat::Never).await.is_ok()
+        self.send(request, Repeat::Never).await.map(drop)
     }
 
     /// All databases.
@@ -408,6 +413,15 @@ impl Client {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        let told = format!("{:?}", std::error::Error::source(error));
+        if error.is_connect() && told.contains("certificate") {
+            return Failure::new(format!(
+                "{} has a certificate that is not trusted",
+                self.server
+            ))
+            .caused_by(&error.without_url_ref())
+            .advice("give the one that vouches for it with --tls-ca");
+        }
         if error.is_connect() {
             return Failure::new(format!("no server answers at {}", self.server))
                 .caused_by(&error.without_url_ref())

@@ -10,18 +10,16 @@ use crate::output;
 pub(crate) async fn run(target: &Target) -> Result<(), Failure> {
     let found = match &target.server {
         Some(server) => {
-            let healthy = Client::trusting(server.clone(), target.tls_ca.as_deref())?
-                .is_healthy()
-                .await;
-            healthy.then(|| server.clone())
+            let client = Client::trusting(server.clone(), target.tls_ca.as_deref())?;
+            client.health().await?;
+            Some(server.clone())
         }
         None if target.data.is_dir() => local::answering(&target.data).await?,
         None => None,
     };
-    match (found, &target.server) {
-        (Some(server), _) => output::print(format!("{server} is well")),
-        (None, Some(server)) => Err(Failure::new(format!("no server answers at {server}"))),
-        (None, None) => Err(Failure::new(format!(
+    match found {
+        Some(server) => output::print(format!("{server} is well")),
+        None => Err(Failure::new(format!(
             "no server has the data directory {}",
             target.data.display()
         ))

@@ -14,7 +14,7 @@ pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
     let options = Options {
         postgres: args.postgres.0,
         kafka: args.kafka.0,
-        certificate: certificate(args.tls),
+        certificate: certificate(args.tls)?,
         advertised: args.kafka_advertised,
         sleep_after: args.sleep_after,
         tail_max: args.tail_max,
@@ -55,10 +55,16 @@ pub(crate) async fn run(target: &Target, args: Serve) -> Result<(), Failure> {
     server.stop().await
 }
 
-fn certificate(args: TlsArgs) -> Option<Certificate> {
-    match (args.tls_cert, args.tls_key) {
-        (Some(chain), Some(key)) => Some(Certificate::Files(CertificateFiles { chain, key })),
-        _ => args.tls_self.then_some(Certificate::Made(args.tls_names)),
+fn certificate(args: TlsArgs) -> Result<Option<Certificate>, Failure> {
+    match (args.tls_cert, args.tls_key, args.tls_self) {
+        (Some(_), _, true) => Err(Failure::new("there are two certificates to choose from")
+            .found("--tls-cert and --tls-self")
+            .expected("one of them")),
+        (Some(chain), Some(key), false) => {
+            Ok(Some(Certificate::Files(CertificateFiles { chain, key })))
+        }
+        (.., true) => Ok(Some(Certificate::Made(args.tls_names))),
+        _ => Ok(None),
     }
 }
 

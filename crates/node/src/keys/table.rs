@@ -1,7 +1,7 @@
 //! Which keys there are: a fold of the log `_system`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use headwater_event::{Error, Event, Timestamp};
 use ring::hmac;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::keys::fact::{Created, Fact};
 use crate::keys::key::{Key, NewKey};
-use crate::keys::secret::{self, Secret};
+use crate::keys::secret::Secret;
 use crate::keys::{Identity, KeyId, KeyInfo, KeyName, Role, Verifier};
 
 /// The name of the key that a process makes for itself. No other can have it.
@@ -22,8 +22,8 @@ pub(crate) struct KeyTable {
     needed: watch::Sender<bool>,
     /// Held while a text is verified.
     pub(super) verifying: tokio::sync::Mutex<()>,
-    /// From which what is told of names that no key has is made.
-    decoy: hmac::Key,
+    /// From which what is told of names that no key has is made: a secret that is kept with the keys.
+    decoy: OnceLock<hmac::Key>,
 }
 
 /// What the events say.
@@ -38,15 +38,13 @@ struct Fold {
 
 impl KeyTable {
     /// Before the first event.
-    pub(crate) fn new() -> Result<KeyTable, Error> {
-        let mut decoy = [0; 32];
-        secret::fill(&mut decoy)?;
-        Ok(KeyTable {
+    pub(crate) fn new() -> KeyTable {
+        KeyTable {
             fold: RwLock::default(),
             needed: watch::Sender::new(false),
             verifying: tokio::sync::Mutex::default(),
-            decoy: hmac::Key::new(hmac::HMAC_SHA256, &decoy),
-        })
+            decoy: OnceLock::new(),
+        }
     }
 
     /// Folds in an event of `_system`, each once and in order.
@@ -59,6 +57,9 @@ impl KeyTable {
             Fact::Created(created) => {
                 fold.created(id, &created, event)?;
                 drop(fold);
+                let secret = created.verifier.as_bytes(); // of the first key, which nobody else sees
+                self.decoy
+                    .get_or_init(|| hmac::Key::new(hmac::HMAC_SHA256, secret));
                 self.needed.send_replace(true);
             }
             Fact::Revoked(_) => fold.revoked(id, event.recorded_at),
@@ -92,10 +93,13 @@ impl KeyTable {
         self.read().all.iter().map(|key| key.info()).collect()
     }
 
-    /// What somebody is told who claims a name that no key has: the same each time.
+    /// What somebody is told who claims a name that no key has: the same each time, also after a
+    /// restart, as it is of a name that one has.
     pub(super) fn verifier_of_nobody(&self, name: &str) -> Verifier {
-        let salt = hmac::sign(&self.decoy, name.as_bytes());
-        let keys = hmac::sign(&self.decoy, salt.as_ref());
+        let nothing = || hmac::Key::new(hmac::HMAC_SHA256, &[]); // nobody is asked for a key then
+        let decoy = self.decoy.get_or_init(nothing);
+        let salt = hmac::sign(decoy, name.as_bytes());
+        let keys = hmac::sign(decoy, salt.as_ref());
         let (mut short, mut long) = ([0; 16], [0; 32]);
         short.copy_from_slice(&salt.as_ref()[..16]);
         long.copy_from_slice(keys.as_ref());

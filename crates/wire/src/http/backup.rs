@@ -5,11 +5,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::{Stream, stream};
 use headwater_event::{ChainPoint, Error, LogId, Position, json};
-use headwater_node::{Held, Sending, parts};
+use headwater_node::{Held, Identity, Sending, parts};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::app::Shared;
+use crate::http::access::Who;
 use crate::http::answer;
 use crate::http::body::{BACKUP, JsonBytes};
 use crate::http::params::Params;
@@ -93,6 +94,7 @@ pub(crate) struct BackupBytes(Vec<u8>);
         content_type = "application/octet-stream")))]
 pub(crate) async fn backup(
     State(app): State<Shared>,
+    Who(who): Who,
     InPath(name): InPath,
     params: Params,
     JsonBytes(body): JsonBytes,
@@ -112,17 +114,21 @@ pub(crate) async fn backup(
         database.backup().await?
     };
     let log_id = backup.log_id();
-    let mut response = answer::streamed(BACKUP, sent(backup.sending(&held)?));
+    let mut response = answer::streamed(BACKUP, sent(who, backup.sending(&held)?));
     answer::set_log(&mut response, log_id);
     Ok(response)
 }
 
-/// The stream; a failure is its last part, where a part may stand.
-fn sent(sending: Sending) -> impl Stream<Item = Bytes> + Send {
-    stream::unfold(Some(sending), async |sending| {
-        let mut sending = sending?;
-        match sending.next().await {
-            Ok(bytes) => Some((bytes?, Some(sending))),
+/// The stream; a failure is its last part, where a part may stand. It ends when the key is revoked.
+fn sent(who: Identity, sending: Sending) -> impl Stream<Item = Bytes> + Send {
+    stream::unfold(Some((who, sending)), async |sending| {
+        let (who, mut sending) = sending?;
+        let next = match who.check_living() {
+            Ok(()) => sending.next().await,
+            Err(error) => Err(error),
+        };
+        match next {
+            Ok(bytes) => Some((bytes?, Some((who, sending)))),
             Err(error) if sending.is_between_parts() => {
                 let problem = Problem::from(error).to_json();
                 Some((parts::failure(&problem).into(), None))

@@ -7,13 +7,14 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::{Stream, stream};
 use headwater_event::{Error, LogId, Position, json};
-use headwater_node::{Answer, At, Consistency, Request, RowBatch};
+use headwater_node::{Answer, At, Consistency, Identity, Request, RowBatch};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::{App, Shared};
+use crate::app::Shared;
 use crate::gate::Pass;
 use crate::http::accept::{Accept, JSON, NDJSON};
+use crate::http::access::Who;
 use crate::http::answer;
 use crate::http::body::JsonBytes;
 use crate::http::params::Params;
@@ -158,6 +159,7 @@ struct Column {
         (String = "application/x-ndjson")))))]
 pub(crate) async fn sql(
     State(app): State<Shared>,
+    Who(who): Who,
     InPath(name): InPath,
     params: Params,
     accept: Accept,
@@ -178,7 +180,7 @@ pub(crate) async fn sql(
         consistency,
         rows: (),
     };
-    write(&app, answer, &head, pass, accept).await
+    write(who, answer, &head, pass, accept).await
 }
 
 fn columns(answer: &Answer) -> Vec<Column> {
@@ -191,7 +193,7 @@ fn columns(answer: &Answer) -> Vec<Column> {
 
 /// Waits for the first rows, so that what fails before them has a status of its own.
 async fn write(
-    _app: &App,
+    who: Identity,
     mut answer: Answer,
     head: &SqlAnswer,
     pass: Pass,
@@ -202,6 +204,7 @@ async fn write(
         .map_err(|error| Problem::new("internal", "the columns have no JSON form").found(error))?;
     let lines = accept == Accept::Ndjson;
     let writer = RowWriter {
+        who,
         answer,
         ready: Some(first),
         head: Some(head),
@@ -215,6 +218,8 @@ async fn write(
 
 /// Writes rows a batch at a time, as they come.
 struct RowWriter {
+    /// Who asked: nobody is told more once their key is revoked.
+    who: Identity,
     answer: Answer,
     /// The batch that was waited for; `None` inside is the end.
     ready: Option<Option<RowBatch>>,
@@ -238,6 +243,10 @@ impl RowWriter {
         let batch = match self.ready.take() {
             Some(ready) => Ok(ready),
             None => self.answer.next().await.transpose(),
+        };
+        let batch = match self.who.check_living() {
+            Ok(()) => batch,
+            Err(error) => Err(error.into()),
         };
         let ended = match batch {
             Ok(Some(rows)) => {

@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use headwater_node::Identity;
 use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{timeout, timeout_at};
 
 use crate::app::Shared;
@@ -17,6 +18,7 @@ use crate::kafka::header::{FIXED_BYTES, Header};
 use crate::kafka::request::{self, Answer};
 use crate::kafka::session::{Broker, Session};
 use crate::limits::Limits;
+use crate::protocol::Protocol;
 use crate::socket::Socket;
 use crate::stall::Stalling;
 
@@ -39,12 +41,15 @@ struct Connection {
 
 /// Serves the connection until it ends. When the server stops, what is being answered is answered,
 /// and nothing else is read.
-pub(crate) async fn serve(socket: Socket, app: Shared) {
+pub(crate) async fn serve(socket: Socket, app: Shared, guest: OwnedSemaphorePermit) {
     let peer = socket.peer();
     if socket.must_be_secure(app.tls.as_ref()) {
         // The protocol has no word for it before TLS.
-        tracing::warn!(%peer, "closed: a kafka connection from another machine without TLS");
-        return;
+        return app.turn_away(
+            Protocol::Kafka,
+            peer,
+            "it came from another machine without TLS",
+        );
     }
     let Ok(local) = socket.local() else {
         return; // it has ended already
@@ -55,7 +60,7 @@ pub(crate) async fn serve(socket: Socket, app: Shared) {
         peer,
         local,
     };
-    if let Err(error) = Box::pin(connection.talk()).await {
+    if let Err(error) = Box::pin(connection.talk(guest)).await {
         tracing::debug!(%error, %peer, "a kafka connection ended early");
     }
 }
@@ -72,29 +77,32 @@ fn refused(error: impl std::fmt::Display) -> io::Error {
 
 impl Connection {
     /// Answers until the client goes, the server stops, or who it is may not be here any more.
-    async fn talk(mut self) -> io::Result<()> {
+    async fn talk(mut self, guest: OwnedSemaphorePermit) -> io::Result<()> {
         let Some((session, first)) = Box::pin(self.welcome()).await? else {
-            return Ok(());
+            return self.socket.shutdown().await;
         };
+        drop(guest);
         let mut next = first;
         loop {
             let frame = match next.take() {
                 Some(frame) => Some(frame),
                 None => tokio::select! {
-                    frame = self.read_frame(false) => frame?,
-                    () = session.stopped() => None,
+                    biased;
                     () = session.who.ended() => None,
+                    () = session.stopped() => None,
+                    frame = self.read_frame(false) => frame?,
                 },
             };
             let Some(frame) = frame else {
-                return Ok(());
+                return self.socket.shutdown().await;
             };
             // Held until it is answered: what was read from it refers to its bytes.
             let (bytes, _reserved) = frame;
             let (header, reader) = Header::read(bytes).map_err(refused)?;
             let answer = tokio::select! {
-                answer = request::answer(&session, &header, reader) => answer.map_err(refused)?,
+                biased;
                 () = session.who.ended() => return Ok(()),
+                answer = request::answer(&session, &header, reader) => answer.map_err(refused)?,
             };
             if let Answer::Frame(frame) = answer {
                 self.write(&frame).await?;
@@ -125,7 +133,11 @@ impl Connection {
             };
             let (header, reader) = Header::read(frame.0.clone()).map_err(refused)?;
             if !Guest::may_ask(header.key) {
-                let nobody = keys.nobody().map_err(refused)?;
+                let Ok(nobody) = keys.nobody() else {
+                    // The protocol has no word for this either.
+                    app.turn_away(Protocol::Kafka, self.peer, "it shows no key");
+                    return Ok(None);
+                };
                 return Ok(Some((self.session(nobody), Some(frame))));
             }
             let step = guest.answer(&app, self.peer, &header, reader).await;

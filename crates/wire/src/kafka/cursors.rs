@@ -18,6 +18,10 @@ const BYTES_PER_SECOND: u64 = 10;
 /// Bytes that may be written at once after a silence.
 const BYTES_MAX: i64 = 16 << 10;
 
+/// What a new group may write before it has saved for it: some cursors, so that they survive a crash
+/// soon, and little, because names of groups cost nothing.
+const BYTES_AT_FIRST: i64 = 1 << 10;
+
 /// What was told waits so long for more.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -51,7 +55,7 @@ impl GroupCursors {
             changed: BTreeSet::new(),
             due: None,
             partial: None,
-            budget: BYTES_MAX,
+            budget: BYTES_AT_FIRST,
             budget_at: now,
         }
     }

@@ -17,9 +17,13 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::kafka::cursors::GroupCursors;
 use crate::kafka::group::Group;
+use crate::kafka::session::OF_A_DATABASE;
 
 /// Groups that are held in memory.
 const GROUPS_MAX: usize = 500;
+
+/// Those of them that belong to one database, because the keys do that named them.
+const GROUPS_OF_ONE_MAX: usize = 100;
 
 /// Bytes of what the members of all groups say.
 const MEMBERS_BYTES_MAX: usize = 32 << 20;
@@ -63,7 +67,7 @@ impl Groups {
         check_name(name)?;
         let now = Instant::now();
         let mut all = self.lock();
-        if all.len() >= GROUPS_MAX && !all.contains_key(name) {
+        if !all.contains_key(name) && !has_room(&all, name) {
             return Err(ResponseError::CoordinatorNotAvailable);
         }
         let entry = all.entry(name.clone()).or_insert_with(|| {
@@ -74,6 +78,20 @@ impl Groups {
                 used: now,
             }
         });
+        entry.used = now;
+        work(entry, now)
+    }
+
+    /// Does something with a group that has members; who is in none is told that.
+    pub(crate) fn with_known<T>(
+        &self,
+        name: &StrBytes,
+        work: impl FnOnce(&mut Entry, Instant) -> Result<T, ResponseError>,
+    ) -> Result<T, ResponseError> {
+        check_name(name)?;
+        let now = Instant::now();
+        let mut all = self.lock();
+        let entry = all.get_mut(name).ok_or(ResponseError::UnknownMemberId)?;
         entry.used = now;
         work(entry, now)
     }
@@ -201,6 +219,17 @@ pub(crate) async fn upkeep(app: &App) {
             _ = stopping.wait_for(|stopping| *stopping) => {} // or the server is gone
         }
     }
+}
+
+/// Whether one more group may be held, by this name.
+fn has_room(all: &HashMap<StrBytes, Entry>, name: &str) -> bool {
+    let owner = |name: &str| {
+        name.split_once(OF_A_DATABASE)
+            .map(|(owner, _)| owner.to_owned())
+    };
+    let own = owner(name);
+    let others = || all.keys().filter(|other| owner(other) == own).count();
+    all.len() < GROUPS_MAX && (own.is_none() || others() < GROUPS_OF_ONE_MAX)
 }
 
 fn check_name(name: &str) -> Result<(), ResponseError> {

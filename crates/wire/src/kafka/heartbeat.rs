@@ -11,7 +11,7 @@ pub(crate) fn answer(
 ) -> Result<HeartbeatResponse, Malformed> {
     let group = session.group(reader.string()?);
     let (generation, member) = (reader.i32()?, reader.string()?);
-    let heard = session.app.groups.with(&group, |entry, now| {
+    let heard = session.app.groups.with_known(&group, |entry, now| {
         entry.group.heartbeat(&member, generation, now)
     });
     let error = heard.err().map_or(0, |error| error.code());

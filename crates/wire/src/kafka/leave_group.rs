@@ -31,7 +31,7 @@ pub(crate) fn answer(
     let (group, members) = read(reader, version)?;
     let group = session.group(group);
     let leave = |(member, instance): &Leaving| {
-        session.app.groups.with(&group, |entry, now| {
+        session.app.groups.with_known(&group, |entry, now| {
             entry.cursors.hurry(now);
             entry.group.leave(member, instance.as_ref(), now)
         })

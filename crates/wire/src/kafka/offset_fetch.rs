@@ -11,6 +11,7 @@ use kafka_protocol::messages::offset_fetch_response::{
 use kafka_protocol::messages::{OffsetFetchResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
+use crate::kafka::groups::not_available;
 use crate::kafka::offset_commit::cursor_of;
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::Session;
@@ -35,11 +36,7 @@ pub(crate) async fn answer(
 ) -> Result<OffsetFetchResponse, Malformed> {
     let (group, topics) = read(reader)?;
     let group = session.group(group);
-    let app = &session.app;
-    let cursors = app.groups.with_cursors(&app.node, &group, |entry, _| {
-        Ok(entry.cursors.all().cloned().unwrap_or_default())
-    });
-    let (cursors, error) = match cursors.await {
+    let (cursors, error) = match cursors(session, &group).await {
         Ok(cursors) => (cursors, 0),
         Err(error) => (Cursors::new(), error.code()),
     };
@@ -66,6 +63,16 @@ pub(crate) async fn answer(
     Ok(OffsetFetchResponse::default()
         .with_topics(told.collect())
         .with_error_code(error))
+}
+
+/// How far the group has read. Asking does not make one.
+async fn cursors(session: &Session, group: &StrBytes) -> Result<Cursors, ResponseError> {
+    let app = &session.app;
+    let held = app.groups.peek(group, |entry| entry.cursors.all().cloned());
+    match held.flatten() {
+        Some(cursors) => Ok(cursors),
+        None => app.node.cursors(group).await.map_err(not_available),
+    }
 }
 
 fn told(index: i32, cursor: Option<&Cursor>, error: i16) -> OffsetFetchResponsePartition {

@@ -23,6 +23,7 @@ use crate::kafka::event;
 use crate::kafka::offset;
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::records::{self, Producer, Record, SentBatch};
+use crate::kafka::request::Refusal;
 use crate::kafka::sequences;
 use crate::kafka::session::Session;
 use crate::kafka::topic::Topic;
@@ -89,7 +90,7 @@ fn read(mut reader: Reader) -> Result<Asked, Malformed> {
 pub(crate) async fn answer(
     session: &Session,
     reader: Reader,
-) -> Result<Option<ProduceResponse>, Malformed> {
+) -> Result<Option<ProduceResponse>, Refusal> {
     let asked = read(reader)?;
     let deadline = asked.timeout.min(session.app.limits.append_wait_max);
     let transactional = asked.transactional;
@@ -107,8 +108,18 @@ pub(crate) async fn answer(
             .with_name(TopicName(asked.name))
             .with_partition_responses(join_all(partitions).await)
     });
-    let told = ProduceResponse::default().with_responses(join_all(topics).await);
+    let topics = join_all(topics).await;
+    if !asked.answered && topics.iter().any(has_failed) {
+        // Who asked for no answer learns by its connection that something was not written.
+        return Err(Refusal::Lost);
+    }
+    let told = ProduceResponse::default().with_responses(topics);
     Ok(asked.answered.then_some(told))
+}
+
+fn has_failed(topic: &TopicProduceResponse) -> bool {
+    let mut partitions = topic.partition_responses.iter();
+    partitions.any(|partition| partition.error_code != 0)
 }
 
 fn told(index: i32, written: Result<Appended, Refused>) -> PartitionProduceResponse {

@@ -31,6 +31,8 @@ pub(crate) enum Refusal {
     Malformed(Malformed),
     /// There is no such request, or not in this version.
     Unknown { key: i16, version: i16 },
+    /// Records were not written, and their producer asked for no answer.
+    Lost,
     /// Its answer cannot be told in the protocol.
     Untold(Error),
 }
@@ -43,6 +45,9 @@ impl std::fmt::Display for Refusal {
                 f,
                 "the request {key} in version {version}; expected one that ApiVersions lists"
             ),
+            Refusal::Lost => {
+                f.write_str("records that were refused, of a producer that asked for no answer")
+            }
             Refusal::Untold(error) => error.fmt(f),
         }
     }

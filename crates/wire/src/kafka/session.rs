@@ -15,7 +15,7 @@ use crate::kafka::topic::Topic;
 pub(crate) const BROKER: BrokerId = BrokerId(1);
 
 /// Between the database of a key and the name of a group of its own.
-const OF_A_DATABASE: char = '/';
+pub(crate) const OF_A_DATABASE: char = '/';
 
 /// A connection, as its requests see it.
 pub(crate) struct Session {

@@ -32,7 +32,7 @@ pub(crate) async fn answer(
     let (told, telling) = oneshot::channel();
     let bytes = assignments.iter().map(|(_, bytes)| bytes.len()).sum();
     let asked = groups.check_room(bytes).and_then(|()| {
-        groups.with(&group, |entry, now| {
+        groups.with_known(&group, |entry, now| {
             entry
                 .group
                 .share(&member, generation, assignments, now, told)

@@ -2,6 +2,7 @@
 
 use pgwire::messages::Message as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::Shared;
 use crate::postgres::client::{Client, Lost, STARTUP_BYTES_MAX};
@@ -11,11 +12,13 @@ use crate::socket::{FAREWELL_MAX, Socket};
 
 /// Serves the connection until it ends. When the server stops, the statement that is being
 /// answered is answered, and no other is read.
-pub(crate) async fn serve(socket: Socket, app: Shared) {
+pub(crate) async fn serve(socket: Socket, app: Shared, guest: OwnedSemaphorePermit) {
     let stopping = app.stopping.clone();
     let client = Client::new(socket, app.clone());
     // In boxes: what a connection holds while it waits is what it needs for that.
-    match Box::pin(startup::open(client, app)).await {
+    let opening = Box::pin(startup::open(client, app)).await;
+    drop(guest);
+    match opening {
         Ok(Opening::Session(session)) => session.run(stopping).await,
         Ok(Opening::Cancel) => {} // whether anything was called off is not told
         Err((client, Lost::Failure(failure))) => client.farewell(&failure).await,

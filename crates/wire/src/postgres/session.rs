@@ -104,11 +104,19 @@ impl Session {
         })
     }
 
-    /// Answers until the client goes, or the server stops.
+    /// Answers until the client goes, the server stops, or the key is revoked: what runs then is broken
+    /// off.
     pub(crate) async fn run(mut self: Box<Self>, mut stopping: watch::Receiver<bool>) {
         let lost = loop {
             let answered = match self.wait(&mut stopping).await {
-                Ok(frame) => Box::pin(self.answer(frame)).await,
+                Ok(frame) => {
+                    let who = self.who.clone();
+                    tokio::select! {
+                        biased;
+                        () = who.ended() => Err(ended(&who).into()),
+                        answered = Box::pin(self.answer(frame)) => answered,
+                    }
+                }
                 Err(lost) => Err(lost),
             };
             if let Err(lost) = answered {
@@ -148,8 +156,8 @@ impl Session {
                     "57P01",
                     "terminating connection due to administrator command",
                 ).into()),
-                frame = self.client.next() => return frame,
                 () = self.who.ended() => return Err(ended(&self.who).into()),
+                frame = self.client.next() => return frame,
                 () = &mut idle => return Err(Failure::new(
                     "25P03",
                     "terminating connection due to idle-in-transaction timeout",

@@ -39,8 +39,12 @@ pub(crate) enum Opening {
 /// Speaks with a client until it may send statements.
 pub(crate) async fn open(mut client: Client, app: Shared) -> Result<Opening, (Client, Lost)> {
     let limit = app.limits.header_timeout;
-    let introduced = introduce(&mut client, &app);
-    let (parameters, who) = match tokio::time::timeout(limit, introduced).await {
+    let mut stopping = app.stopping.clone();
+    let introduced = tokio::select! {
+        introduced = tokio::time::timeout(limit, introduce(&mut client, &app)) => introduced,
+        _ = stopping.wait_for(|stopping| *stopping) => return Err((client, Lost::Gone)),
+    };
+    let (parameters, who) = match introduced {
         Ok(Ok(Some(introduced))) => introduced,
         Ok(Ok(None)) => return Ok(Opening::Cancel),
         Ok(Err(lost)) => return Err((client, lost)),

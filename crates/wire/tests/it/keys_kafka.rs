@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use headwater_node::Options;
+use headwater_wire::Limits;
 use reqwest::Method;
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -15,6 +17,8 @@ use crate::keys::{Needs, all_keys, guarded, make};
 const TOPIC_REFUSED: i16 = 29;
 const GROUP_REFUSED: i16 = 30;
 const CLUSTER_REFUSED: i16 = 31;
+const NOT_AVAILABLE: i16 = 15;
+const UNKNOWN_MEMBER: i16 = 25;
 const NO_MECHANISM: i16 = 33;
 const ILLEGAL_STATE: i16 = 34;
 const NOT_LET_IN: i16 = 58;
@@ -354,6 +358,87 @@ async fn keys_of_one_database_have_groups_of_their_own() {
     assert!(has(&listed[0], "\0\u{7}of-shop") && !has(&listed[0], "bank"));
     assert!(has(&listed[1], "\0\u{7}of-bank") && !has(&listed[1], "shop"));
     assert!(has(&listed[2], "shop/of-shop") && has(&listed[2], "bank/of-bank"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_takes_the_groups_of_another_database() {
+    let (server, root) = guarded().await;
+    let made = json!({ "name": "bank", "role": "read", "database": "bank" });
+    let key = make(&server, &root, &made).await;
+    let (mut stream, _) = sign_in(&server, "bank", &key).await;
+    let commit = |group: &str, on: &str| {
+        let body = Body::default().text(group).i32(-1).text("").i64(-1);
+        body.one(on).i64(7).i16(-1)
+    };
+    for n in 0..600 {
+        let group = format!("group-{n}");
+        let heartbeat = Body::default().text(&group).i32(1).text("m");
+        let told = ask(&mut stream, 12, 0, heartbeat).await.unwrap();
+        assert_eq!(Told(&told).i16(), UNKNOWN_MEMBER);
+        let told = ask(&mut stream, OFFSET_COMMIT, 2, commit(&group, "bank"))
+            .await
+            .unwrap();
+        let error = of_partition(Told(&told));
+        assert_eq!(error, if n < 100 { 0 } else { NOT_AVAILABLE }, "{n}");
+    }
+    let made = json!({ "name": "shop", "role": "read", "database": "shop" });
+    let key = make(&server, &root, &made).await;
+    let (mut stream, _) = sign_in(&server, "shop", &key).await;
+    let told = ask(&mut stream, OFFSET_COMMIT, 2, commit("workers", "shop"))
+        .await
+        .unwrap();
+    assert_eq!(of_partition(Told(&told)), 0);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_producer_that_wants_no_answer_learns_that_it_may_not_write() {
+    let (server, root) = guarded().await;
+    let made = json!({ "name": "board", "role": "read" });
+    let key = make(&server, &root, &made).await;
+    let (mut stream, _) = sign_in(&server, "board", &key).await;
+    let produce = Body::default()
+        .i16(-1)
+        .i16(0)
+        .i32(1_000)
+        .one("shop")
+        .bytes(b"x");
+    assert_eq!(ask(&mut stream, 0, 3, produce).await, None, "closed");
+    server.stop().await;
+}
+
+/// What somebody is told who claims this name by SCRAM: the salt among it.
+async fn claimed(server: &TestServer, name: &str) -> String {
+    let mut stream = connect(server.kafka).await;
+    let chosen = Body::default().text("SCRAM-SHA-256");
+    ask(&mut stream, HANDSHAKE, 1, chosen).await.unwrap();
+    let message = format!("n,,n={name},r=nonce");
+    let body = Body::default().bytes(message.as_bytes());
+    let told = ask(&mut stream, AUTHENTICATE, 0, body).await.unwrap();
+    let told = String::from_utf8_lossy(&told).into_owned();
+    let (_, salt) = told.split_once(",s=").unwrap();
+    salt.to_owned()
+}
+
+#[tokio::test]
+async fn names_cannot_be_guessed_by_what_scram_tells_of_them() {
+    let (server, _) = guarded().await;
+    let mut before = Vec::new();
+    for name in ["root", "nobody", "somebody"] {
+        before.push(claimed(&server, name).await);
+        assert_eq!(claimed(&server, name).await, before[before.len() - 1]);
+    }
+    assert_ne!(before[1], before[2]);
+    let directory = server.stop().await;
+    let server = TestServer::over(directory, Options::default(), Limits::default()).await;
+    for (name, before) in ["root", "nobody", "somebody"].into_iter().zip(before) {
+        assert_eq!(
+            claimed(&server, name).await,
+            before,
+            "{name}, after a restart"
+        );
+    }
     server.stop().await;
 }
 

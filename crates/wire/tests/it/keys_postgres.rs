@@ -180,6 +180,44 @@ async fn a_connection_ends_with_its_key_and_one_without_when_keys_are_needed() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn what_runs_is_broken_off_when_its_key_is_revoked() {
+    let (server, root) = guarded().await;
+    let till = make(&server, &root, &json!({ "name": "till", "role": "read" })).await;
+    let client = connect(&config(&server, "till", &till, "shop"))
+        .await
+        .unwrap();
+    let long = "select count(*) from generate_series(1, 90000) as a, generate_series(1, 90000) as b \
+                where (a + b) % 7 = 1";
+    let body =
+        json!({ "sql": "select n from generate_series(1, 1000000) as n", "max_rows": 1_000_000 });
+    let request = server
+        .request(Method::POST, "/v1/databases/shop/sql")
+        .json(&body);
+    let request = request
+        .header("accept", "application/x-ndjson")
+        .bearer_auth(&till);
+    let mut answer = request.send().await.unwrap();
+    answer.chunk().await.unwrap().unwrap();
+    let revoking = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await; // the query runs by then
+        let revoked = server.request(Method::DELETE, "/v1/keys/till");
+        send(revoked.bearer_auth(&root)).await.ok(204);
+    };
+    let (ran, ()) = tokio::join!(client.query_one(long, &[]), revoking);
+    let code = ran.unwrap_err().code().cloned();
+    assert_eq!(code, Some(SqlState::ADMIN_SHUTDOWN));
+    wait_until_closed(&client).await;
+    let mut rest = Vec::new();
+    while let Some(chunk) = answer.chunk().await.unwrap() {
+        rest.extend_from_slice(&chunk);
+    }
+    let rest = String::from_utf8(rest).unwrap();
+    let last = rest.lines().last().unwrap();
+    assert!(last.contains("\"code\":\"bad_key\""), "{last}");
+    server.stop().await;
+}
+
 async fn wait_until_closed(client: &Client) {
     let closed = async {
         while !client.is_closed() {

@@ -114,14 +114,27 @@ fn is_blank(c: char) -> bool {
     c.is_ascii_whitespace() || c == '\u{b}'
 }
 
+/// Bytes that the elements of an array may have in their canonical form, beyond a few for each byte
+/// that they were written with: a numeric of a thousand digits is written `1e999`.
+const GROWTH_MAX: usize = 1 << 20;
+const GROWTH_OF_A_BYTE: usize = 8;
+
 /// Reads an array of `element` and writes it in its canonical form.
 pub(crate) fn canonical(element: Type, text: &str) -> Result<String, SqlError> {
-    let mut read = Vec::new();
+    let bytes_max = text.len() * GROWTH_OF_A_BYTE + GROWTH_MAX;
+    let (mut read, mut bytes) = (Vec::new(), 0);
     for part in elements(text)? {
-        read.push(match part {
+        let part = match part {
             Some(part) => Value::from_text(element, &part)?.to_text(),
             None => None,
-        });
+        };
+        bytes += part.as_ref().map_or(0, String::len);
+        if bytes > bytes_max {
+            return Err(SqlError::unsupported(format_args!(
+                "an array whose elements have more than {bytes_max} bytes"
+            )));
+        }
+        read.push(part);
     }
     Ok(to_text(read.iter().map(Option::as_deref)))
 }
@@ -142,4 +155,17 @@ pub(crate) fn to_vector(array: &str) -> String {
 
 fn malformed(text: &str) -> SqlError {
     SqlError::new("22P02", format!("malformed array literal: \"{text}\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_bytes_do_not_become_very_many() {
+        let numbers = |count: usize| format!("{{{}0}}", "1e999,".repeat(count));
+        assert!(canonical(Type::Numeric, &numbers(1_000)).unwrap().len() > 1_000_000);
+        let refused = canonical(Type::Numeric, &numbers(1_200)).unwrap_err();
+        assert_eq!(refused.sqlstate(), "0A000");
+    }
 }

@@ -16,6 +16,13 @@ use crate::SqlError;
 /// Levels of nesting that are read; one more is refused.
 const DEPTH_MAX: usize = 256;
 
+/// Values in one text: each takes far more memory than the two bytes that it may be written with.
+const VALUES_MAX: usize = 1_000_000;
+
+/// Bytes that the numbers of a text may have, in the form that PostgreSQL prints, beyond those that
+/// they were written with: `1e999` is a thousand digits.
+const GROWTH_MAX: usize = 1 << 20;
+
 /// A JSON value in canonical order.
 #[derive(Debug, Clone)]
 pub(crate) enum Json {
@@ -40,10 +47,15 @@ impl Json {
     /// Reads JSON text.
     ///
     /// # Errors
-    /// 22P02 what is not JSON, 22P05 the escape `\u0000`, 0A000 more nesting or longer numbers
-    /// than are supported.
+    /// 22P02 what is not JSON, 22P05 the escape `\u0000`, 0A000 more nesting, more values or longer
+    /// numbers than are supported.
     pub(crate) fn parse(text: &str) -> Result<Json, SqlError> {
-        let mut reader = Reader { text, at: 0 };
+        let mut reader = Reader {
+            text,
+            at: 0,
+            values: 0,
+            grown: 0,
+        };
         let value = reader.value(0)?;
         reader.blanks();
         if reader.at < text.len() {
@@ -241,6 +253,10 @@ fn write_string(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// Values that were begun.
+    values: usize,
+    /// Bytes that numbers have beyond those that they were written with.
+    grown: usize,
 }
 
 impl Reader<'_> {
@@ -248,6 +264,12 @@ impl Reader<'_> {
         if depth > DEPTH_MAX {
             return Err(SqlError::unsupported(format_args!(
                 "jsonb nested deeper than {DEPTH_MAX} levels"
+            )));
+        }
+        self.values += 1;
+        if self.values > VALUES_MAX {
+            return Err(SqlError::unsupported(format_args!(
+                "jsonb of more than {VALUES_MAX} values"
             )));
         }
         self.blanks();
@@ -319,9 +341,16 @@ impl Reader<'_> {
             return Err(self.invalid(&format!("Token \"{number}\" is invalid")));
         }
         self.at += length;
-        match canonical_number(number) {
-            Some(canonical) => Ok(Json::Number(canonical?)),
-            None => Err(self.invalid(&format!("Token \"{number}\" is invalid"))),
+        let Some(canonical) = canonical_number(number) else {
+            return Err(self.invalid(&format!("Token \"{number}\" is invalid")));
+        };
+        let canonical = canonical?;
+        self.grown += canonical.len().saturating_sub(length);
+        match self.grown > GROWTH_MAX {
+            true => Err(SqlError::unsupported(format_args!(
+                "jsonb whose numbers have {GROWTH_MAX} digits more than they are written with"
+            ))),
+            false => Ok(Json::Number(canonical)),
         }
     }
 
@@ -448,4 +477,22 @@ fn is_json_number(text: &str) -> bool {
         && !leading_zero
         && !fraction.is_empty()
         && unsigned.as_bytes()[0].is_ascii_digit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_bytes_do_not_become_very_many() {
+        let numbers = |count: usize| format!("[{}0]", "1e999,".repeat(count));
+        let printed = Json::parse(&numbers(1_000)).unwrap().to_string();
+        assert!(printed.len() > 1_000_000);
+        let values = |count: usize| format!("[{}0]", "1,".repeat(count - 2));
+        assert!(Json::parse(&values(VALUES_MAX)).is_ok());
+        for refused in [numbers(1_100), values(VALUES_MAX + 1)] {
+            let refused = Json::parse(&refused).unwrap_err();
+            assert_eq!(refused.sqlstate(), "0A000");
+        }
+    }
 }

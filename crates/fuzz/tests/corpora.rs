@@ -99,4 +99,7 @@ macro_rules! decoders {
     };
 }
 
-decoders!(frame commit manifest segment block tree postings append query projection);
+decoders!(
+    frame commit manifest segment block tree postings append query projection sql sign_in kafka_request
+    kafka_batch postgres_message postgres_value postgres_statements
+);

@@ -17,6 +17,8 @@
 
 mod app;
 mod attempts;
+#[doc(hidden)]
+pub mod fuzz;
 mod gate;
 mod http;
 mod kafka;

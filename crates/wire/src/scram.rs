@@ -12,6 +12,8 @@
 //! It reads and writes the messages; what carries them, PostgreSQL's frames or Kafka's, is not of
 //! its business. Channel binding is not offered, and a client that insists on it is refused.
 
+pub(crate) mod fuzz;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use headwater_event::{Error, Kind};
@@ -213,20 +215,16 @@ fn malformed(expected: &'static str) -> Error {
 mod tests {
     use ring::digest;
 
+    use super::fuzz::{NONCE, VERIFIER};
     use super::*;
 
     // The example of RFC 7677, section 3, for the user "user" with the password "pencil".
     const FIRST: &str = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO";
-    const NONCE: &str = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
     const REPLY: &str = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
                          s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
     const LAST: &str = "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
                         p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=";
     const SIGNATURE: &str = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
-    const VERIFIER: &str = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$\
-                            WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:\
-                            wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
-
     fn begin() -> (Exchange, Verifier) {
         let verifier: Verifier = VERIFIER.parse().unwrap();
         let first = First::read(FIRST.as_bytes()).unwrap();

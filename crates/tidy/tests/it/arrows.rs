@@ -14,7 +14,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("headwater-wire", &["event", "sql", "node"]),
     ("headwater", &["event", "journal", "node", "wire"]),
     ("headwater-sim", &["event", "journal"]),
-    ("headwater-fuzz", &["event", "journal", "projection"]),
+    (
+        "headwater-fuzz",
+        &["event", "journal", "sql", "projection", "wire"],
+    ),
     ("headwater-load", &[]),
     ("headwater-bench", &["event", "journal", "load"]),
     ("headwater-tidy", &[]),

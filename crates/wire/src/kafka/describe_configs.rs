@@ -19,18 +19,15 @@ const SERVER: i8 = 4;
 /// Where a setting comes from: it is the default.
 const DEFAULT: i8 = 5;
 
-struct Asked {
+pub(crate) struct Asked {
     kind: i8,
     name: StrBytes,
     /// None is all.
     settings: Option<Vec<StrBytes>>,
 }
 
-pub(crate) fn answer(
-    session: &Session,
-    mut reader: Reader,
-) -> Result<DescribeConfigsResponse, Malformed> {
-    let asked = reader.list(|reader| {
+pub(crate) fn read(mut reader: Reader) -> Result<Vec<Asked>, Malformed> {
+    reader.list(|reader| {
         let (kind, name) = (reader.i8()?, reader.string()?);
         let settings = reader.nullable_list(Reader::string)?;
         reader.tags()?;
@@ -39,8 +36,14 @@ pub(crate) fn answer(
             name,
             settings,
         })
-    })?;
-    let results = asked.into_iter().map(|asked| {
+    })
+}
+
+pub(crate) fn answer(
+    session: &Session,
+    reader: Reader,
+) -> Result<DescribeConfigsResponse, Malformed> {
+    let results = read(reader)?.into_iter().map(|asked| {
         let settings = settings(session, &asked);
         let result = DescribeConfigsResult::default()
             .with_resource_type(asked.kind)

@@ -27,7 +27,7 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 /// Before records are looked for again that were too few.
 const PAUSE: Duration = Duration::from_millis(10);
 
-struct Asked {
+pub(crate) struct Asked {
     wait_max: Duration,
     bytes_min: usize,
     bytes_max: usize,
@@ -39,7 +39,7 @@ struct AskedTopic {
     parts: Vec<Part>,
 }
 
-fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed> {
+pub(crate) fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed> {
     reader.i32()?; // a replica's number
     let wait_max = Duration::from_millis(u64::try_from(reader.i32()?).unwrap_or(0));
     let bytes_min = usize::try_from(reader.i32()?).unwrap_or(0);

@@ -9,19 +9,23 @@ use crate::kafka::session::{BROKER, Session};
 /// The key is a group, and not a transaction.
 const GROUP: i8 = 0;
 
+/// The kind of the key.
+pub(crate) fn read(mut reader: Reader, version: i16) -> Result<i8, Malformed> {
+    reader.string()?; // whichever group
+    match version {
+        0 => Ok(GROUP),
+        _ => reader.i8(),
+    }
+}
+
 /// There is no coordinator of transactions.
 pub(crate) fn answer(
     session: &Session,
-    mut reader: Reader,
+    reader: Reader,
     version: i16,
 ) -> Result<FindCoordinatorResponse, Malformed> {
-    reader.string()?; // whichever group
-    let kind = match version {
-        0 => GROUP,
-        _ => reader.i8()?,
-    };
     let answer = FindCoordinatorResponse::default();
-    if kind != GROUP {
+    if read(reader, version)? != GROUP {
         return Ok(answer
             .with_error_code(ResponseError::TransactionalIdAuthorizationFailed.code())
             .with_error_message(Some("there are no transactions here".into()))

@@ -173,7 +173,7 @@ pub(crate) fn refuse_authenticate() -> SaslAuthenticateResponse {
 }
 
 /// RFC 4616: who to act as, who it is, and the password. Nobody acts as somebody else.
-fn read_plain(message: &[u8]) -> Option<(&str, &str)> {
+pub(crate) fn read_plain(message: &[u8]) -> Option<(&str, &str)> {
     let mut parts = std::str::from_utf8(message).ok()?.split('\0');
     let (act_as, name, text) = (parts.next()?, parts.next()?, parts.next()?);
     let whole = parts.next().is_none() && !name.is_empty() && !text.is_empty();

@@ -1,5 +1,6 @@
 //! `JoinGroup`: a member joins, and is told when all have.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use kafka_protocol::ResponseError;
@@ -24,14 +25,14 @@ const REBALANCE_MAX: Duration = Duration::from_secs(1_800);
 /// Ways to share that a member may know.
 const PROTOCOLS_MAX: usize = 32;
 
-struct Asked {
+pub(crate) struct Asked {
     group: StrBytes,
     join: Join,
 }
 
-fn read(session: &Session, header: &Header, mut reader: Reader) -> Result<Asked, Malformed> {
+pub(crate) fn read(peer: IpAddr, header: &Header, mut reader: Reader) -> Result<Asked, Malformed> {
     let version = header.version;
-    let group = session.group(reader.string()?);
+    let group = reader.string()?;
     let session_timeout = millis(reader.i32()?);
     let rebalance = millis(reader.i32()?);
     let member = reader.string()?;
@@ -49,7 +50,7 @@ fn read(session: &Session, header: &Header, mut reader: Reader) -> Result<Asked,
         member,
         instance,
         client: header.client_id.clone(),
-        host: StrBytes::from_string(format!("/{}", session.peer)),
+        host: StrBytes::from_string(format!("/{peer}")),
         session: session_timeout,
         rebalance: rebalance.clamp(session_timeout.min(REBALANCE_MAX), REBALANCE_MAX),
         protocol_type,
@@ -68,7 +69,8 @@ pub(crate) async fn answer(
     header: &Header,
     reader: Reader,
 ) -> Result<JoinGroupResponse, Malformed> {
-    let Asked { group, join } = read(session, header, reader)?;
+    let Asked { group, join } = read(session.peer, header, reader)?;
+    let group = session.group(group);
     let member = match join.member.is_empty() {
         true => new_name(&join),
         false => join.member.clone(),

@@ -10,7 +10,10 @@ use crate::kafka::session::Session;
 
 type Leaving = (StrBytes, Option<StrBytes>);
 
-fn read(mut reader: Reader, version: i16) -> Result<(StrBytes, Vec<Leaving>), Malformed> {
+pub(crate) fn read(
+    mut reader: Reader,
+    version: i16,
+) -> Result<(StrBytes, Vec<Leaving>), Malformed> {
     let group = reader.string()?;
     if version < 3 {
         return Ok((group, vec![(reader.string()?, None)]));

@@ -23,7 +23,7 @@ const LAST: i64 = -3;
 /// There is no such offset.
 const NONE: i64 = -1;
 
-struct Asked {
+pub(crate) struct Asked {
     topic: StrBytes,
     /// Number and instant.
     partitions: Vec<(i32, i64)>,
@@ -35,7 +35,7 @@ struct Place {
     millis: i64,
 }
 
-fn read(mut reader: Reader, version: i16) -> Result<Vec<Asked>, Malformed> {
+pub(crate) fn read(mut reader: Reader, version: i16) -> Result<Vec<Asked>, Malformed> {
     reader.i32()?; // a replica's number
     if version >= 2 {
         reader.i8()?; // isolation: nothing here is uncommitted

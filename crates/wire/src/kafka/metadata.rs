@@ -20,7 +20,7 @@ const TOPICS_MAX: usize = 10_000;
 const CATEGORIES_MAX: usize = 1_000;
 
 /// The topics that were asked for; none is all of them.
-fn read(mut reader: Reader, version: i16) -> Result<Option<Vec<StrBytes>>, Malformed> {
+pub(crate) fn read(mut reader: Reader, version: i16) -> Result<Option<Vec<StrBytes>>, Malformed> {
     let topics = reader.nullable_list(|reader| {
         let name = reader.string()?;
         reader.tags()?;

@@ -30,6 +30,7 @@ mod describe_groups;
 mod event;
 mod fetch;
 mod find_coordinator;
+pub(crate) mod fuzz;
 mod group;
 mod groups;
 mod guest;
@@ -57,4 +58,5 @@ mod walk;
 
 pub(crate) use connection::{refuse, serve};
 pub(crate) use groups::{Groups, upkeep};
+pub(crate) use guest::read_plain;
 pub(crate) use sequences::Sequences;

@@ -15,7 +15,7 @@ use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::Session;
 use crate::kafka::topic::Topic;
 
-struct Asked {
+pub(crate) struct Asked {
     group: StrBytes,
     generation: i32,
     member: StrBytes,
@@ -28,7 +28,7 @@ struct Partition {
     note: Option<StrBytes>,
 }
 
-fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed> {
+pub(crate) fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed> {
     let group = reader.string()?;
     let generation = reader.i32()?;
     let member = reader.string()?;

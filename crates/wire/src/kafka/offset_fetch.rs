@@ -20,7 +20,7 @@ use crate::kafka::topic::Topic;
 /// The group, and the topics that were asked for; none is all.
 type Asked = (StrBytes, Option<Vec<(StrBytes, Vec<i32>)>>);
 
-fn read(mut reader: Reader) -> Result<Asked, Malformed> {
+pub(crate) fn read(mut reader: Reader) -> Result<Asked, Malformed> {
     let group = reader.string()?;
     let topics = reader.nullable_list(|reader| {
         let topic = (reader.string()?, reader.list(Reader::i32)?);

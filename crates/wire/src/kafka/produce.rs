@@ -28,7 +28,7 @@ use crate::kafka::sequences;
 use crate::kafka::session::Session;
 use crate::kafka::topic::Topic;
 
-struct Asked {
+pub(crate) struct Asked {
     transactional: bool,
     answered: bool,
     timeout: Duration,
@@ -63,7 +63,7 @@ impl From<Error> for Refused {
     }
 }
 
-fn read(mut reader: Reader) -> Result<Asked, Malformed> {
+pub(crate) fn read(mut reader: Reader) -> Result<Asked, Malformed> {
     let transactional = reader.nullable_string()?.is_some();
     let acks = reader.i16()?;
     let timeout = Duration::from_millis(u64::try_from(reader.i32()?).unwrap_or(0));

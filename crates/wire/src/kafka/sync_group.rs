@@ -1,19 +1,24 @@
 //! `SyncGroup`: a member asks for its share, and the leader says what everybody's is.
 
+use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::SyncGroupResponse;
+use kafka_protocol::protocol::StrBytes;
 use tokio::sync::oneshot;
 
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::Session;
 
-/// Waits until the leader has shared out.
-pub(crate) async fn answer(
-    session: &Session,
-    mut reader: Reader,
-    version: i16,
-) -> Result<SyncGroupResponse, Malformed> {
-    let group = session.group(reader.string()?);
+pub(crate) struct Asked {
+    group: StrBytes,
+    generation: i32,
+    member: StrBytes,
+    /// What the leader shares out: to whom, and what.
+    assignments: Vec<(StrBytes, Bytes)>,
+}
+
+pub(crate) fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed> {
+    let group = reader.string()?;
     let generation = reader.i32()?;
     let member = reader.string()?;
     if version >= 3 {
@@ -28,6 +33,27 @@ pub(crate) async fn answer(
         reader.tags()?;
         Ok(assignment)
     })?;
+    Ok(Asked {
+        group,
+        generation,
+        member,
+        assignments,
+    })
+}
+
+/// Waits until the leader has shared out.
+pub(crate) async fn answer(
+    session: &Session,
+    reader: Reader,
+    version: i16,
+) -> Result<SyncGroupResponse, Malformed> {
+    let Asked {
+        group,
+        generation,
+        member,
+        assignments,
+    } = read(reader, version)?;
+    let group = session.group(group);
     let groups = &session.app.groups;
     let (told, telling) = oneshot::channel();
     let bytes = assignments.iter().map(|(_, bytes)| bytes.len()).sum();

@@ -27,6 +27,7 @@ mod explain;
 mod extended;
 mod failure;
 mod frontend;
+pub(crate) mod fuzz;
 mod insert;
 mod listen;
 mod numeric;

@@ -47,7 +47,7 @@ pub async fn answer(stream: &mut TcpStream) -> Option<Vec<u8>> {
     tokio::time::timeout(PATIENCE, read).await.unwrap()
 }
 
-async fn ask(address: SocketAddr, request: &[u8]) -> Option<Vec<u8>> {
+pub async fn ask(address: SocketAddr, request: &[u8]) -> Option<Vec<u8>> {
     let mut stream = connect(address).await;
     send(&mut stream, request).await;
     answer(&mut stream).await

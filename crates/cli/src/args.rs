@@ -118,9 +118,9 @@ pub(crate) enum Command {
     Serve(Serve),
     /// See it work, in under a minute, against a real server
     ///
-    /// User accounts in four acts: two writers race for a name, SQL sees the winner at once, a bad
-    /// deploy is looked at as of before and now, and a question that nobody planned is answered from
-    /// the past. Then the server stays up, for you to try things.
+    /// User accounts in five acts: two writers race for a name, SQL sees the winner at once, a bad
+    /// deploy is looked at as of before and now, a question that nobody planned is answered from the
+    /// past, and psql and kcat show the same events. Then the server stays up, for you to try things.
     ///
     /// It uses the database `demo` of the data directory, and starts it anew each time.
     Demo(Demo),

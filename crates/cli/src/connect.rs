@@ -25,6 +25,21 @@ impl Connection {
         self.local.is_some()
     }
 
+    /// Where the server speaks PostgreSQL's protocol, if it runs in this process and does.
+    pub(crate) fn postgres(&self) -> Option<SocketAddr> {
+        self.local.as_ref()?.postgres()
+    }
+
+    /// The same for Kafka's protocol.
+    pub(crate) fn kafka(&self) -> Option<SocketAddr> {
+        self.local.as_ref()?.kafka()
+    }
+
+    /// Whether the server runs in this process and asks its clients for keys.
+    pub(crate) fn asks_for_keys(&self) -> bool {
+        self.local.as_ref().is_some_and(LocalServer::asks_for_keys)
+    }
+
     /// Stops the server, if it runs in this process, and closes its databases.
     pub(crate) async fn close(self) -> Result<(), Failure> {
         match self.local {

@@ -220,6 +220,11 @@ impl LocalServer {
         self.fingerprint.as_deref()
     }
 
+    /// Whether its clients need keys.
+    pub(crate) fn asks_for_keys(&self) -> bool {
+        self.node.keys().are_needed()
+    }
+
     /// A key that this process alone has.
     pub(crate) fn key(&self) -> Result<KeyText, Failure> {
         Ok(self.node.keys().of_this_process()?.into())

@@ -10,15 +10,7 @@ const ACCOUNTS: &str = "1500";
 #[test]
 fn it_runs_to_the_end_and_can_be_run_again() {
     let place = Place::new();
-    let demo = [
-        "demo",
-        "--exit",
-        "--listen",
-        "127.0.0.1:0",
-        "--accounts",
-        ACCOUNTS,
-    ];
-    let first = place.run(demo).ok().stdout;
+    let first = place.run(DEMO).ok().stdout;
     for text in [
         "answered 201",
         "answered 409",
@@ -41,8 +33,82 @@ fn it_runs_to_the_end_and_can_be_run_again() {
             "colour without a terminal: {line}"
         );
     }
-    let again = place.run(demo).ok().stdout;
+    let again = place.run(DEMO).ok().stdout;
     assert!(again.contains("started anew"), "{again}");
+}
+
+/// What an act prints: from its title on.
+fn act<'a>(printed: &'a str, title: &str) -> &'a str {
+    let begin = printed.find(title);
+    let begin = begin.unwrap_or_else(|| panic!("no {title:?} in\n{printed}"));
+    &printed[begin..]
+}
+
+const DEMO: [&str; 6] = [
+    "demo",
+    "--exit",
+    "--listen",
+    "127.0.0.1:0",
+    "--accounts",
+    ACCOUNTS,
+];
+
+#[test]
+fn the_last_act_asks_the_same_events_in_three_protocols() {
+    let printed = Place::new().run(DEMO).ok().stdout;
+    let act = act(&printed, "One log, three protocols");
+    let (http, others) = act.split_once("   psql -Xw postgres://").unwrap();
+    let (psql, kcat) = others.split_once("   kcat -b ").unwrap();
+    // Lines that begin with the position of an event and its stream.
+    let told = |text: &str| -> Vec<(u64, String)> {
+        let lines = text.lines().filter_map(|line| {
+            let mut words = line.split([' ', '|']).filter(|word| !word.is_empty());
+            let position = words.next()?.parse().ok()?;
+            let stream = words.next().filter(|word| word.starts_with("account/"))?;
+            Some((position, stream.to_owned()))
+        });
+        lines.collect()
+    };
+    let over_http = told(http);
+    assert_eq!(over_http.len(), 3, "{act}");
+    assert_eq!(told(psql), over_http, "{act}");
+    assert_eq!(told(kcat), over_http, "{act}");
+    assert_eq!(
+        act.matches("SignedIn").count(),
+        6,
+        "the types, but for Kafka: {act}"
+    );
+}
+
+#[test]
+fn without_psql_and_kcat_it_shows_their_commands() {
+    let place = Place::new();
+    let mut command = place.command(DEMO);
+    command.env("PATH", place.path("nothing"));
+    let printed = crate::support::Ran::from(command.output().unwrap())
+        .ok()
+        .stdout;
+    let act = act(&printed, "One log, three protocols");
+    for text in [
+        "   psql -Xw postgres://",
+        "psql is not installed here",
+        "   kcat -b 127.0.0.1:",
+        "kcat is not installed here",
+        "What to try next",
+    ] {
+        assert!(act.contains(text), "no {text:?} in\n{act}");
+    }
+}
+
+#[test]
+fn where_keys_are_needed_the_last_act_leaves_the_commands_to_the_reader() {
+    let place = Place::new();
+    place
+        .run(["key", "create", "--name", "root", "--role", "admin"])
+        .ok();
+    let printed = place.run(DEMO).ok().stdout;
+    let act = act(&printed, "One log, three protocols");
+    assert_eq!(act.matches("the key as password").count(), 2, "{act}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::client::{Appended, Client, Rows, read_json};
 use crate::command::projection;
 use crate::demo::accounts::call::Call;
+use crate::demo::accounts::protocols::Addresses;
 use crate::demo::accounts::seed::{Dice, signed_in};
 use crate::demo::accounts::{ACTOR, DATABASE};
 use crate::demo::page;
@@ -22,20 +23,26 @@ const SIGN_INS: &str = include_str!("sign_ins.sql");
 /// Emails that the bad deploy blanks.
 const BLANKED: u32 = 1_000;
 
-/// Sign-ins that the writer of the last act appends at once.
+/// Sign-ins that the writer of the fourth act appends at once.
 const WRITER_EVENTS: u32 = 50;
 
 /// Plays all of them.
-pub(super) async fn run(client: &Client, accounts: u32) -> Result<(), Failure> {
+pub(super) async fn run(
+    client: &Client,
+    accounts: u32,
+    addresses: Addresses,
+) -> Result<(), Failure> {
     let stage = Stage { client, accounts };
     stage.race_for_a_name().await?;
     stage.see_the_winner().await?;
     stage.look_back().await?;
-    stage.ask_the_past().await
+    stage.ask_the_past().await?;
+    stage.speak_three_protocols(addresses).await
 }
 
-struct Stage<'a> {
-    client: &'a Client,
+/// Where the acts are played.
+pub(super) struct Stage<'a> {
+    pub(super) client: &'a Client,
     accounts: u32,
 }
 
@@ -180,7 +187,7 @@ there. Eight lines of SQL, and the past folds into them while people go on signi
     }
 
     /// Shows the command, makes the call and shows the rows.
-    async fn ask(&self, call: &Call) -> Result<Rows, Failure> {
+    pub(super) async fn ask(&self, call: &Call) -> Result<Rows, Failure> {
         show(&call.curl(self.client.server()))?;
         let rows: Rows = call.succeed(self.client).await?;
         show(&format!(
@@ -240,17 +247,20 @@ async fn sign_in(client: &Client, accounts: u32, dice: &mut Dice) -> Result<Appe
         .await
 }
 
-fn scene(number: &str, title: &str) -> Result<(), Failure> {
+/// Tells that an act begins.
+pub(super) fn scene(number: &str, title: &str) -> Result<(), Failure> {
     output::print(format!(
         "\n{}\n",
         page::title(&format!("{number}  {title}"))
     ))
 }
 
-fn say(text: &str) -> Result<(), Failure> {
+/// A paragraph.
+pub(super) fn say(text: &str) -> Result<(), Failure> {
     output::print(format!("{text}\n"))
 }
 
-fn show(text: &str) -> Result<(), Failure> {
+/// What was sent, or came back.
+pub(super) fn show(text: &str) -> Result<(), Failure> {
     output::print(format!("{}\n", page::indented(text)))
 }

@@ -5,12 +5,16 @@
 
 mod acts;
 mod call;
+mod protocols;
 mod seed;
+
+use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::args::{Demo, Target};
 use crate::client::{Client, Events, read_json};
 use crate::command::serve::StopSignal;
 use crate::connect::{self, Connection};
+use crate::demo::accounts::protocols::Addresses;
 use crate::demo::page;
 use crate::failure::Failure;
 use crate::local::Options;
@@ -26,7 +30,7 @@ const ACTOR: &str = "demo";
 /// Tells the acts, then stays up until ctrl-c.
 pub(crate) async fn run(target: &Target, args: Demo) -> Result<(), Failure> {
     let connection = connect(target, &args).await?;
-    let told = tell(connection.client(), target, args.accounts).await;
+    let told = tell(&connection, target, args.accounts).await;
     let stays = connection.is_local() && !args.exit;
     let stopped = match told {
         Ok(()) if stays => stay(connection.client()).await,
@@ -36,9 +40,15 @@ pub(crate) async fn run(target: &Target, args: Demo) -> Result<(), Failure> {
     stopped
 }
 
-/// Connects; a server of its own takes any free port if the usual one is taken.
+/// Connects; a server of its own takes any free port if the usual one is taken, and free ones for the
+/// other protocols.
 async fn connect(target: &Target, args: &Demo) -> Result<Connection, Failure> {
-    let mut options = Options::listening(args.listen.listen);
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut options = Options {
+        postgres: Some(any_port),
+        kafka: Some(any_port),
+        ..Options::listening(args.listen.listen)
+    };
     match connect::listening(target, options.clone()).await {
         Err(failure) if failure.code() == Some("cannot_listen") => {
             eprintln!("{} is taken; taking a free port", args.listen.listen);
@@ -49,12 +59,13 @@ async fn connect(target: &Target, args: &Demo) -> Result<Connection, Failure> {
     }
 }
 
-async fn tell(client: &Client, target: &Target, accounts: u32) -> Result<(), Failure> {
+async fn tell(connection: &Connection, target: &Target, accounts: u32) -> Result<(), Failure> {
+    let client = connection.client();
     let server = client.server();
     output::print(format!(
         "\n{}\n\nHeadwater records what happened, and folds it into tables that you query in SQL.\n\
          This server is real: {server}, on {}.\n",
-        page::bold("Headwater, in four acts"),
+        page::bold("Headwater, in five acts"),
         match &target.server {
             Some(_) => "its own data directory".to_owned(),
             None => format!("the data directory {}", target.data.display()),
@@ -75,7 +86,7 @@ async fn tell(client: &Client, target: &Target, accounts: u32) -> Result<(), Fai
         seconds(seeded.wrote),
         seconds(seeded.folded),
     ))?;
-    acts::run(client, accounts).await?;
+    acts::run(client, accounts, Addresses::of(connection)).await?;
     output::print(whats_next(client, target))
 }
 

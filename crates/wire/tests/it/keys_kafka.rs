@@ -269,16 +269,14 @@ async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
         let is_let = matches!(api.key, HANDSHAKE | API_VERSIONS | AUTHENTICATE);
         assert_eq!(told.is_some(), is_let, "{}", api.name);
     }
-    let changed = format!("{}A", &root[..root.len() - 1]);
+    let last = if root.ends_with('A') { 'B' } else { 'A' };
+    let changed = format!("{}{last}", &root[..root.len() - 1]);
     for (name, key) in [
         ("root", "x"),
         ("root", &*changed),
         ("till", &*root),
         ("", &*root),
     ] {
-        if key == root && name == "root" {
-            continue;
-        }
         let (mut stream, error) = sign_in(&server, name, key).await;
         assert_eq!(error, NOT_LET_IN, "{name}");
         assert_eq!(answer(&mut stream).await, None, "closed");

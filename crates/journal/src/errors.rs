@@ -117,3 +117,14 @@ pub(crate) fn newer_format(what: impl Display, found: u32, expected: u32) -> Err
     .expected(format!("format version {expected}"))
     .action("use that version of Headwater")
 }
+
+/// What was sealed is not known to have been published.
+pub(crate) fn being_sealed(position: Position) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "unavailable",
+        "a part of the log is being sealed, and that takes long",
+    )
+    .at(position)
+    .action("try again after a pause; with the same event ids an append never writes twice")
+}

@@ -42,6 +42,9 @@ impl Access {
 /// How long to wait for the index when a commit has just been sealed.
 const SEALED_PAUSE: Duration = Duration::from_micros(100);
 
+/// And how often: some seconds in all.
+const SEALED_PAUSES_MAX: u32 = 30_000;
+
 /// How often what happened since the journal was opened.
 #[derive(Default)]
 pub(crate) struct Counters {
@@ -218,8 +221,11 @@ impl Log {
     }
 
     /// The segment that holds this position, which is durable and not in the tail.
+    ///
+    /// `unavailable`: the storage has it, and who sealed it does not know yet that it was published.
+    /// That is known once publishing is tried again, which a failing disk may put off for long.
     pub(crate) fn segment_of(&self, position: Position) -> Result<Arc<Segment>, Error> {
-        loop {
+        for _ in 0..SEALED_PAUSES_MAX {
             if let Part::Segment(segment) = self.index.view()?.part_of(position) {
                 return Ok(Arc::clone(segment));
             }
@@ -227,6 +233,7 @@ impl Log {
             self.check_alive()?;
             self.env.sleep(SEALED_PAUSE);
         }
+        Err(errors::being_sealed(position))
     }
 
     /// Reads commits of the tail from the storage, keeps them, and gives the first; nothing if it

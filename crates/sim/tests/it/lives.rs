@@ -46,6 +46,13 @@ fn promises_hold_through_crashes_and_faults() {
     assert!(events > 1_000, "the logs hold events: {events}");
 }
 
+/// Seeds that found something once.
+#[test]
+fn what_went_wrong_once_does_not_again() {
+    // Sealing was published and told to have failed: a reader waited for the index for ever.
+    run(14_628);
+}
+
 /// Runs one seed, for looking at a failure: `HEADWATER_SEED=7 cargo nextest run one_seed`.
 #[test]
 fn one_seed() {

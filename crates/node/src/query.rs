@@ -1,4 +1,5 @@
-//! Queries: each runs on a thread of its own that works ahead of its reader by a batch or two.
+//! Queries: each runs on a thread of its own that works ahead of its reader by a batch or two; one that
+//! is known to be brief on the thread that asks.
 
 use std::time::Duration;
 
@@ -26,10 +27,20 @@ pub struct Answer {
     pub columns: Vec<OutputColumn>,
     /// The position that the answer reflects.
     pub position: Position,
-    batches: mpsc::Receiver<Result<RowBatch, Error>>,
-    thread: Option<JoinHandle<Ended>>,
+    rows: Source,
     handle: DatabaseHandle,
     _cancel: CancelOnDrop,
+}
+
+/// Where the rows come from.
+enum Source {
+    /// All of them are here, until they are taken.
+    Here(Option<RowBatch>),
+    /// A thread makes them.
+    Made {
+        batches: mpsc::Receiver<Result<RowBatch, Error>>,
+        thread: Option<JoinHandle<Ended>>,
+    },
 }
 
 /// How the thread of a query came to its end.
@@ -61,6 +72,15 @@ impl DatabaseHandle {
         let cancel = CancelOnDrop(request.cancel.clone());
         request.database = self.name().to_string();
         let projections = self.open_projections().await?;
+        if let Some(whole) = projections.query_at_once(&request) {
+            return Ok(Answer {
+                columns: whole.columns,
+                position: whole.position,
+                rows: Source::Here((!whole.rows.is_empty()).then_some(whole.rows)),
+                handle: self.clone(),
+                _cancel: cancel,
+            });
+        }
         let (head, told) = oneshot::channel();
         let (rows, batches) = mpsc::channel(BATCHES_AHEAD);
         let runtime = Handle::current();
@@ -77,8 +97,10 @@ impl DatabaseHandle {
             Ok(Ok(head)) => Ok(Answer {
                 columns: head.columns,
                 position: head.position,
-                batches,
-                thread: Some(thread),
+                rows: Source::Made {
+                    batches,
+                    thread: Some(thread),
+                },
                 handle: self.clone(),
                 _cancel: cancel,
             }),
@@ -105,9 +127,13 @@ impl DatabaseHandle {
 impl Answer {
     /// The next rows; `None` at the end. After an error there are no more.
     pub async fn next(&mut self) -> Option<Result<RowBatch, Error>> {
-        let batch = match self.batches.recv().await {
+        let (batches, thread) = match &mut self.rows {
+            Source::Here(rows) => return rows.take().map(Ok),
+            Source::Made { batches, thread } => (batches, thread),
+        };
+        let batch = match batches.recv().await {
             Some(batch) => batch,
-            None => match self.thread.take()?.await {
+            None => match thread.take()?.await {
                 Ok(Ended::Whole) => return None,
                 Ok(Ended::Stalled(stall_max)) => Err(stalled(stall_max).into()),
                 Err(error) => Err(panicked(&error).into()),

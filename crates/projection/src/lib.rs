@@ -12,6 +12,7 @@
 //! file that it keeps may be deleted at any time and comes back the same.
 
 mod as_of;
+mod brief;
 mod deadline;
 mod definition;
 mod definition_error;
@@ -27,6 +28,7 @@ mod live;
 mod marker;
 mod model;
 mod model_file;
+mod prepared;
 mod projection;
 mod projections;
 mod query;
@@ -41,6 +43,7 @@ mod sync;
 mod trouble;
 mod worker;
 
+pub use brief::Whole;
 pub use definition::{Definition, NAME_BYTES_MAX, Version};
 pub use definition_error::DefinitionError;
 pub use error::Error;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use headwater_event::Error;
-use headwater_sql::{Catalog, event_table};
+use headwater_sql::{Catalog, SqlError, Type, event_table};
 
 use crate::model::Model;
+use crate::prepared::{Prepared, Statements};
 
 /// A read model that answers, under the schema that statements know it by.
 #[derive(Clone)]
@@ -20,6 +21,7 @@ pub(crate) struct LiveModel {
 pub(crate) struct Live {
     pub(crate) catalog: Catalog,
     owners: HashMap<String, LiveModel>,
+    statements: Statements,
 }
 
 impl Live {
@@ -40,7 +42,34 @@ impl Live {
                 catalog.add_index(index).map_err(clash)?;
             }
         }
-        Ok(Live { catalog, owners })
+        Ok(Live {
+            catalog,
+            owners,
+            statements: Statements::default(),
+        })
+    }
+
+    /// A statement over these tables, translated now unless it was before.
+    pub(crate) fn prepare(
+        &self,
+        sql: &str,
+        types: Vec<Option<Type>>,
+    ) -> Result<Arc<Prepared>, SqlError> {
+        if let Some(known) = self.known(sql, &types) {
+            return Ok(known);
+        }
+        let query = headwater_sql::compile_query(sql, &self.catalog, &types)?;
+        let models = self.models_of(&query.tables);
+        let is_owned = |table: &String| self.owners.contains_key(table);
+        let reads_log = !query.tables.iter().all(is_owned);
+        let prepared = Arc::new(Prepared::new(query, models, reads_log));
+        self.statements.keep(sql, types, Arc::clone(&prepared));
+        Ok(prepared)
+    }
+
+    /// The same, if it was translated before.
+    pub(crate) fn known(&self, sql: &str, types: &[Option<Type>]) -> Option<Arc<Prepared>> {
+        self.statements.find(sql, types)
     }
 
     /// The read models of these tables, each once, by name. The table `event` has none.

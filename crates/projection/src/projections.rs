@@ -20,7 +20,7 @@ use crate::trouble::file_error;
 use crate::worker::Worker;
 use crate::{
     Applied, Batch, Change, Definition, Description, Error, Recorded, Request, Rows, Status,
-    Version,
+    Version, Whole,
 };
 
 /// Where the read models as of earlier positions are, within the folder.
@@ -293,6 +293,13 @@ impl Projections {
         self.inner().query(request)
     }
 
+    /// The whole answer of a query that takes hardly any time, as far as is known, and waits for
+    /// nobody; for any other there is [`query`](Projections::query). So this may be called where
+    /// others wait.
+    pub fn query_at_once(&self, request: &Request) -> Option<Whole> {
+        self.inner().query_at_once(request)
+    }
+
     /// Looks at a statement without running it: its parameters, of which `params` are the types that
     /// are known, and its columns. No read model is folded.
     pub fn describe(&self, sql: &str, params: &[Option<Type>]) -> Result<Description, Error> {
@@ -465,6 +472,12 @@ impl Inner {
     /// The tables that queries may name now.
     pub(crate) fn live(self: &Arc<Inner>) -> Result<Arc<Live>, EventError> {
         self.in_use()?.live()
+    }
+
+    /// The same, unless it has to be made or waited for.
+    pub(crate) fn live_at_once(&self) -> Option<Arc<Live>> {
+        let registry = self.registry.try_lock().ok()?;
+        registry.live.clone()
     }
 
     /// The read models that are kept near the head.

@@ -21,6 +21,7 @@ use crate::as_of::Taken;
 use crate::deadline::{Deadline, Over};
 use crate::live::{Live, LiveModel};
 use crate::model::{Behind, Held};
+use crate::prepared::Prepared;
 use crate::projections::Inner;
 use crate::reader::{Attached, FILES_MAX, Lease};
 use crate::rows::{Bounds, explain};
@@ -34,8 +35,8 @@ const ATTEMPTS_MAX: usize = 8;
 const WRONG_NUMBER_OF_PARAMETERS: &str = "08P01";
 
 /// A translated query and the read models that it names.
-struct Plan {
-    query: headwater_sql::Query,
+pub(crate) struct Plan {
+    prepared: Arc<Prepared>,
     params: Vec<Stored>,
     models: Vec<LiveModel>,
     /// The tables that the catalogs tell of.
@@ -44,8 +45,16 @@ struct Plan {
     now: i64,
 }
 
+/// How a statement runs.
+pub(crate) enum Run {
+    /// Until the deadline of the query.
+    Usual,
+    /// The same, and if it takes more than a few steps until this one as well.
+    Brief(Deadline),
+}
+
 /// Why an attempt gave no answer.
-enum Missed {
+pub(crate) enum Missed {
     /// A read model was replaced; look again.
     Again,
     Error(Error),
@@ -134,7 +143,7 @@ impl Inner {
         if !plan.models.is_empty() {
             self.worker.start(self);
         }
-        run(plan, lease, position, request, deadline)
+        run(plan, lease, position, request, deadline, Run::Usual)
     }
 
     fn answer_as_of(
@@ -146,7 +155,7 @@ impl Inner {
     ) -> Result<Rows, Missed> {
         let position = self.moment(at)?;
         if let Some(lease) = self.pin_live(&plan.models, position, deadline)? {
-            return run(plan, lease, position, request, deadline);
+            return run(plan, lease, position, request, deadline, Run::Usual);
         }
         // They go back when this ends; by then the query has fixed what it sees of them.
         let taken: Vec<Taken> = plan
@@ -163,7 +172,7 @@ impl Inner {
         if !plan.models.is_empty() {
             lease.close_after();
         }
-        run(plan, lease, position, request, deadline)
+        run(plan, lease, position, request, deadline, Run::Usual)
     }
 
     /// Fixes the read models that answer now, if none of them is further than this position: what
@@ -228,15 +237,7 @@ impl Inner {
             reached.map_err(|behind| missed(behind, &live.name, position, deadline))?;
         }
         let mut lease = self.readers.lease()?;
-        let files: Vec<Attached<'_>> = models
-            .iter()
-            .map(|live| Attached {
-                schema: &live.schema,
-                path: live.model.path(),
-                file: live.model.file(),
-            })
-            .collect();
-        let pinned = lease.reader_mut()?.pin(&files);
+        let pinned = lease.reader_mut()?.pin(&attached(models));
         drop(held);
         match pinned {
             Ok(positions) if positions.iter().all(|seen| *seen == position) => {
@@ -257,6 +258,18 @@ impl Inner {
     }
 }
 
+/// The files of read models, as a reader attaches them.
+pub(crate) fn attached(models: &[LiveModel]) -> Vec<Attached<'_>> {
+    models
+        .iter()
+        .map(|live| Attached {
+            schema: &live.schema,
+            path: live.model.path(),
+            file: live.model.file(),
+        })
+        .collect()
+}
+
 /// The files are not trusted any more; the query looks again and folds them anew.
 fn discard(models: &[LiveModel], mut lease: Lease) -> Missed {
     lease.close_after();
@@ -269,12 +282,13 @@ fn discard(models: &[LiveModel], mut lease: Lease) -> Missed {
     Missed::Again
 }
 
-fn run(
+pub(crate) fn run(
     plan: Plan,
     mut lease: Lease,
     position: Position,
     request: &Request,
     deadline: &Deadline,
+    how: Run,
 ) -> Result<Rows, Missed> {
     let session = Session {
         database: request.database.clone(),
@@ -282,17 +296,19 @@ fn run(
         now: plan.now,
     };
     lease.reader()?.surround(&plan.catalog, session);
-    lease
-        .reader_mut()?
-        .admit(position, deadline.clone())
-        .map_err(|error| explain(error, deadline))?;
+    let reader = lease.reader_mut()?;
+    let admitted = match how {
+        Run::Usual => reader.admit(position, deadline.clone()),
+        Run::Brief(brief) => reader.admit_briefly(position, brief),
+    };
+    admitted.map_err(|error| explain(error, deadline))?;
     let bounds = Bounds {
         rows_max: request.rows_max,
         bytes_max: request.bytes_max,
     };
     let rows = Rows::begin(
         lease,
-        plan.query,
+        plan.prepared,
         &plan.params,
         position,
         deadline.clone(),
@@ -303,28 +319,44 @@ fn run(
 
 impl Plan {
     fn make(live: &Live, request: &Request, now: i64) -> Result<Plan, Error> {
-        let query =
-            headwater_sql::compile_query(&request.sql, &live.catalog, &request.params.types())?;
-        let params = bound(&query.params, &request.params)?;
-        let models = live.models_of(&query.tables);
-        if models.len() > FILES_MAX {
+        let prepared = live.prepare(&request.sql, request.params.types())?;
+        if prepared.models.len() > FILES_MAX {
             return Err(SqlError::unsupported(format!(
                 "a query over the tables of {} projections (at most {FILES_MAX})",
-                models.len()
+                prepared.models.len()
             ))
             .into());
         }
-        let query = match request.explain {
-            true => explained(query),
-            false => query,
-        };
+        let plan = Plan::of(prepared, live, request, now)?;
+        Ok(match request.explain {
+            true => plan.explained(),
+            false => plan,
+        })
+    }
+
+    /// A statement with the values of a request.
+    pub(crate) fn of(
+        prepared: Arc<Prepared>,
+        live: &Live,
+        request: &Request,
+        now: i64,
+    ) -> Result<Plan, SqlError> {
         Ok(Plan {
-            query,
-            params,
-            models,
+            params: bound(&prepared.query.params, &request.params)?,
+            models: prepared.models.clone(),
             catalog: live.catalog.clone(),
+            prepared,
             now,
         })
+    }
+
+    fn explained(self) -> Plan {
+        let Prepared { query, models, .. } = &*self.prepared;
+        let query = explained(query.clone());
+        Plan {
+            prepared: Arc::new(Prepared::new(query, models.clone(), true)),
+            ..self
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,6 +29,12 @@ pub(crate) const FILES_MAX: usize = 10;
 /// Steps of SQLite's machine between two looks at the deadline.
 const STEPS_BETWEEN: i32 = 2_000;
 
+/// The same where somebody waits for a statement that should be brief.
+const BRIEF_STEPS_BETWEEN: i32 = 100;
+
+/// Statements that a connection keeps prepared.
+const STATEMENTS_KEPT: usize = 32;
+
 /// The file of a read model, as a reader attaches it.
 #[derive(Clone, Copy)]
 pub(crate) struct Attached<'a> {
@@ -45,6 +52,8 @@ pub(crate) struct Reader {
     source: Arc<EventSource>,
     surroundings: Surroundings,
     attached: HashMap<String, (std::path::PathBuf, u64)>,
+    /// Whether the deadline of the statement was looked at: whether it took more than a few steps.
+    has_worked: Arc<AtomicBool>,
 }
 
 impl Reader {
@@ -54,6 +63,7 @@ impl Reader {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(":memory:", flags)?;
         connection.busy_timeout(Duration::from_secs(2))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         connection.pragma_update(None, "trusted_schema", false)?;
         // Sorting spills to a file beyond this, rather than taking memory.
         connection.pragma_update(None, "temp_store", "file")?;
@@ -70,6 +80,7 @@ impl Reader {
             source,
             surroundings,
             attached: HashMap::new(),
+            has_worked: Arc::default(),
         })
     }
 
@@ -87,7 +98,7 @@ impl Reader {
         for file in files {
             self.attach(*file)?;
         }
-        self.connection.execute_batch("begin")?;
+        self.connection.prepare_cached("begin")?.execute([])?;
         files
             .iter()
             .map(|file| self.position(file.schema))
@@ -103,13 +114,23 @@ impl Reader {
         Ok(Position(position.cast_unsigned()))
     }
 
+    /// Whether all of these files are attached.
+    pub(crate) fn has_attached(&self, files: &[Attached<'_>]) -> bool {
+        let is_attached = |file: &Attached<'_>| {
+            let attached = self.attached.get(file.schema);
+            attached.is_some_and(|(path, number)| path == file.path && *number == file.file)
+        };
+        files.iter().all(is_attached)
+    }
+
     fn attach(&mut self, file: Attached<'_>) -> rusqlite::Result<()> {
-        let wanted = (file.path.to_owned(), file.file);
-        match self.attached.get(file.schema) {
-            Some(attached) if *attached == wanted => return Ok(()),
-            Some(_) => self.detach(file.schema)?,
-            None => {}
+        if self.has_attached(&[file]) {
+            return Ok(());
         }
+        if self.attached.contains_key(file.schema) {
+            self.detach(file.schema)?;
+        }
+        let wanted = (file.path.to_owned(), file.file);
         let uri = format!("file:{}?mode=ro", percent_encoded(file.path));
         let sql = format!("attach database ?1 as {}", file.schema);
         self.connection.execute(&sql, [uri])?;
@@ -151,10 +172,33 @@ impl Reader {
 
     /// From now on a person's statement runs, until the deadline.
     pub(crate) fn admit(&mut self, until: Position, deadline: Deadline) -> rusqlite::Result<()> {
+        self.begin(until, deadline, STEPS_BETWEEN)
+    }
+
+    /// The same for a statement that should be brief, of which somebody waits for the end.
+    pub(crate) fn admit_briefly(
+        &mut self,
+        until: Position,
+        deadline: Deadline,
+    ) -> rusqlite::Result<()> {
+        self.begin(until, deadline, BRIEF_STEPS_BETWEEN)
+    }
+
+    fn begin(&mut self, until: Position, deadline: Deadline, steps: i32) -> rusqlite::Result<()> {
         self.source.begin(until);
         self.guard.close();
-        let over = move || deadline.over().is_some();
-        self.connection.progress_handler(STEPS_BETWEEN, Some(over))
+        self.has_worked.store(false, Ordering::Relaxed);
+        let has_worked = Arc::clone(&self.has_worked);
+        let over = move || {
+            has_worked.store(true, Ordering::Relaxed);
+            deadline.over().is_some()
+        };
+        self.connection.progress_handler(steps, Some(over))
+    }
+
+    /// Whether the statement that was admitted took more than a few steps so far.
+    pub(crate) fn has_worked(&self) -> bool {
+        self.has_worked.load(Ordering::Relaxed)
     }
 
     /// Ends what was pinned. `false` if the connection cannot be used again.
@@ -163,9 +207,14 @@ impl Reader {
         let free = self.connection.progress_handler(0, None::<fn() -> bool>);
         let ended = match self.connection.is_autocommit() {
             true => Ok(()),
-            false => self.connection.execute_batch("rollback"),
+            false => self.rollback(),
         };
         free.is_ok() && ended.is_ok()
+    }
+
+    fn rollback(&self) -> rusqlite::Result<()> {
+        let mut rollback = self.connection.prepare_cached("rollback")?;
+        rollback.execute([]).map(drop)
     }
 }
 
@@ -215,6 +264,22 @@ impl Readers {
                 state: Mutex::default(),
             }),
         }
+    }
+
+    /// Takes a reader that is open, if there is one that nobody has.
+    pub(crate) fn lease_idle(&self) -> Option<Lease> {
+        let mut state = lock(&self.inner.state);
+        if state.closed || state.leased >= self.inner.leased_max {
+            return None;
+        }
+        let reader = state.idle.pop()?;
+        state.leased += 1;
+        Some(Lease {
+            reader: Some(Rc::new(reader)),
+            pool: Arc::clone(&self.inner),
+            retired: state.retired,
+            reusable: true,
+        })
     }
 
     /// Takes a reader. It goes back when the lease is dropped.

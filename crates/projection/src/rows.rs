@@ -1,6 +1,7 @@
 //! The answer of a query, pulled batch by batch.
 
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use headwater_event::{Error as EventError, Kind, Position};
 use headwater_sql::{OutputColumn, SqlError, Value};
@@ -9,6 +10,7 @@ use rusqlite::{CachedStatement, Connection};
 
 use crate::Error;
 use crate::deadline::Deadline;
+use crate::prepared::Prepared;
 use crate::reader::Lease;
 use crate::trouble::Trouble;
 
@@ -30,8 +32,9 @@ pub(crate) struct Bounds {
 /// Rows are made while they are pulled, all of them as of that position. Dropping it frees
 /// everything that the query holds; nothing needs to be read to the end.
 pub struct Rows {
-    columns: Vec<OutputColumn>,
+    prepared: Arc<Prepared>,
     position: Position,
+    /// `None` at the end.
     cursor: Option<Cursor>,
     deadline: Deadline,
     bounds: Bounds,
@@ -44,15 +47,15 @@ impl Rows {
     /// Begins a statement on a reader that is pinned and admitted.
     pub(crate) fn begin(
         lease: Lease,
-        query: headwater_sql::Query,
+        prepared: Arc<Prepared>,
         params: &[Stored],
         position: Position,
         deadline: Deadline,
         bounds: Bounds,
     ) -> Result<Rows, Error> {
-        let cursor = Cursor::open(lease, &query.sqlite, params)?;
+        let cursor = Cursor::open(lease, &prepared.query.sqlite, params)?;
         Ok(Rows {
-            columns: query.columns,
+            prepared,
             position,
             cursor: Some(cursor),
             deadline,
@@ -65,12 +68,17 @@ impl Rows {
 
     /// The columns.
     pub fn columns(&self) -> &[OutputColumn] {
-        &self.columns
+        &self.prepared.query.columns
     }
 
     /// The position that the answer reflects.
     pub fn position(&self) -> Position {
         self.position
+    }
+
+    /// Whether every row was given out. It may be told only by the next batch, which is `None`.
+    pub fn is_whole(&self) -> bool {
+        self.cursor.is_none()
     }
 
     /// How many events of the log were read for the table `event` so far.
@@ -90,28 +98,29 @@ impl Rows {
         let Some(mut cursor) = self.cursor.take() else {
             return Ok(None);
         };
-        let batch = self.batch(&mut cursor);
+        let mut rows = Vec::new();
+        let ended = self.batch(&mut cursor, &mut rows);
         self.events_read = cursor.events_read();
-        match batch {
-            Ok(rows) if rows.is_empty() => Ok(None),
-            Ok(rows) => {
-                self.cursor = Some(cursor);
-                Ok(Some(rows))
-            }
-            Err(error) => Err(error),
+        if ended? {
+            // More than one batch is not little, however few steps it took.
+            self.prepared
+                .ran(!cursor.has_worked() && self.rows == rows.len());
+        } else {
+            self.cursor = Some(cursor);
         }
+        Ok((!rows.is_empty()).then_some(rows))
     }
 
-    fn batch(&mut self, cursor: &mut Cursor) -> Result<Vec<Vec<Value>>, Error> {
-        let mut rows = Vec::new();
+    /// Takes the next rows; whether these are the last.
+    fn batch(&mut self, cursor: &mut Cursor, rows: &mut Vec<Vec<Value>>) -> Result<bool, Error> {
         let begun = self.bytes;
         while rows.len() < BATCH_ROWS_MAX && self.bytes - begun < BATCH_BYTES_MAX {
             if let Some(over) = self.deadline.over() {
                 return Err(over.error());
             }
-            let row = match cursor.next(&self.columns) {
+            let row = match cursor.next(&self.prepared.query.columns) {
                 Ok(Some(row)) => row,
-                Ok(None) => break,
+                Ok(None) => return Ok(true),
                 Err(error) => return Err(self.explain(cursor, error)),
             };
             self.rows += 1;
@@ -119,7 +128,7 @@ impl Rows {
             self.check_bounds()?;
             rows.push(row);
         }
-        Ok(rows)
+        Ok(false)
     }
 
     fn check_bounds(&self) -> Result<(), Error> {
@@ -252,6 +261,11 @@ impl Cursor {
     fn events_read(&self) -> u64 {
         let reader = self.lease.reader();
         reader.map_or(0, |reader| reader.source().events_read())
+    }
+
+    fn has_worked(&self) -> bool {
+        let reader = self.lease.reader();
+        reader.is_ok_and(|reader| reader.has_worked())
     }
 
     fn take_journal_error(&self) -> Option<EventError> {

@@ -4,6 +4,7 @@
 
 mod answer;
 mod as_of;
+mod brief;
 mod catalogs;
 mod definition;
 mod event_table;

@@ -48,7 +48,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Where")]
 pub(crate) struct Target {
-    /// The server to talk to, such as http://127.0.0.1:4280 or https://db.example.org:4280
+    /// The server to talk to, such as http://127.0.0.1:4280 or https://db:4280
     #[arg(long, value_name = "URL", env = "HEADWATER_SERVER", global = true)]
     pub(crate) server: Option<ServerUrl>,
     /// The directory that holds the databases, used when there is no --server

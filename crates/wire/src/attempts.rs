@@ -48,25 +48,28 @@ impl App {
             other => return other,
         };
         self.metrics.key_refused(protocol);
-        let protocol = protocol.as_str();
-        let count = self.attempts.failed(peer, Instant::now());
-        if count.is_power_of_two() {
-            // The first, and from then on fewer and fewer lines.
-            tracing::warn!(%peer, protocol, failures = count, "a wrong key was shown");
-        }
+        let count = self.failed(protocol, peer, "a wrong key was shown");
         tokio::time::sleep(pause(count)).await;
         Err(error)
     }
-}
 
-impl App {
     /// Tells the log why a connection is closed whose protocol has no word for the reason.
     pub(crate) fn turn_away(&self, protocol: Protocol, peer: IpAddr, reason: &str) {
+        self.failed(
+            protocol,
+            peer,
+            &format!("a connection was closed: {reason}"),
+        );
+    }
+
+    /// Counts a failure, and tells the log of the first, and from then on of fewer and fewer.
+    fn failed(&self, protocol: Protocol, peer: IpAddr, what: &str) -> u32 {
         let protocol = protocol.as_str();
         let count = self.attempts.failed(peer, Instant::now());
         if count.is_power_of_two() {
-            tracing::warn!(%peer, protocol, failures = count, "a connection was closed: {reason}");
+            tracing::warn!(%peer, protocol, failures = count, "{what}");
         }
+        count
     }
 }
 

@@ -154,9 +154,7 @@ impl Exchange {
             reply: format!("v={}", BASE64.encode(server_signature)).into_bytes(),
         })
     }
-}
 
-impl Exchange {
     /// Whether it is the nonce of this exchange. librdkafka before 2.6.1 says its own part twice
     /// (<https://github.com/confluentinc/librdkafka/pull/4895>), which is as good: it is signed.
     fn is_nonce(&self, nonce: &str) -> bool {

@@ -136,14 +136,7 @@ impl Connection for Http {
         self.stream.write_all(request).await?;
         let mut filled = 0;
         loop {
-            if filled == self.buffer.len() {
-                self.buffer.resize(2 * filled, 0);
-            }
-            let read = self.stream.read(&mut self.buffer[filled..]).await?;
-            if read == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            filled += read;
+            filled += read_more(&mut self.stream, &mut self.buffer, filled).await?;
             if let Some(head) = Head::find(&self.buffer[..filled])? {
                 return self.body(head, filled).await;
             }
@@ -300,6 +293,21 @@ pub(super) fn post(path: &str, body: &str) -> Vec<u8> {
         body.len()
     )
     .into_bytes()
+}
+
+/// Reads more behind what a buffer is filled with, which grows when it is full; how many bytes came.
+pub(super) async fn read_more(
+    stream: &mut TcpStream,
+    buffer: &mut Vec<u8>,
+    filled: usize,
+) -> io::Result<usize> {
+    if filled == buffer.len() {
+        buffer.resize(2 * filled, 0);
+    }
+    match stream.read(&mut buffer[filled..]).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        read => Ok(read),
+    }
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::bench::load::Connection;
+use crate::bench::load::{Connection, read_more};
 use crate::bench::reads::DATABASE;
 
 /// The statement. One key is one row.
@@ -59,14 +59,7 @@ impl Rows {
         self.stream.write_all(messages).await?;
         let mut filled = 0;
         loop {
-            if filled == self.buffer.len() {
-                self.buffer.resize(2 * filled, 0);
-            }
-            let read = self.stream.read(&mut self.buffer[filled..]).await?;
-            if read == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            filled += read;
+            filled += read_more(&mut self.stream, &mut self.buffer, filled).await?;
             if let Some(answer) = answer(&self.buffer[..filled])? {
                 return Ok(answer);
             }

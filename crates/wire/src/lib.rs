@@ -11,7 +11,8 @@
 //! * Everything that a client can make the server hold is bounded: see [`Limits`].
 //! * Over HTTP every failure is a problem (RFC 9457) with a stable code; `http::code` lists them.
 //! * Without keys the server listens on loopback and answers requests for loopback names alone.
-//!   With keys everybody needs one; which, `http::router` says of each request.
+//!   With keys everybody needs one; which, `http::router` says of each request over HTTP, and of the
+//!   other protocols what answers a request. TLS stands under all of them alike.
 //! * [`document`] is the OpenAPI document, which also stands in docs/openapi.json.
 #![allow(clippy::disallowed_methods)] // the runtime begins here: this crate may spawn and read the clock
 

@@ -132,7 +132,8 @@ impl SelectPlan {
 }
 
 impl From {
-    fn exprs(&self, visit: &mut dyn FnMut(&Expr)) {
+    /// Visits the expressions in it; not what is below them.
+    pub(crate) fn exprs(&self, visit: &mut dyn FnMut(&Expr)) {
         match self {
             From::Table { .. } | From::Cte { .. } | From::System { .. } => {}
             From::Rows { arrays, .. } => arrays.iter().for_each(visit),

@@ -258,7 +258,11 @@ impl Binder<'_> {
         let Ok([left, right]) = <[Typed; 2]>::try_from(args) else {
             return Err(SqlError::syntax("nullif() needs two arguments"));
         };
-        let ty = common_type([left.ty, right.ty], "NULLIF").ok().flatten();
+        let ty = match common_type([left.ty, right.ty], "NULLIF").ok().flatten() {
+            // Compared as text.
+            Some(Type::Varchar) => Some(Type::Text),
+            ty => ty,
+        };
         let left = match (left.ty, ty) {
             (Some(_), None | Some(Type::BigInt | Type::Timestamptz)) => left,
             (_, ty) => {

@@ -3,7 +3,7 @@
 use sqlparser::ast::{self, Spanned};
 
 use super::coerce::data_type;
-use super::{Binder, Mode, Typed, precedence, refuse_if};
+use super::{Binder, Clause, Mode, Typed, precedence, refuse_if};
 use crate::functions::signatures::{Resolved, resolve};
 use crate::plan::Expr;
 use crate::{SqlError, Type, Value, sqlstate};
@@ -13,12 +13,37 @@ impl Binder<'_> {
     pub(crate) fn expr(&mut self, expr: &ast::Expr) -> Result<Typed, SqlError> {
         self.nested(|binder| {
             precedence::check(expr)?;
-            binder.dispatch(expr)
+            match binder.may_group() && has_rows(expr) {
+                true => binder.once(expr),
+                false => binder.dispatch(expr),
+            }
         })
         .map_err(|error| match error.position() {
             Some(_) => error,
             None => error.at(self.source.position(expr.span().start)),
         })
+    }
+
+    /// Whether a clause is bound that names what rows are grouped by.
+    fn may_group(&self) -> bool {
+        matches!(
+            self.clause,
+            Clause::Select | Clause::GroupBy | Clause::Having | Clause::OrderBy
+        )
+    }
+
+    /// An expression with rows of its own. Its relations are numbered, so written again at the same
+    /// query level it is what it was: what `group by` and the select list both have is the same.
+    fn once(&mut self, expr: &ast::Expr) -> Result<Typed, SqlError> {
+        let bound = self.scopes.last().map(|scope| scope.bound.iter());
+        if let Some((_, typed)) = bound.and_then(|mut bound| bound.find(|(text, _)| text == expr)) {
+            return Ok(typed.clone());
+        }
+        let typed = self.dispatch(expr)?;
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.bound.push((expr.clone(), typed.clone()));
+        }
+        Ok(typed)
     }
 
     /// Binds a condition.
@@ -333,6 +358,9 @@ impl Binder<'_> {
         }
         refuse_if(negated, "NOT LIKE ANY")?;
         refuse_if(escape.is_some(), "LIKE ANY with ESCAPE")?;
+        // PostgreSQL casts the answer, where the parser casts the array.
+        let is_cast = matches!(pattern, ast::Expr::Cast { .. });
+        refuse_if(is_cast, "a cast behind LIKE ANY (...)")?;
         self.quantified(expr, &op, pattern, false)
     }
 
@@ -516,6 +544,18 @@ fn number(digits: &str) -> Result<Typed, SqlError> {
     }
     let value = Value::from_text(Type::Numeric, digits)?;
     Ok(Typed::new(Expr::Constant(value), Type::Numeric))
+}
+
+/// Whether it reads a query or the elements of an array.
+fn has_rows(expr: &ast::Expr) -> bool {
+    use ast::Expr as E;
+    match expr {
+        E::Subquery(_) | E::Exists { .. } | E::InSubquery { .. } => true,
+        E::AnyOp { .. } | E::AllOp { .. } => true,
+        E::Like { any, .. } | E::ILike { any, .. } => *any,
+        E::Function(function) => matches!(function.args, ast::FunctionArguments::Subquery(_)),
+        _ => false,
+    }
 }
 
 /// Names what is not understood. Every kind stands here, so that a new one breaks the build.

@@ -45,13 +45,8 @@ impl Binder<'_> {
 
     fn cross(&mut self, left: Source, right: Source) -> Result<Source, SqlError> {
         let mut scope = left.scope;
+        let from = beside(left.from, right.from, &scope)?;
         scope.join(right.scope)?;
-        let from = From::Join {
-            kind: JoinKind::Inner,
-            left: Box::new(left.from),
-            right: Box::new(right.from),
-            on: None,
-        };
         Ok(Source { from, scope })
     }
 
@@ -511,6 +506,51 @@ impl Binder<'_> {
             equal,
         ))
     }
+}
+
+/// Every row of `left` with every row of `right`. SQLite's parentheses hide `left`, which a function
+/// in `right` may name, so the first relation of `right` comes out of them.
+fn beside(left: From, right: From, names: &Scope) -> Result<From, SqlError> {
+    match right {
+        From::Join {
+            kind: kind @ (JoinKind::Inner | JoinKind::Left),
+            left: first,
+            right: second,
+            on,
+        } => Ok(From::Join {
+            kind,
+            left: Box::new(beside(left, *first, names)?),
+            right: second,
+            on,
+        }),
+        right => {
+            let is_hidden = matches!(right, From::Join { .. }) && names_any(&right, names);
+            refuse_if(
+                is_hidden,
+                "a function that names what stands to its left, inside a right or full join",
+            )?;
+            Ok(From::Join {
+                kind: JoinKind::Inner,
+                left: Box::new(left),
+                right: Box::new(right),
+                on: None,
+            })
+        }
+    }
+}
+
+/// Whether something in `from` names a relation of `names`.
+fn names_any(from: &From, names: &Scope) -> bool {
+    let mut found = false;
+    from.exprs(&mut |expr| {
+        expr.walk_all(&mut |expr| {
+            if let Expr::Column(column) = expr {
+                found |= names.ids.contains(&column.relation);
+            }
+            true
+        });
+    });
+    found
 }
 
 /// Whether rows of the right side stay that no row of the left side goes with.

@@ -81,14 +81,14 @@ fn type_name(ty: &ast::DataType) -> Option<(String, bool)> {
     Some((named.catalog_name().to_owned(), false))
 }
 
-/// A scalar subquery is named as its column is.
+/// A scalar subquery is named as its column is, also where that has no name of its own.
 fn subquery_name(query: &ast::Query) -> Option<(String, bool)> {
     let ast::SetExpr::Select(select) = query.body.as_ref() else {
         return None;
     };
     match select.projection.first()? {
         ast::SelectItem::ExprWithAlias { alias, .. } => Some((folded(alias), true)),
-        ast::SelectItem::UnnamedExpr(expr) => figure(expr),
+        ast::SelectItem::UnnamedExpr(expr) => Some((column_name(expr), true)),
         _ => None,
     }
 }

@@ -146,6 +146,10 @@ impl Binder<'_> {
             (Some(one), Some(other)) if one != other && one.is_string() && other.is_string() => {
                 Some(Type::Text)
             }
+            // There is no cast between arrays by itself.
+            (Some(Type::Array(one)), Some(Type::Array(other))) if one != other => {
+                return Err(incomparable(op, left.ty, right.ty));
+            }
             (one, other) => {
                 common_type([one, other], op).map_err(|_| incomparable(op, one, other))?
             }

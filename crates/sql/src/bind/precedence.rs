@@ -63,6 +63,7 @@ fn level(expr: &Expr) -> u8 {
         | Expr::ILike { .. }
         | Expr::SimilarTo { .. } => RANGE,
         Expr::Exists { negated: true, .. } => NOT,
+        Expr::AnyOp { compare_op, .. } | Expr::AllOp { compare_op, .. } => binary_level(compare_op),
         Expr::AtTimeZone { .. } => TIME_ZONE,
         Expr::Collate { .. } => COLLATE,
         Expr::Cast {
@@ -71,6 +72,11 @@ fn level(expr: &Expr) -> u8 {
         } => CAST,
         _ => ATOM,
     }
+}
+
+/// These end in an operand, behind which PostgreSQL reads no other `is`.
+fn is_distinctness(expr: &Expr) -> bool {
+    matches!(expr, Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..))
 }
 
 /// Checks that the operands of `expr`, where they are not in parentheses, are its operands in
@@ -82,6 +88,15 @@ pub(super) fn check(expr: &Expr) -> Result<(), SqlError> {
             let chains = binary_level(op) != COMPARISON;
             (level(left) > own || (chains && level(left) == own)) && level(right) > own
         }
+        Expr::AnyOp {
+            left, compare_op, ..
+        }
+        | Expr::AllOp {
+            left, compare_op, ..
+        } => {
+            let chains = binary_level(compare_op) != COMPARISON;
+            level(left) > own || (chains && level(left) == own)
+        }
         // What stands after a sign or `not` may be another one.
         Expr::UnaryOp { expr, .. } => level(expr) >= own,
         Expr::IsFalse(operand)
@@ -91,9 +106,9 @@ pub(super) fn check(expr: &Expr) -> Result<(), SqlError> {
         | Expr::IsNull(operand)
         | Expr::IsNotNull(operand)
         | Expr::IsUnknown(operand)
-        | Expr::IsNotUnknown(operand) => level(operand) >= own,
+        | Expr::IsNotUnknown(operand) => level(operand) >= own && !is_distinctness(operand),
         Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
-            level(left) >= own && level(right) > own
+            level(left) >= own && !is_distinctness(left) && level(right) > own
         }
         Expr::InList { expr, .. } | Expr::InSubquery { expr, .. } => level(expr) > own,
         Expr::Between {

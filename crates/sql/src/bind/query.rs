@@ -218,6 +218,9 @@ impl Binder<'_> {
                 _ => not_a_number(),
             });
         };
+        // Beyond an integer it is a numeric, as in PostgreSQL without its sign.
+        let magnitude = digits.trim_start_matches('-');
+        magnitude.parse::<i32>().map_err(|_| not_a_number())?;
         let number: i64 = digits.parse().map_err(|_| not_a_number())?;
         let index = number
             .checked_sub(1)

@@ -44,6 +44,8 @@ pub(super) struct Scope {
     pub(super) barred: BTreeSet<RelationId>,
     /// `window name as (...)`
     pub(super) windows: Vec<(String, sqlparser::ast::WindowSpec)>,
+    /// Expressions with rows of their own that were bound at this level.
+    pub(super) bound: Vec<(sqlparser::ast::Expr, Typed)>,
 }
 
 impl Scope {

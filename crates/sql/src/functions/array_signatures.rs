@@ -1,7 +1,8 @@
 //! Functions and operators over arrays, for elements of any type.
 
 use super::casts::client_text;
-use super::signatures::{Kind, Resolved, missing};
+use super::resolution::is_implicit;
+use super::signatures::{Kind, Resolved, call_text, missing};
 use crate::{SqlError, Type};
 
 /// The function for arguments of these types; `None` when it is none over arrays.
@@ -14,10 +15,8 @@ pub(super) fn resolve(name: &str, args: &[Option<Type>]) -> Result<Option<Resolv
             let gathered = Resolved::plain(vec![*element], array, "hw_array_agg", Kind::Aggregate);
             Ok(Some(gathered.wrapped(vec![client_text(*element)])))
         }
-        ("array_agg", [None]) => Err(SqlError::new(
-            "42P18",
-            "could not determine polymorphic type because input has type unknown",
-        )),
+        // It could also gather arrays.
+        ("array_agg", [None]) => Err(missing("42725", name, args, "is not unique")),
         ("array_length" | "array_upper" | "array_lower", [Some(array), number]) => {
             let Some(_) = array.element().filter(|_| fits_int(*number)) else {
                 return Err(missing("42883", name, args, "does not exist"));
@@ -74,6 +73,16 @@ fn with_elements(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, 
     };
     if !sqlite.ends_with("pend") {
         check_equality(element)?;
+    }
+    let widens = |ty: Type| match ty.is_string() && element.is_string() {
+        // Of two string types PostgreSQL takes the first.
+        true => name == "array_prepend" && ty != element,
+        false => ty != element && !is_implicit(ty, element),
+    };
+    let others = args.iter().flatten().filter(|ty| **ty != array);
+    if others.copied().any(widens) {
+        return Err(SqlError::unsupported(call_text(name, args))
+            .with_hint("Cast one side to the type of the other."));
     }
     let mut types = vec![element; count];
     let at = usize::from(name == "array_prepend");

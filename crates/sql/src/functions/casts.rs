@@ -217,6 +217,22 @@ pub(crate) fn client_text(from: Type) -> Option<&'static str> {
     }
 }
 
+/// As [`as_jsonb`], for `json`, which keeps texts as they are.
+pub(super) fn as_json(from: Type) -> Option<&'static str> {
+    match from {
+        Type::Json => None,
+        Type::Double => Some("hw_double_as_json"),
+        _ => as_jsonb(from).map(|function| match function {
+            "hw_json_array_as_jsonb" => "hw_raw_array_as_json",
+            "hw_double_array_as_jsonb" => "hw_double_array_as_json",
+            "hw_timestamptz_array_as_jsonb" => "hw_timestamptz_array_as_json",
+            "hw_bool_array_as_jsonb" => "hw_bool_array_as_json",
+            "hw_text_array_as_jsonb" => "hw_text_array_as_json",
+            same => same,
+        }),
+    }
+}
+
 /// The function that makes `jsonb` of a value (`to_jsonb`).
 pub(super) fn as_jsonb(from: Type) -> Option<&'static str> {
     Some(match from {

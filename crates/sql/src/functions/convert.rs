@@ -61,16 +61,29 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         array_as_jsonb(a, json_double)
     }),
     strict("hw_timestamptz_array_as_jsonb", 1, |a| {
-        array_as_jsonb(a, |element| {
-            let micros = timestamp_from_text(&element)?;
-            Ok(Json::String(timestamp_to_json(micros)))
-        })
+        array_as_jsonb(a, json_timestamp)
     }),
     strict("hw_bool_array_as_jsonb", 1, |a| {
-        array_as_jsonb(a, |element| Ok(Json::Bool(element == "t")))
+        array_as_jsonb(a, json_bool)
     }),
     strict("hw_text_array_as_jsonb", 1, |a| {
         array_as_jsonb(a, |element| Ok(Json::String(element)))
+    }),
+    strict("hw_raw_array_as_json", 1, |a| array_as_json(a, Ok)),
+    strict("hw_double_array_as_json", 1, |a| {
+        array_as_json(a, raw_double)
+    }),
+    strict("hw_timestamptz_array_as_json", 1, |a| {
+        array_as_json(a, |element| Ok(json_timestamp(element)?.to_string()))
+    }),
+    strict("hw_bool_array_as_json", 1, |a| {
+        array_as_json(a, |element| Ok(json_bool(element)?.to_string()))
+    }),
+    strict("hw_text_array_as_json", 1, |a| {
+        array_as_json(a, |element| Ok(Json::String(element).to_string()))
+    }),
+    strict("hw_double_as_json", 1, |a| {
+        text(raw_double(double_to_text(a.double(0)?))?)
     }),
     strict("hw_text_to_int", 1, |a| read(a, Type::Int)),
     strict("hw_text_to_bigint", 1, |a| read(a, Type::BigInt)),
@@ -193,6 +206,32 @@ fn array_as_jsonb(args: &Args<'_, '_>, convert: fn(String) -> Result<Json, SqlEr
         .map(|part| part.map_or(Ok(Json::Null), convert))
         .collect::<Result<Vec<_>, _>>()?;
     text(Json::Array(converted).to_string())
+}
+
+/// The elements as `json` writes them: without blanks between them.
+fn array_as_json(args: &Args<'_, '_>, convert: fn(String) -> Result<String, SqlError>) -> Answer {
+    let parts = elements(args.text(0)?)?.into_iter();
+    let converted = parts
+        .map(|part| part.map_or_else(|| Ok("null".to_owned()), convert))
+        .collect::<Result<Vec<_>, _>>()?;
+    text(format!("[{}]", converted.join(",")))
+}
+
+fn json_timestamp(shown: String) -> Result<Json, SqlError> {
+    let micros = timestamp_from_text(&shown)?;
+    Ok(Json::String(timestamp_to_json(micros)))
+}
+
+fn json_bool(shown: String) -> Result<Json, SqlError> {
+    Ok(Json::Bool(shown == "t"))
+}
+
+/// A number of `json` stays as it is shown.
+fn raw_double(shown: String) -> Result<String, SqlError> {
+    match from_text(&shown)?.is_finite() {
+        true => Ok(shown),
+        false => Ok(Json::String(shown).to_string()),
+    }
 }
 
 fn decimal_to_int(value: Decimal) -> Answer {

@@ -278,7 +278,11 @@ fn json_object(args: &Args<'_, '_>) -> Answer {
             ));
         }
         let key = Json::String(args.text(at)?.to_owned());
-        members.push(format!("{key} : {}", or_null(args, at + 1)?));
+        let value = match args.is_null(at + 1) {
+            true => "null",
+            false => args.text(at + 1)?,
+        };
+        members.push(format!("{key} : {value}"));
     }
     text(format!("{{{}}}", members.join(", ")))
 }

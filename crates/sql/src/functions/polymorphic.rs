@@ -1,7 +1,7 @@
 //! Functions and operators whose arguments may be of any type, and those with an array of text on
 //! the right. The others are rows of `table.rs`.
 
-use super::casts::{as_jsonb, client_text, output};
+use super::casts::{as_json, as_jsonb, client_text, output};
 use super::signatures::{Kind, Resolved, call_text, missing};
 use crate::{SqlError, Type};
 
@@ -75,7 +75,10 @@ fn array_operator(name: &str, args: &[Option<Type>]) -> Result<Resolved, SqlErro
         _ => ("hw_jsonb_exists_all", Type::Bool),
     };
     match args {
-        [Some(Type::Jsonb), None | Some(Type::Array(Type::Text))] => Ok(Resolved::plain(
+        [
+            Some(Type::Jsonb),
+            None | Some(Type::Array(Type::Text | Type::Varchar)),
+        ] => Ok(Resolved::plain(
             vec![Type::Jsonb, args[1].unwrap_or(Type::Text)],
             returns,
             sqlite,
@@ -192,13 +195,21 @@ fn document(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, SqlEr
                 "hw_json_build_object",
                 Kind::Scalar,
             )
-            .wrapped(pairs(&types)),
+            .wrapped(pairs(&types, as_json)),
         )),
-        ("jsonb_object_agg", [_, _]) => made(pairs(&types), "hw_jsonb_object_agg", Kind::Aggregate),
+        ("jsonb_object_agg", [_, _]) => made(
+            pairs(&types, as_jsonb),
+            "hw_jsonb_object_agg",
+            Kind::Aggregate,
+        ),
         ("jsonb_build_array", _) => {
             made(each(&types, as_jsonb), "hw_jsonb_build_array", Kind::Scalar)
         }
-        ("jsonb_build_object", _) => made(pairs(&types), "hw_jsonb_build_object", Kind::Scalar),
+        ("jsonb_build_object", _) => made(
+            pairs(&types, as_jsonb),
+            "hw_jsonb_build_object",
+            Kind::Scalar,
+        ),
         ("jsonb_extract_path", _) => path(name, args, Type::Jsonb, "hw_jsonb_extract_path"),
         ("jsonb_extract_path_text", _) => {
             path(name, args, Type::Text, "hw_jsonb_extract_path_text")
@@ -211,12 +222,15 @@ fn document(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, SqlEr
 }
 
 /// Keys as text and values as `jsonb`, in turn.
-fn pairs(types: &[Type]) -> Vec<Option<&'static str>> {
+fn pairs(
+    types: &[Type],
+    as_document: fn(Type) -> Option<&'static str>,
+) -> Vec<Option<&'static str>> {
     let convert = |(at, ty): (usize, &Type)| {
         if at % 2 == 0 {
             client_text(*ty)
         } else {
-            as_jsonb(*ty)
+            as_document(*ty)
         }
     };
     types.iter().enumerate().map(convert).collect()

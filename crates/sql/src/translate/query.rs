@@ -96,6 +96,12 @@ impl Text {
     fn key(&mut self, expr: &Expr) {
         match expr {
             Expr::Constant(_) => self.constant(&Value::Null),
+            // SQLite may compute these while it parses, and take the answer for such a number.
+            Expr::Infix { .. } | Expr::Not(_) | Expr::InList { .. } => {
+                self.push("coalesce(");
+                self.expr(expr);
+                self.push(", NULL)");
+            }
             expr => self.expr(expr),
         }
     }

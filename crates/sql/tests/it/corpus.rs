@@ -32,17 +32,7 @@ fn the_corpus_answers_as_postgresql_answers() {
     let server = PostgresServer::start();
     let mut client = server.connect();
     let mut headwater = Headwater::new();
-    for statement in scenarios(&directory.join("fixture.sql"))
-        .iter()
-        .flat_map(|s| &s.statements)
-    {
-        assert_eq!(
-            execute_postgres(&mut client, statement),
-            Outcome::Done,
-            "{statement}"
-        );
-        assert_eq!(headwater.execute(statement), Outcome::Done, "{statement}");
-    }
+    fill(&directory.join("fixture.sql"), &mut client, &mut headwater);
     let mut files: Vec<_> = fs::read_dir(&directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -68,6 +58,15 @@ fn the_corpus_answers_as_postgresql_answers() {
         disagreements.len(),
         disagreements.join("\n\n")
     );
+}
+
+/// Makes the tables of a file in both engines.
+pub(crate) fn fill(fixture: &Path, client: &mut Client, headwater: &mut Headwater) {
+    for statement in scenarios(fixture).iter().flat_map(|s| &s.statements) {
+        let made = execute_postgres(client, statement);
+        assert_eq!(made, Outcome::Done, "{statement}");
+        assert_eq!(headwater.execute(statement), Outcome::Done, "{statement}");
+    }
 }
 
 /// Runs a scenario in both engines and tells the first disagreement.
@@ -155,7 +154,13 @@ fn is_ordered(sql: &str) -> bool {
         .any(|w| w == ["order", "by"])
 }
 
-fn difference(sql: &str, expected: &Outcome, found: &Outcome, headwater: &Headwater) -> String {
+/// What each engine answered, and how Headwater came to it.
+pub(crate) fn difference(
+    sql: &str,
+    expected: &Outcome,
+    found: &Outcome,
+    headwater: &Headwater,
+) -> String {
     format!(
         "{sql}\n    PostgreSQL: {}\n    Headwater:  {}\n    SQLite was asked: {}",
         expected.describe(),

@@ -14,6 +14,7 @@ mod overloads;
 mod placeholders;
 mod postgres_server;
 mod queries;
+mod random;
 mod refusals;
 mod statements;
 mod texts;

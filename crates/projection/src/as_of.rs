@@ -82,6 +82,7 @@ impl AsOf {
                     path: self.inner.dir.join(file),
                     lasting: Lasting::Temporary,
                     batch: self.inner.batch,
+                    readers: None, // they close its file after each query
                 };
                 Arc::new(Model::new(
                     live.definition().clone(),

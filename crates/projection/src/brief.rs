@@ -67,7 +67,7 @@ impl Inner {
         if !reader.has_attached(&files) {
             return None;
         }
-        let seen = reader.pin(&files).ok()?;
+        let seen = reader.pin_again(&files).ok()?;
         let position = seen.iter().copied().max().unwrap_or(floor);
         let is_one = position >= floor && seen.iter().all(|seen| *seen == position);
         is_one.then_some((lease, position))

@@ -18,6 +18,7 @@ use headwater_journal::Journal;
 use crate::deadline::Deadline;
 use crate::fold::{Batch, Fold, Stop};
 use crate::model_file::{self, Checkpoint, Lasting, Owner};
+use crate::reader::Readers;
 use crate::skips::Skips;
 use crate::sync::lock;
 use crate::{Definition, Failure};
@@ -29,6 +30,8 @@ pub(crate) struct Place {
     pub(crate) path: PathBuf,
     pub(crate) lasting: Lasting,
     pub(crate) batch: Batch,
+    /// Who may have pinned it, and keeps that.
+    pub(crate) readers: Option<Readers>,
 }
 
 /// One read model.
@@ -259,6 +262,13 @@ impl Model {
         }
     }
 
+    /// Readers that rest see nothing of it from now on, until it is pinned again.
+    fn let_go(&self) {
+        if let Some(readers) = &self.place.readers {
+            readers.let_go();
+        }
+    }
+
     /// Tells what is in the tables now.
     fn show(&self, checkpoint: &Checkpoint) {
         self.position
@@ -360,7 +370,9 @@ impl Held<'_> {
         let Slot::Open(fold) = &mut *self.slot else {
             return Err(Behind::Error(closed()));
         };
+        model.let_go();
         let done = work(model, fold);
+        model.let_go();
         model.show(fold.checkpoint());
         match done {
             Ok(()) => {

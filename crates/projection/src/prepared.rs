@@ -18,8 +18,9 @@ const STATEMENT_BYTES_MAX: usize = 4 << 10;
 /// It is not known whether the statement is brief.
 const UNKNOWN: u32 = u32::MAX;
 
-/// After a statement took longer than was hoped it is not hoped again for so many runs.
-const REST: u32 = 1_000;
+/// After a statement took longer than was hoped it is not hoped again for so many runs with little
+/// work: it may be a long one, or somebody else had the processor.
+const REST: u32 = 16;
 
 /// A translated query, and the read models that it names.
 pub(crate) struct Prepared {
@@ -27,7 +28,7 @@ pub(crate) struct Prepared {
     pub(crate) models: Vec<LiveModel>,
     /// Whether it names tables that no read model keeps: those of the log.
     pub(crate) reads_log: bool,
-    /// How many runs are to come until it is taken for brief.
+    /// How many runs with little work are to come until it is taken for brief.
     rest: AtomicU32,
 }
 
@@ -49,9 +50,8 @@ impl Prepared {
     /// It ran to its end, with little work or much. Of runs at the same time some may not count.
     pub(crate) fn ran(&self, little: bool) {
         match self.rest.load(Ordering::Relaxed) {
-            0 => {}
-            UNKNOWN if little => self.rest.store(0, Ordering::Relaxed),
-            UNKNOWN => {}
+            rest if rest == 0 || !little => {}
+            UNKNOWN => self.rest.store(0, Ordering::Relaxed),
             rest => self.rest.store(rest - 1, Ordering::Relaxed),
         }
     }
@@ -141,6 +141,7 @@ mod tests {
         assert!(one.is_brief());
         one.was_long();
         for _ in 0..REST {
+            one.ran(false);
             assert!(!one.is_brief());
             one.ran(true);
         }

@@ -18,6 +18,7 @@ use headwater_event::{Error, Kind, Position};
 use crate::definition::Definition;
 use crate::model::{Model, Place};
 use crate::model_file::{self, Lasting, Owner};
+use crate::reader::Readers;
 use crate::skips::Skips;
 use crate::status::{Building, Failure, State, Status};
 use crate::{Batch, DefinitionError, Version};
@@ -52,6 +53,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) journal: &'a headwater_journal::Journal,
     pub(crate) dir: &'a Path,
     pub(crate) batch: Batch,
+    pub(crate) readers: &'a Readers,
 }
 
 impl Surroundings<'_> {
@@ -66,6 +68,7 @@ impl Surroundings<'_> {
             path: self.path(&definition),
             lasting: Lasting::Kept,
             batch: self.batch,
+            readers: Some(self.readers.clone()),
         };
         Arc::new(Model::new(definition, skips, place))
     }

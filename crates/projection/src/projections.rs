@@ -415,6 +415,7 @@ impl Inner {
             journal: &self.journal,
             dir: &self.dir,
             batch: self.options.batch,
+            readers: &self.readers,
         }
     }
 

@@ -24,7 +24,7 @@ use crate::model::{Behind, Held};
 use crate::prepared::Prepared;
 use crate::projections::Inner;
 use crate::reader::{Attached, FILES_MAX, Lease};
-use crate::rows::{Bounds, explain};
+use crate::rows::Bounds;
 use crate::trouble::Trouble;
 use crate::{At, Consistency, Description, Error, Params, Request, Rows};
 
@@ -295,13 +295,15 @@ pub(crate) fn run(
         user: request.user.clone(),
         now: plan.now,
     };
-    lease.reader()?.surround(&plan.catalog, session);
-    let reader = lease.reader_mut()?;
-    let admitted = match how {
+    let reader = lease.reader()?;
+    reader.surround(&plan.catalog, session);
+    match how {
         Run::Usual => reader.admit(position, deadline.clone()),
-        Run::Brief(brief) => reader.admit_briefly(position, brief),
-    };
-    admitted.map_err(|error| explain(error, deadline))?;
+        Run::Brief(brief) => {
+            reader.admit_briefly(position, brief);
+            lease.keep_pinned();
+        }
+    }
     let bounds = Bounds {
         rows_max: request.rows_max,
         bytes_max: request.bytes_max,

@@ -3,11 +3,16 @@
 //! A reader is a connection to nothing (`:memory:`), to which the files of read models are attached
 //! read-only as a query needs them. A query pins the files first: it begins a transaction and reads
 //! the position of each, so that from then on it sees exactly that, whatever is folded meanwhile.
+//!
+//! After a brief query a reader keeps what it has pinned, and the next one that asks for the same
+//! finds it there: beginning and ending a transaction takes longer than finding a row. Before and
+//! after a read model moves on, readers that nobody has let go of theirs; so none of them sees an
+//! older position than the read model has, and SQLite's write-ahead log can begin anew.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,11 +31,12 @@ use crate::sync::lock;
 /// Files that one query may read: SQLite attaches at most ten, and is asked for no more.
 pub(crate) const FILES_MAX: usize = 10;
 
-/// Steps of SQLite's machine between two looks at the deadline.
-const STEPS_BETWEEN: i32 = 2_000;
+/// Steps of SQLite's machine that are few.
+const STEPS_FEW: i32 = 2_000;
 
-/// The same where somebody waits for a statement that should be brief.
-const BRIEF_STEPS_BETWEEN: i32 = 100;
+/// Steps between two looks at the deadline of a statement that somebody waits for, because it should
+/// be brief; of any other there are [`STEPS_FEW`].
+const STEPS_BETWEEN: i32 = 100;
 
 /// Statements that a connection keeps prepared.
 const STATEMENTS_KEPT: usize = 32;
@@ -52,8 +58,39 @@ pub(crate) struct Reader {
     source: Arc<EventSource>,
     surroundings: Surroundings,
     attached: HashMap<String, (std::path::PathBuf, u64)>,
-    /// Whether the deadline of the statement was looked at: whether it took more than a few steps.
-    has_worked: Arc<AtomicBool>,
+    /// What the transaction that is open sees of each file, by schema; nothing where none is.
+    pinned: Vec<(String, Position)>,
+    watch: Arc<Watch>,
+}
+
+/// Ends a statement at its deadline.
+#[derive(Default)]
+struct Watch {
+    deadline: Mutex<Option<Deadline>>,
+    /// Steps of the statement, about, and after how many more the deadline is looked at.
+    steps: AtomicI32,
+    between: AtomicI32,
+}
+
+impl Watch {
+    /// From now on a statement runs until the deadline; or none of somebody else's.
+    fn set(&self, deadline: Option<Deadline>, between: i32) {
+        self.steps.store(0, Ordering::Relaxed);
+        self.between.store(between, Ordering::Relaxed);
+        *lock(&self.deadline) = deadline;
+    }
+
+    /// The statement took [`STEPS_BETWEEN`] more; whether it must end.
+    fn is_over(&self) -> bool {
+        let steps = self.steps.load(Ordering::Relaxed);
+        let steps = steps.saturating_add(STEPS_BETWEEN);
+        self.steps.store(steps, Ordering::Relaxed);
+        let looks = steps % self.between.load(Ordering::Relaxed).max(1) == 0;
+        looks
+            && lock(&self.deadline)
+                .as_ref()
+                .is_some_and(|deadline| deadline.over().is_some())
+    }
 }
 
 impl Reader {
@@ -74,13 +111,17 @@ impl Reader {
         let source = Arc::new(EventSource::new(journal));
         event_table::install(&connection, Arc::clone(&source))?;
         let guard = Guard::install(&mut connection, Allowed::Read)?;
+        let watch = Arc::new(Watch::default());
+        let watching = Arc::clone(&watch);
+        connection.progress_handler(STEPS_BETWEEN, Some(move || watching.is_over()))?;
         Ok(Reader {
             connection,
             guard,
             source,
             surroundings,
             attached: HashMap::new(),
-            has_worked: Arc::default(),
+            pinned: Vec::new(),
+            watch,
         })
     }
 
@@ -94,15 +135,30 @@ impl Reader {
 
     /// Begins a transaction and fixes what it sees of each file. Gives the position of each.
     pub(crate) fn pin(&mut self, files: &[Attached<'_>]) -> rusqlite::Result<Vec<Position>> {
+        self.rollback()?;
         self.make_room(files)?;
         for file in files {
             self.attach(*file)?;
         }
         self.connection.prepare_cached("begin")?.execute([])?;
-        files
-            .iter()
-            .map(|file| self.position(file.schema))
-            .collect()
+        let position = |file: &Attached<'_>| self.position(file.schema);
+        let positions: Vec<Position> = files.iter().map(position).collect::<Result<_, _>>()?;
+        let schemas = files.iter().map(|file| file.schema.to_owned());
+        self.pinned = schemas.zip(positions.iter().copied()).collect();
+        Ok(positions)
+    }
+
+    /// The same, without beginning anew where what a query before this one has pinned is still kept.
+    pub(crate) fn pin_again(&mut self, files: &[Attached<'_>]) -> rusqlite::Result<Vec<Position>> {
+        let kept = |file: &Attached<'_>| {
+            let mut pinned = self.pinned.iter();
+            let (_, position) = pinned.find(|(schema, _)| schema == file.schema)?;
+            Some(*position)
+        };
+        match files.iter().map(kept).collect() {
+            Some(positions) => Ok(positions),
+            None => self.pin(files),
+        }
     }
 
     fn position(&self, schema: &str) -> rusqlite::Result<Position> {
@@ -171,50 +227,47 @@ impl Reader {
     }
 
     /// From now on a person's statement runs, until the deadline.
-    pub(crate) fn admit(&mut self, until: Position, deadline: Deadline) -> rusqlite::Result<()> {
-        self.begin(until, deadline, STEPS_BETWEEN)
+    pub(crate) fn admit(&self, until: Position, deadline: Deadline) {
+        self.begin(until, deadline, STEPS_FEW);
     }
 
     /// The same for a statement that should be brief, of which somebody waits for the end.
-    pub(crate) fn admit_briefly(
-        &mut self,
-        until: Position,
-        deadline: Deadline,
-    ) -> rusqlite::Result<()> {
-        self.begin(until, deadline, BRIEF_STEPS_BETWEEN)
+    pub(crate) fn admit_briefly(&self, until: Position, deadline: Deadline) {
+        self.begin(until, deadline, STEPS_BETWEEN);
     }
 
-    fn begin(&mut self, until: Position, deadline: Deadline, steps: i32) -> rusqlite::Result<()> {
+    fn begin(&self, until: Position, deadline: Deadline, steps_between: i32) {
         self.source.begin(until);
         self.guard.close();
-        self.has_worked.store(false, Ordering::Relaxed);
-        let has_worked = Arc::clone(&self.has_worked);
-        let over = move || {
-            has_worked.store(true, Ordering::Relaxed);
-            deadline.over().is_some()
-        };
-        self.connection.progress_handler(steps, Some(over))
+        self.watch.set(Some(deadline), steps_between);
     }
 
     /// Whether the statement that was admitted took more than a few steps so far.
     pub(crate) fn has_worked(&self) -> bool {
-        self.has_worked.load(Ordering::Relaxed)
+        self.watch.steps.load(Ordering::Relaxed) >= STEPS_FEW
+    }
+
+    /// Ends what was admitted; what is pinned stays.
+    fn end(&self) {
+        self.guard.open();
+        self.watch.set(None, STEPS_FEW);
     }
 
     /// Ends what was pinned. `false` if the connection cannot be used again.
-    fn end(&mut self) -> bool {
-        self.guard.open();
-        let free = self.connection.progress_handler(0, None::<fn() -> bool>);
-        let ended = match self.connection.is_autocommit() {
-            true => Ok(()),
-            false => self.rollback(),
-        };
-        free.is_ok() && ended.is_ok()
+    fn let_go(&mut self) -> bool {
+        self.rollback().is_ok()
     }
 
-    fn rollback(&self) -> rusqlite::Result<()> {
-        let mut rollback = self.connection.prepare_cached("rollback")?;
-        rollback.execute([]).map(drop)
+    fn rollback(&mut self) -> rusqlite::Result<()> {
+        self.pinned.clear();
+        match self.connection.is_autocommit() {
+            true => Ok(()),
+            false => self
+                .connection
+                .prepare_cached("rollback")?
+                .execute([])
+                .map(drop),
+        }
     }
 }
 
@@ -252,6 +305,8 @@ struct State {
     closed: bool,
     /// Counts the read models that went: readers from before may hold their files.
     retired: u64,
+    /// Counts how often one moved on: what readers have pinned before is old.
+    moved: u64,
 }
 
 impl Readers {
@@ -278,13 +333,15 @@ impl Readers {
             reader: Some(Rc::new(reader)),
             pool: Arc::clone(&self.inner),
             retired: state.retired,
+            moved: state.moved,
             reusable: true,
+            keeps: false,
         })
     }
 
     /// Takes a reader. It goes back when the lease is dropped.
     pub(crate) fn lease(&self) -> Result<Lease, Error> {
-        let (idle, retired) = {
+        let (idle, retired, moved) = {
             let mut state = lock(&self.inner.state);
             if state.closed {
                 return Err(closed());
@@ -293,14 +350,16 @@ impl Readers {
                 return Err(busy(self.inner.leased_max));
             }
             state.leased += 1;
-            (state.idle.pop(), state.retired)
+            (state.idle.pop(), state.retired, state.moved)
         };
         // From here on the lease counts itself back.
         let mut lease = Lease {
             reader: None,
             pool: Arc::clone(&self.inner),
             retired,
+            moved,
             reusable: true,
+            keeps: false,
         };
         let reader = match idle {
             Some(reader) => reader,
@@ -317,6 +376,13 @@ impl Readers {
         let mut state = lock(&self.inner.state);
         state.retired += 1;
         state.idle.clear();
+    }
+
+    /// A read model is about to move on, or has: readers that nobody has let go of what they saw.
+    pub(crate) fn let_go(&self) {
+        let mut state = lock(&self.inner.state);
+        state.moved += 1;
+        state.idle.retain_mut(Reader::let_go);
     }
 
     /// Closes everything that is idle now, and everything else when it comes back.
@@ -339,7 +405,9 @@ pub(crate) struct Lease {
     reader: Option<Rc<Reader>>,
     pool: Arc<Pool>,
     retired: u64,
+    moved: u64,
     reusable: bool,
+    keeps: bool,
 }
 
 impl Lease {
@@ -362,21 +430,36 @@ impl Lease {
     pub(crate) fn close_after(&mut self) {
         self.reusable = false;
     }
+
+    /// When the lease ends the reader keeps what it has pinned, for the next query.
+    pub(crate) fn keep_pinned(&mut self) {
+        self.keeps = true;
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let reader = self.reader.take().and_then(Rc::into_inner);
-        let reader =
-            reader.and_then(|mut reader| (reader.end() && self.reusable).then_some(reader));
+        let mut reader = self.reader.take().and_then(Rc::into_inner);
+        if let Some(reader) = &reader {
+            reader.end();
+        }
+        if !self.keeps {
+            reader = reader.and_then(let_go);
+        }
         let mut state = lock(&self.pool.state);
         state.leased -= 1;
-        let current = state.retired == self.retired && !state.closed;
-        if let Some(reader) = reader
-            && current
-            && state.idle.len() < self.pool.idle_max
-        {
-            state.idle.push(reader);
+        if state.moved != self.moved {
+            reader = reader.and_then(let_go);
         }
+        let current = state.retired == self.retired && !state.closed && self.reusable;
+        if current && state.idle.len() < self.pool.idle_max {
+            state.idle.extend(reader.take());
+        }
+        drop(state); // before a reader that is not needed is closed
     }
+}
+
+/// The reader, with nothing pinned, if it can be used again.
+fn let_go(mut reader: Reader) -> Option<Reader> {
+    reader.let_go().then_some(reader)
 }

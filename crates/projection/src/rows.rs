@@ -172,7 +172,7 @@ impl Rows {
 }
 
 /// What an error of SQLite means for whoever asked.
-pub(crate) fn explain(error: rusqlite::Error, deadline: &Deadline) -> Error {
+fn explain(error: rusqlite::Error, deadline: &Deadline) -> Error {
     let path = std::path::Path::new("read model");
     match Trouble::of(error, path) {
         Trouble::Interrupted => match deadline.over() {

@@ -79,6 +79,23 @@ fn what_was_appended_is_never_missing() {
 }
 
 #[test]
+fn what_readers_keep_does_not_make_a_file_grow() {
+    const BYTES_MAX: u64 = 16 << 20; // SQLite begins its log anew after 4 MiB, if nobody needs it
+    let database = asked_once();
+    let email = "x".repeat(10_000);
+    for n in 0..2_000 {
+        let data = json!({ "email": format!("{n}{email}") }).to_string();
+        database.append("EmailChanged", "account/ada", &data);
+        asked(&database, by_key("nobody"));
+        assert!(at_once(&database, &by_key("nobody")).is_some());
+    }
+    let files = std::fs::read_dir(database.folder.path()).unwrap();
+    let bytes = files.map(|file| file.unwrap().metadata().unwrap().len());
+    let bytes: u64 = bytes.sum();
+    assert!(bytes < BYTES_MAX, "{bytes} bytes of one row");
+}
+
+#[test]
 fn several_read_models_are_seen_at_one_position_or_not_at_once() {
     let database = Database::new();
     database.apply(ACCOUNTS).unwrap();

@@ -131,7 +131,8 @@ impl Client {
         usize::try_from(length).ok()
     }
 
-    fn take_frame(&mut self) -> Result<Option<Frame>, Lost> {
+    /// The next message, if all of it is here.
+    pub(crate) fn take_frame(&mut self) -> Result<Option<Frame>, Lost> {
         let Some(length) = self.length(1) else {
             return Ok(None);
         };

@@ -130,6 +130,7 @@ impl Session {
             Ok::<_, Failure>((answer, pass))
         };
         let (answer, pass) = tokio::select! {
+            biased; // what is answered at once waits for nothing
             answered = answering => answered?,
             () = self.client.gone() => return Err(Lost::Gone.into()),
         };

@@ -114,7 +114,7 @@ impl Session {
                     tokio::select! {
                         biased;
                         () = who.ended() => Err(ended(&who).into()),
-                        answered = Box::pin(self.answer(frame)) => answered,
+                        answered = Box::pin(self.answer_all(frame, &stopping)) => answered,
                     }
                 }
                 Err(lost) => Err(lost),
@@ -177,6 +177,24 @@ impl Session {
         let wanted = self.settings.span("idle_in_transaction_session_timeout");
         let bound = wanted.map_or(most, |wanted| wanted.min(most));
         (self.transaction.is_block() || !self.portals.is_empty()).then_some(bound)
+    }
+
+    /// Answers a message, and those that have come with it.
+    async fn answer_all(
+        &mut self,
+        first: Frame,
+        stopping: &watch::Receiver<bool>,
+    ) -> Result<(), Lost> {
+        let mut next = Some(first);
+        while let Some(frame) = next {
+            self.answer(frame).await?;
+            tokio::task::consume_budget().await; // the other connections of the lane have their turn
+            next = match *stopping.borrow() {
+                true => None,
+                false => self.client.take_frame()?,
+            };
+        }
+        Ok(())
     }
 
     /// Answers a message.
@@ -271,6 +289,7 @@ impl Session {
     /// Waits until a statement has more rows, as long as the client is there. `false` at the end.
     pub(crate) async fn fill(&mut self, running: &mut Running) -> Result<bool, Ended> {
         tokio::select! {
+            biased; // rows that are there are taken
             filled = running.fill() => Ok(filled?),
             () = self.client.gone() => Err(Lost::Gone.into()),
         }

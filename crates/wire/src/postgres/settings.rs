@@ -1,5 +1,6 @@
 //! The settings of a session: what clients set because PostgreSQL has it, and Headwater's own.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -84,7 +85,7 @@ const MESSAGES: Kind = Kind::OneOf(&[
     "debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error",
 ]);
 
-/// All of them, by name.
+/// All of them, by name in small letters.
 const KNOWN: &[Known] = &[
     reported("application_name", "", Kind::Text),
     known("bytea_output", "hex", Kind::OneOf(&["hex"])),
@@ -139,15 +140,20 @@ pub(crate) struct Settings {
 }
 
 fn find(name: &str) -> Result<&'static Known, Failure> {
-    let found = KNOWN
-        .iter()
-        .find(|known| known.name.eq_ignore_ascii_case(name));
-    found.ok_or_else(|| {
+    let found = KNOWN.binary_search_by(|known| compare(known.name, name));
+    found.map(|at| &KNOWN[at]).map_err(|_| {
         Failure::new(
             "42704",
             format!("unrecognized configuration parameter \"{name}\""),
         )
     })
+}
+
+/// The order of names, whose letters may be small or not.
+fn compare(a: &str, b: &str) -> Ordering {
+    let small = u8::to_ascii_lowercase;
+    let b = b.as_bytes().iter().map(small);
+    a.as_bytes().iter().map(small).cmp(b)
 }
 
 impl Settings {
@@ -413,6 +419,17 @@ fn span(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_setting_is_found_in_any_case() {
+        for known in KNOWN {
+            let loud = known.name.to_ascii_uppercase();
+            assert_eq!(Settings::name(&loud).unwrap(), known.name);
+        }
+        for other in ["", "a", "headwater", "headwater.", "zone"] {
+            assert_eq!(find(other).unwrap_err().sqlstate(), "42704");
+        }
+    }
 
     #[test]
     fn settings_are_kept_and_go_back() {

@@ -157,6 +157,39 @@ impl Value {
             .map(Some)
     }
 
+    /// An array or vector of this type with these elements, each of the type of its elements or null.
+    pub fn array(ty: Type, elements: &[Value]) -> Value {
+        let texts: Vec<Option<String>> = elements.iter().map(Value::to_text).collect();
+        Value::Array(ty, array::to_text(texts.iter().map(Option::as_deref)))
+    }
+
+    /// The interval of so many months, days and microseconds.
+    pub fn interval(months: i32, days: i32, micros: i64) -> Value {
+        let interval = interval::Interval {
+            months: months.into(),
+            days: days.into(),
+            micros,
+        };
+        Value::Interval(interval.to_string())
+    }
+
+    /// The months, days and microseconds of an interval; `None` for any other value.
+    ///
+    /// # Errors
+    /// Those of [`Value::from_text`] for an interval that was not made here.
+    pub fn interval_parts(&self) -> Result<Option<(i32, i32, i64)>, SqlError> {
+        let Value::Interval(text) = self else {
+            return Ok(None);
+        };
+        let interval::Interval {
+            months,
+            days,
+            micros,
+        } = interval::Interval::parse(text)?;
+        let part = |part: i64| i32::try_from(part).map_err(|_| interval::out_of_range());
+        Ok(Some((part(months)?, part(days)?, micros)))
+    }
+
     /// The text PostgreSQL prints, in time zone UTC; `None` for null.
     pub fn to_text(&self) -> Option<String> {
         Some(match self {

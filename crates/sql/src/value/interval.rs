@@ -223,7 +223,7 @@ pub(crate) fn compare(left: &str, right: &str) -> Ordering {
     }
 }
 
-fn out_of_range() -> SqlError {
+pub(super) fn out_of_range() -> SqlError {
     SqlError::new("22008", "interval out of range")
 }
 

@@ -15,6 +15,7 @@
 //! docs/decisions/0016-postgresql-protocol.md.
 
 mod append;
+mod arrays;
 mod backends;
 mod block;
 mod client;

@@ -3,6 +3,7 @@
 use bytes::BufMut;
 use headwater_sql::{Type, Value};
 
+use crate::postgres::arrays;
 use crate::postgres::failure::Failure;
 use crate::postgres::frontend::utf8;
 use crate::postgres::numeric;
@@ -60,7 +61,7 @@ pub(crate) fn read(param: ParamType, format: Format, bytes: &[u8]) -> Result<Val
     }
 }
 
-fn read_binary(param: ParamType, bytes: &[u8]) -> Result<Value, Failure> {
+pub(super) fn read_binary(param: ParamType, bytes: &[u8]) -> Result<Value, Failure> {
     let out_of_years = || Failure::unsupported("a moment outside of the years 0001 to 9999");
     Ok(match param.ty {
         Type::Bool => Value::Bool(array::<1>(param, bytes)? != [0]),
@@ -112,6 +113,17 @@ fn read_binary(param: ParamType, bytes: &[u8]) -> Result<Value, Failure> {
         Type::Varchar | Type::Name | Type::Char | Type::Json => {
             Value::from_text(param.ty, utf8(bytes)?)?
         }
+        Type::Interval => {
+            let bytes: [u8; 16] = array(param, bytes)?;
+            let micros = i64::from_be_bytes(array(param, &bytes[..8])?);
+            let days = i32::from_be_bytes(array(param, &bytes[8..12])?);
+            let months = i32::from_be_bytes(array(param, &bytes[12..])?);
+            if micros == i64::MIN {
+                return Err(Failure::new("22008", "interval out of range"));
+            }
+            Value::interval(months, days, micros)
+        }
+        Type::Array(element) => arrays::read(param.ty, *element, bytes)?,
         ty => {
             let what = format!("a parameter of type {ty} in binary");
             return Err(Failure::unsupported(what).hint("Send it as text."));
@@ -147,7 +159,7 @@ pub(crate) fn write(out: &mut impl BufMut, value: &Value, format: Format) -> Res
     Ok(())
 }
 
-fn write_binary(out: &mut impl BufMut, value: &Value) -> Result<(), Failure> {
+pub(super) fn write_binary(out: &mut impl BufMut, value: &Value) -> Result<(), Failure> {
     match value {
         Value::Null => {}
         Value::Bool(value) => out.put_u8(u8::from(*value)),
@@ -169,43 +181,20 @@ fn write_binary(out: &mut impl BufMut, value: &Value) -> Result<(), Failure> {
         Value::Bytea(bytes) => out.put_slice(bytes),
         Value::SmallInt(value) => out.put_slice(&value.to_be_bytes()),
         Value::Oid(value) => out.put_slice(&value.to_be_bytes()),
-        Value::Array(ty, _) => write_array(out, *ty, value)?,
+        Value::Array(ty, _) => arrays::write(out, *ty, value)?,
         Value::Other(Type::Varchar | Type::Name | Type::Char | Type::Json, text) => {
             out.put_slice(text.as_bytes());
         }
-        Value::Interval(_) | Value::Other(..) => {
+        Value::Interval(_) => {
+            let (months, days, micros) = value.interval_parts()?.unwrap_or_default();
+            out.put_i64(micros);
+            out.put_i32(days);
+            out.put_i32(months);
+        }
+        Value::Other(..) => {
             let what = format!("{} in binary", value.ty().map_or("null", Type::name));
             return Err(Failure::unsupported(what).hint("Ask for it as text, or cast it to text."));
         }
-    }
-    Ok(())
-}
-
-/// PostgreSQL's `array_send`: dimensions, whether there are nulls, the type of elements, then for
-/// the only dimension its length and first subscript, and each element after its length.
-fn write_array(out: &mut impl BufMut, ty: Type, array: &Value) -> Result<(), Failure> {
-    const NULL: i32 = -1;
-    let elements = array.elements()?.unwrap_or_default();
-    let has_nulls = elements.contains(&Value::Null);
-    let element = ty.element().map_or(0, Type::oid);
-    out.put_i32(i32::from(!elements.is_empty()));
-    out.put_i32(i32::from(has_nulls));
-    out.put_u32(element);
-    if elements.is_empty() {
-        return Ok(());
-    }
-    let too_long = |_| Failure::unsupported("an array of this length in binary");
-    out.put_i32(i32::try_from(elements.len()).map_err(too_long)?);
-    out.put_i32(i32::from(matches!(ty, Type::Array(_))));
-    for element in &elements {
-        if *element == Value::Null {
-            out.put_i32(NULL);
-            continue;
-        }
-        let mut bytes = Vec::new();
-        write_binary(&mut bytes, element)?;
-        out.put_i32(i32::try_from(bytes.len()).map_err(too_long)?);
-        out.put_slice(&bytes);
     }
     Ok(())
 }

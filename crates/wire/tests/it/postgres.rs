@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::{FromSql, ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use crate::harness::{Dice, PATIENCE, TestServer};
@@ -157,6 +157,89 @@ async fn types_travel_in_binary() {
     );
     assert_eq!(row.columns()[7].type_(), &Type::DATE);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn arrays_travel_in_binary() {
+    let server = TestServer::with_shop().await;
+    let client = connect(&server, "shop").await;
+    let numbers = vec![Some(7), None, Some(-7)];
+    let (words, empty) = (vec!["a b", "\"", "ä", "null", ""], Vec::<i64>::new());
+    let bytes = vec![vec![0_u8, 255], Vec::new()];
+    let row = client
+        .query_one(
+            "select $1::int[], $2::text[], $3::bigint[], $4::bytea[], 2 = any ($5::float8[])",
+            &[&numbers, &words, &empty, &bytes, &vec![1.0, 2.0]],
+        )
+        .await
+        .unwrap();
+    assert_eq!(row.get::<_, Vec<Option<i32>>>(0), numbers);
+    assert_eq!(row.get::<_, Vec<&str>>(1), words);
+    assert_eq!(row.get::<_, Vec<i64>>(2), empty);
+    assert_eq!(row.get::<_, Vec<Vec<u8>>>(3), bytes);
+    assert!(row.get::<_, bool>(4));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn intervals_travel_in_binary() {
+    let server = TestServer::with_shop().await;
+    let client = connect(&server, "shop").await;
+    let sql = "select $1::interval, $1::interval::text";
+    for (span, text) in [
+        (Span(0, 0, 0), "00:00:00"),
+        (Span(1, -3, 7_200_000_001), "1 mon -3 days +02:00:00.000001"),
+        (Span(-14, 0, -1), "-1 years -2 mons -00:00:00.000001"),
+    ] {
+        let row = client.query_one(sql, &[&span]).await.unwrap();
+        assert_eq!(row.get::<_, Span>(0), span);
+        assert_eq!(row.get::<_, &str>(1), text);
+    }
+    let least = client.query_one(sql, &[&Span(0, 0, i64::MIN)]).await;
+    assert_eq!(code(least), SqlState::DATETIME_FIELD_OVERFLOW);
+    server.stop().await;
+}
+
+/// An interval of months, days and microseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Span(i32, i32, i64);
+
+impl ToSql for Span {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut tokio_postgres::types::private::BytesMut,
+    ) -> Result<tokio_postgres::types::IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        out.extend_from_slice(&self.2.to_be_bytes());
+        out.extend_from_slice(&self.1.to_be_bytes());
+        out.extend_from_slice(&self.0.to_be_bytes());
+        Ok(tokio_postgres::types::IsNull::No)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::INTERVAL
+    }
+
+    tokio_postgres::types::to_sql_checked!();
+}
+
+impl<'a> FromSql<'a> for Span {
+    fn from_sql(
+        _: &Type,
+        bytes: &'a [u8],
+    ) -> Result<Span, Box<dyn std::error::Error + Sync + Send>> {
+        let (micros, rest) = bytes.split_at(8);
+        let (days, months) = rest.split_at(4);
+        Ok(Span(
+            i32::from_be_bytes(months.try_into()?),
+            i32::from_be_bytes(days.try_into()?),
+            i64::from_be_bytes(micros.try_into()?),
+        ))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::INTERVAL
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 //! The Kafka protocol, as real clients speak it: kcat, confluent-kafka (librdkafka) and kafkajs.
 //! `./check` installs them; their scripts are in `tests/clients`.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -137,39 +136,6 @@ fn script(path: &str) -> PathBuf {
 fn free_address() -> String {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     socket.local_addr().unwrap().to_string()
-}
-
-/// A connection that has asked what there is, as clients do, and asks for nothing more.
-fn idle(bootstrap: &str) -> TcpStream {
-    // The versions, and the whole log's topic: key, version, correlation id, no name, body.
-    const VERSIONS: &[u8] = b"\0\0\0\x0a\0\x12\0\0\0\0\0\x01\xff\xff";
-    const METADATA: &[u8] = b"\0\0\0\x14\0\x03\0\x01\0\0\0\x02\xff\xff\0\0\0\x01\0\x04shop";
-    let mut stream = TcpStream::connect(bootstrap).unwrap();
-    for request in [VERSIONS, METADATA] {
-        stream.write_all(request).unwrap();
-        let mut size = [0; 4];
-        stream.read_exact(&mut size).unwrap();
-        let mut answer = vec![0; u32::from_be_bytes(size) as usize];
-        stream.read_exact(&mut answer).unwrap();
-    }
-    stream
-}
-
-#[test]
-fn connections_that_wait_are_cheap() {
-    const EACH_BYTES_MAX: u64 = (64 << 20) / 4000; // two kinds, 2,000 of each in 64 MiB
-    let shop = Shop::open();
-    let first: Vec<TcpStream> = (0..50).map(|_| idle(&shop.bootstrap)).collect();
-    let before = shop.server.resident_bytes();
-    let more: Vec<TcpStream> = (0..400).map(|_| idle(&shop.bootstrap)).collect();
-    let grown = shop.server.resident_bytes().saturating_sub(before);
-    let each = grown / more.len() as u64;
-    assert!(
-        each <= EACH_BYTES_MAX,
-        "a connection that waits holds {each} bytes"
-    );
-    drop((first, more));
-    assert_eq!(shop.server.terminate(), Some(0));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod demo;
 mod git_history;
 mod git_truth;
 mod help;
+mod idle;
 mod kafka;
 mod keys;
 mod kills;

@@ -1,7 +1,5 @@
 //! PostgreSQL clients as people have them. `./check` installs them.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -54,40 +52,6 @@ fn client(program: impl AsRef<std::ffi::OsStr>, server: &Serve) -> Command {
         .env("PGUSER", "me")
         .env("PGDATABASE", "shop");
     command
-}
-
-/// A connection that may send statements, and sends none.
-fn idle(server: &Serve) -> TcpStream {
-    const START: &[u8] = b"\0\0\0\x1f\0\x03\0\0user\0me\0database\0shop\0\0";
-    const READY: &[u8] = b"Z\0\0\0\x05I";
-    let mut stream = TcpStream::connect(&server.url).unwrap();
-    stream.write_all(START).unwrap();
-    let mut said = Vec::new();
-    while !said.ends_with(READY) {
-        let mut bytes = [0; 1024];
-        let count = stream.read(&mut bytes).unwrap();
-        assert!(count > 0, "{}", String::from_utf8_lossy(&said));
-        said.extend_from_slice(&bytes[..count]);
-    }
-    stream
-}
-
-#[test]
-fn connections_that_wait_are_cheap() {
-    const EACH_BYTES_MAX: u64 = (64 << 20) / 4000; // two kinds, 2,000 of each in 64 MiB
-    let place = Place::new();
-    let server = serve(&place);
-    let first: Vec<TcpStream> = (0..50).map(|_| idle(&server)).collect();
-    let before = server.resident_bytes();
-    let more: Vec<TcpStream> = (0..400).map(|_| idle(&server)).collect();
-    let grown = server.resident_bytes().saturating_sub(before);
-    let each = grown / more.len() as u64;
-    assert!(
-        each <= EACH_BYTES_MAX,
-        "a connection that waits holds {each} bytes"
-    );
-    drop((first, more));
-    assert_eq!(server.terminate(), Some(0));
 }
 
 #[test]

@@ -11,7 +11,8 @@ pub struct Limits {
     /// Bytes of a request's line and headers, at least 8 KiB. More is told 431.
     pub header_bytes_max: usize,
     /// How long a connection may take to send a whole head, from the moment the server waits for
-    /// one. One that began is told 408; an idle one is closed.
+    /// one. One that began is told 408; an idle one is closed. As long, from its begin, a connection
+    /// has for its first byte, the handshake of TLS, and where a protocol asks, to say who it is.
     pub header_timeout: Duration,
     /// How long a body may take to arrive: 408.
     pub body_timeout: Duration,

@@ -1,6 +1,6 @@
 //! The protocols that the server speaks.
 
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::socket::Socket;
 use crate::{http, kafka, postgres};
 
@@ -38,7 +38,7 @@ impl Protocol {
         };
         let mut stopping = app.stopping.clone();
         let opened = tokio::select! {
-            opened = Box::pin(socket.open(&app)) => opened,
+            opened = Box::pin(socket.open(&app, self)) => opened,
             _ = stopping.wait_for(|stopping| *stopping) => return, // or the server is gone
         };
         if let Err(error) = opened {
@@ -56,11 +56,15 @@ impl Protocol {
         }
     }
 
-    /// Tells a client that the server speaks with as many as it can, and closes.
-    pub(crate) async fn refuse(self, socket: Socket, connections_max: usize) {
+    /// Tells a client that the server speaks with as many as it can, and closes. One that begins
+    /// with TLS is told under it.
+    pub(crate) async fn refuse(self, mut socket: Socket, app: &App) {
+        if Box::pin(socket.open(app, self)).await.is_err() {
+            return;
+        }
         match self {
-            Protocol::Http => http::refuse(socket, connections_max).await,
-            Protocol::Postgres => postgres::refuse(socket, connections_max).await,
+            Protocol::Http => http::refuse(socket, app.limits.connections_max).await,
+            Protocol::Postgres => postgres::refuse(socket, app).await,
             Protocol::Kafka => kafka::refuse(socket),
         }
     }

@@ -20,7 +20,7 @@ use crate::kafka::{self, Groups, Sequences};
 use crate::lanes::Lanes;
 use crate::options::Options;
 use crate::protocol::Protocol;
-use crate::socket::Socket;
+use crate::socket::{FAREWELL_MAX, Socket};
 
 /// Connections that are told at the same time that there are too many; one more is closed
 /// without a word.
@@ -266,7 +266,7 @@ impl Server {
         self.lanes.run(connections, async move || {
             match TcpStream::from_std(stream) {
                 Ok(stream) => {
-                    let socket = Socket::new(stream, peer);
+                    let socket = Socket::new(stream, peer, app.limits.header_timeout);
                     protocol.serve(socket, app).await;
                 }
                 Err(error) => ended(error),
@@ -286,10 +286,10 @@ impl Server {
         let Ok(permit) = refusals.clone().try_acquire_owned() else {
             return;
         };
-        let connections_max = self.app.limits.connections_max;
+        let app = self.app.clone();
         connections.spawn(async move {
-            let socket = Socket::new(stream, peer);
-            protocol.refuse(socket, connections_max).await;
+            let socket = Socket::new(stream, peer, FAREWELL_MAX);
+            protocol.refuse(socket, &app).await;
             drop(permit);
         });
     }

@@ -6,21 +6,27 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Interest, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::server::TlsStream;
 
 use crate::app::App;
+use crate::protocol::Protocol;
 use crate::tls::{HANDSHAKE, Tls};
 
 /// How long the last words of a connection may take.
 pub(crate) const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
+/// How often it is looked whether a client is gone whose bytes nobody reads.
+const LOOK_AFTER: Duration = Duration::from_millis(100);
+
 /// A connection to a client, whose address is known.
 pub(crate) struct Socket {
     stream: Stream,
     peer: SocketAddr,
+    /// When the client must have said who it is, where a protocol asks.
+    due: Instant,
 }
 
 enum Stream {
@@ -31,10 +37,18 @@ enum Stream {
 }
 
 impl Socket {
-    /// A connection that was accepted from `peer`.
-    pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> Socket {
-        let stream = Stream::Plain(stream);
-        Socket { stream, peer }
+    /// A connection that was accepted from `peer`, who has so long to say who it is.
+    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, within: Duration) -> Socket {
+        Socket {
+            stream: Stream::Plain(stream),
+            peer,
+            due: Instant::now() + within,
+        }
+    }
+
+    /// When the client must have said who it is: first byte, handshake and sign-in together.
+    pub(crate) fn due(&self) -> Instant {
+        self.due
     }
 
     /// The address of the client's machine. One of version 4 is told as such.
@@ -82,28 +96,41 @@ impl Socket {
 
     /// Waits for the first byte, where there is a certificate, and takes a client that begins with
     /// TLS through the handshake.
-    pub(crate) async fn open(&mut self, app: &App) -> io::Result<()> {
+    pub(crate) async fn open(&mut self, app: &App, protocol: Protocol) -> io::Result<()> {
         let (Some(tls), Stream::Plain(stream)) = (&app.tls, &self.stream) else {
             return Ok(());
         };
-        let within = app.limits.header_timeout;
         let mut first = [0];
-        match timeout(within, stream.peek(&mut first)).await?? {
+        match timeout_at(self.due, stream.peek(&mut first)).await?? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ if first[0] == HANDSHAKE => self.secure(tls, within).await,
+            _ if first[0] == HANDSHAKE => self.secure(tls, protocol).await,
             _ => Ok(()),
         }
     }
 
     /// Takes the client through a handshake of TLS.
-    pub(crate) async fn secure(&mut self, tls: &Tls, within: Duration) -> io::Result<()> {
+    pub(crate) async fn secure(&mut self, tls: &Tls, protocol: Protocol) -> io::Result<()> {
         let Stream::Plain(stream) = std::mem::replace(&mut self.stream, Stream::Closed) else {
             return Err(closed());
         };
-        let handshake = tls.acceptor().accept(stream);
-        let stream = timeout(within, handshake).await??;
+        let handshake = tls.acceptor(protocol).accept(stream);
+        let stream = timeout_at(self.due, handshake).await??;
         self.stream = Stream::Secure(Box::new(stream));
         Ok(())
+    }
+
+    /// Returns when the client says no more, whatever it has said before. Nothing is read.
+    pub(crate) async fn gone(&self) {
+        let stream = match &self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Secure(stream) => stream.get_ref().0,
+            Stream::Closed => return,
+        };
+        while let Ok(ready) = stream.ready(Interest::READABLE).await
+            && !ready.is_read_closed()
+        {
+            tokio::time::sleep(LOOK_AFTER).await;
+        }
     }
 
     /// Says the last words, and closes. What the client still sends is read for a moment: closing
@@ -201,7 +228,24 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
         drop(client.unwrap());
-        Socket::new(accepted.unwrap().0, peer.parse().unwrap())
+        let within = Duration::from_secs(30);
+        Socket::new(accepted.unwrap().0, peer.parse().unwrap(), within)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_says_no_more_is_gone_whatever_it_said() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (mut client, (stream, peer)) = (client.unwrap(), accepted.unwrap());
+        let socket = Socket::new(stream, peer, Duration::from_secs(30));
+        assert!(timeout(3 * LOOK_AFTER, socket.gone()).await.is_err());
+        client.write_all(b"unread").await.unwrap();
+        assert!(timeout(3 * LOOK_AFTER, socket.gone()).await.is_err());
+        drop(client);
+        timeout(Duration::from_secs(20), socket.gone())
+            .await
+            .unwrap();
     }
 
     #[tokio::test]

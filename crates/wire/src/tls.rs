@@ -18,6 +18,8 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::protocol::Protocol;
+
 /// How often the files are looked at, at most.
 const LOOK_AFTER: Duration = Duration::from_secs(1);
 
@@ -27,6 +29,10 @@ const NAMES: &str = "names";
 /// The first byte of a connection that begins with TLS: a record of a handshake (RFC 8446, section
 /// 5.1). No protocol that is spoken here begins with it.
 pub(crate) const HANDSHAKE: u8 = 22;
+
+/// The name of PostgreSQL's protocol within TLS (RFC 7301), which clients that begin with TLS want to
+/// hear.
+const POSTGRES_ALPN: &[u8] = b"postgresql";
 
 /// The files of a certificate, both PEM.
 #[derive(Clone, Debug)]
@@ -47,6 +53,8 @@ pub struct Tls {
 #[derive(Debug)]
 struct Loaded {
     config: Arc<ServerConfig>,
+    /// The same for PostgreSQL's protocol, whose clients name it.
+    postgres: Arc<ServerConfig>,
     fingerprint: String,
     stamp: Stamp,
     looked: Instant,
@@ -67,9 +75,14 @@ impl Tls {
         self.current().fingerprint.clone()
     }
 
-    /// What opens a connection, with the certificate that the files hold now.
-    pub(crate) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.current().config.clone())
+    /// What opens a connection of a protocol, with the certificate that the files hold now.
+    pub(crate) fn acceptor(&self, protocol: Protocol) -> TlsAcceptor {
+        let loaded = self.current();
+        let config = match protocol {
+            Protocol::Postgres => &loaded.postgres,
+            Protocol::Http | Protocol::Kafka => &loaded.config,
+        };
+        TlsAcceptor::from(Arc::clone(config))
     }
 
     fn current(&self) -> std::sync::MutexGuard<'_, Loaded> {
@@ -119,8 +132,11 @@ impl Loaded {
                 let expected = "a certificate and the private key that belongs to it";
                 unusable(&files.chain, expected).caused_by(error)
             })?;
+        let mut postgres = config.clone();
+        postgres.alpn_protocols = vec![POSTGRES_ALPN.to_vec()];
         Ok(Loaded {
             config: Arc::new(config),
+            postgres: Arc::new(postgres),
             fingerprint,
             stamp,
             looked: Instant::now(),

@@ -70,6 +70,10 @@ def binary():
         cursor.execute("select %b::jsonb", [Jsonb({"a": [1, None]})])
         assert cursor.fetchone() == ({"a": [1, None]},)
         assert cursor.execute("select null::int").fetchone() == (None,)
+        span = datetime.timedelta(days=-3, hours=2, microseconds=5)
+        words = ["a b", None, '"', ""]
+        cursor.execute("select %b::interval, %b::text[], %b::bigint[]", [span, words, [2**40, -1]])
+        assert cursor.fetchone() == (span, words, [2**40, -1])
         # The same statement often enough is prepared.
         for number in range(10):
             assert cursor.execute("select %b::int", [number]).fetchone() == (number,)

@@ -116,7 +116,7 @@ impl Connection {
         let app = self.app.clone();
         let (keys, mut stopping) = (app.node.keys(), app.stopping.clone());
         let mut guest = Guest::default();
-        let due = tokio::time::Instant::now() + app.limits.header_timeout;
+        let due = self.socket.get_ref().due();
         loop {
             let reading = async {
                 match keys.are_needed() {
@@ -140,8 +140,12 @@ impl Connection {
                 };
                 return Ok(Some((self.session(nobody), Some(frame))));
             }
-            let step = guest.answer(&app, self.peer, &header, reader).await;
-            match step.map_err(refused)? {
+            let step = tokio::select! {
+                biased;
+                step = guest.answer(&app, self.peer, &header, reader) => step.map_err(refused)?,
+                () = self.socket.get_ref().gone() => return Ok(None),
+            };
+            match step {
                 Step::Answer(frame) => self.write(&frame).await?,
                 Step::Known(frame, who) => {
                     self.write(&frame).await?;

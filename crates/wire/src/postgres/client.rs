@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::app::Shared;
 use crate::postgres::failure::Failure;
 use crate::postgres::frontend::{Frontend, may_be_large};
+use crate::protocol::Protocol;
 use crate::socket::Socket;
 use crate::stall::Stalling;
 
@@ -251,6 +252,11 @@ impl Client {
         self.socket.get_ref().peer()
     }
 
+    /// When it must have said who it is.
+    pub(crate) fn due(&self) -> Instant {
+        self.socket.get_ref().due()
+    }
+
     /// Whether nobody on the way can read what is said.
     pub(crate) fn is_private(&self) -> bool {
         self.socket.get_ref().is_private()
@@ -280,7 +286,7 @@ impl Client {
         self.socket.write_all(b"S").await?;
         self.socket.flush().await?;
         let socket = self.socket.get_mut();
-        socket.secure(tls, app.limits.header_timeout).await?;
+        socket.secure(tls, Protocol::Postgres).await?;
         Ok(())
     }
 

@@ -4,10 +4,11 @@ use pgwire::messages::Message as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::postgres::client::{Client, Lost, STARTUP_BYTES_MAX};
 use crate::postgres::failure::Failure;
-use crate::postgres::startup::{self, Opening};
+use crate::postgres::startup::{self, Opening, QUESTION_BYTES, QUESTIONS_MAX, SSL_REQUEST};
+use crate::protocol::Protocol;
 use crate::socket::{FAREWELL_MAX, Socket};
 
 /// Serves the connection until it ends. When the server stops, the statement that is being
@@ -26,9 +27,10 @@ pub(crate) async fn serve(socket: Socket, app: Shared, guest: OwnedSemaphorePerm
     }
 }
 
-/// Tells a client that the server speaks with as many as it can. A question about encryption is
+/// Tells a client that the server speaks with as many as it can. Questions about encryption are
 /// answered first, because clients do not take an error for that.
-pub(crate) async fn refuse(mut socket: Socket, connections_max: usize) {
+pub(crate) async fn refuse(mut socket: Socket, app: &App) {
+    let connections_max = app.limits.connections_max;
     let failure = Failure::new("53300", "sorry, too many clients already")
         .detail(format!("Expected at most {connections_max} connections."))
         .hint("Try again after a pause, or keep connections and use them again.")
@@ -38,13 +40,22 @@ pub(crate) async fn refuse(mut socket: Socket, connections_max: usize) {
         tracing::error!(%error, "an answer has no form on the wire");
     }
     let farewell = async {
-        const QUESTION_BYTES: usize = 8;
         let mut first = [0; STARTUP_BYTES_MAX];
-        let count = socket.read(&mut first).await?;
-        if count == QUESTION_BYTES {
-            socket.write_all(b"N").await?;
-            if socket.read(&mut first).await? == 0 {
-                return Ok(());
+        for _ in 0..=QUESTIONS_MAX {
+            let count = socket.read(&mut first).await?;
+            let code = first[..count]
+                .last_chunk()
+                .map(|code| u32::from_be_bytes(*code));
+            match (count, code) {
+                (0, _) => return Ok(()),
+                (QUESTION_BYTES, Some(SSL_REQUEST)) if !socket.is_secure() && app.tls.is_some() => {
+                    socket.write_all(b"S").await?;
+                    if let Some(tls) = &app.tls {
+                        socket.secure(tls, Protocol::Postgres).await?;
+                    }
+                }
+                (QUESTION_BYTES, _) => socket.write_all(b"N").await?,
+                _ => break,
             }
         }
         socket.farewell(&words).await;

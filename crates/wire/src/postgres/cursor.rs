@@ -3,7 +3,7 @@
 use headwater_sql::{Type, Value};
 
 use crate::postgres::command::Command;
-use crate::postgres::execute::{Taking, Values, after};
+use crate::postgres::execute::{Taking, Values, after, within};
 use crate::postgres::extended::{Portal, Statement};
 use crate::postgres::failure::Failure;
 use crate::postgres::rows;
@@ -20,10 +20,16 @@ impl Session {
         &mut self,
         sql: &str,
         command: &Command,
+        taking: Taking,
     ) -> Result<Running, Ended> {
+        let timeout = self.settings.statement_timeout();
         match command {
-            Command::Declare { name, query } => self.declare(sql, name, *query).await,
-            Command::Fetch { name, count, moves } => self.fetch(name, *count, *moves).await,
+            Command::Declare { name, query } => {
+                within(timeout, self.declare(sql, name, *query)).await
+            }
+            Command::Fetch { name, count, moves } => {
+                within(timeout, self.fetch(name, *count, *moves)).await
+            }
             Command::CloseCursor(name) => {
                 match name {
                     None => self.portals.clear(),
@@ -53,7 +59,8 @@ impl Session {
                 let statement = self.named(name)?;
                 refuse_if_other(&statement.command, "EXECUTE")?;
                 let params = given(name, &statement, values)?;
-                self.start(&statement.sql, &statement.command, params).await
+                self.start(&statement.sql, &statement.command, params, taking)
+                    .await
             }
             Command::Deallocate(None) => {
                 self.statements.clear();

@@ -1,6 +1,7 @@
 //! Running a statement.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use headwater_node::{At, Params, Request, Role};
 use headwater_sql::{Type, Value};
@@ -33,10 +34,11 @@ impl Session {
         sql: &str,
         command: &Command,
         params: Values,
+        taking: Taking,
     ) -> Result<Running, Ended> {
         self.refuse_if_failed(command)?;
         match command {
-            Command::Query => self.query(sql, params, Taking::Streamed).await,
+            Command::Query => self.query(sql, params, taking).await,
             Command::Insert(insert) => self.insert(sql, insert, params).await,
             Command::Copy {
                 query,
@@ -65,7 +67,7 @@ impl Session {
             | Command::CloseCursor(_)
             | Command::Prepare { .. }
             | Command::Execute { .. }
-            | Command::Deallocate(_) => Box::pin(self.of_cursor(sql, command)).await,
+            | Command::Deallocate(_) => Box::pin(self.of_cursor(sql, command, taking)).await,
             Command::Listen(_) | Command::Unlisten(_) => self.of_listening(command).await,
             other => Ok(self.of_settings(other)?),
         }
@@ -161,6 +163,20 @@ impl Session {
         }
         request
     }
+}
+
+/// What a part of a statement ends with, if it ends in time.
+pub(crate) async fn within<T>(
+    timeout: Duration,
+    part: impl Future<Output = Result<T, Ended>>,
+) -> Result<T, Ended> {
+    let ended = tokio::time::timeout(timeout, part).await;
+    ended.unwrap_or_else(|_| {
+        let message = "canceling statement due to statement timeout";
+        Err(Failure::new("57014", message)
+            .hint("Give it more time, or let it read less.")
+            .into())
+    })
 }
 
 /// The same end of a part of a statement, which begins after so many bytes.

@@ -12,6 +12,7 @@ use pgwire::messages::response::EmptyQueryResponse;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::postgres::command::Command;
+use crate::postgres::execute::{self, Taking};
 use crate::postgres::failure::Failure;
 use crate::postgres::frontend::{Bind, Frontend, Parse, Target};
 use crate::postgres::insert::Source;
@@ -339,7 +340,18 @@ impl Session {
         ended
     }
 
+    /// Runs a portal, as far as is asked for. One that is read in parts has time for each of them.
     async fn execute_portal(&mut self, portal: &mut Portal, rows_max: u32) -> Result<(), Ended> {
+        match rows_max > 0 || portal.running().is_some() {
+            true => {
+                let within = self.settings.statement_timeout();
+                execute::within(within, self.take_part(portal, rows_max)).await
+            }
+            false => self.take_part(portal, rows_max).await,
+        }
+    }
+
+    async fn take_part(&mut self, portal: &mut Portal, rows_max: u32) -> Result<(), Ended> {
         let statement = Arc::clone(&portal.statement);
         if matches!(statement.command, Command::Empty) {
             self.client.say(&EmptyQueryResponse::new());
@@ -353,9 +365,12 @@ impl Session {
             }
             State::Ready => {
                 let params = std::mem::take(&mut portal.params);
-                let begun = self
-                    .start(&statement.sql, &statement.command, params)
-                    .await?;
+                let taking = match rows_max {
+                    0 => Taking::Streamed,
+                    _ => Taking::InParts,
+                };
+                let (sql, command) = (&statement.sql, &statement.command);
+                let begun = self.start(sql, command, params, taking).await?;
                 check_columns(&statement, &begun)?;
                 self.begin_copy(&begun)?;
                 Box::new(begun)

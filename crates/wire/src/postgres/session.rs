@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use headwater_event::Position;
 use headwater_node::{DatabaseHandle, DatabaseName, Identity, Role, RowBatch};
 use pgwire::messages::response::{CommandComplete, ReadyForQuery};
@@ -253,8 +254,13 @@ impl Session {
         Ok(())
     }
 
-    /// Says that the next statement may come.
+    /// Says that the next statement may come; before that, what the client listens to and is there.
     pub(crate) fn ready(&mut self) {
+        if !self.transaction.is_block()
+            && let Some(touched) = self.listening.next().now_or_never()
+        {
+            self.notify(touched);
+        }
         let status = self.transaction.status();
         self.client.say(&ReadyForQuery::new(status));
     }

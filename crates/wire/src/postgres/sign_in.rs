@@ -58,8 +58,7 @@ async fn by_scram(client: &mut Client, app: &Shared, user: &str) -> Result<Ident
     client.say(&Authentication::SASLContinue(reply));
     client.flush().await?;
     let proved = scram.last(&client.next_password().await?);
-    let proved = app.admit(Protocol::Postgres, client.peer(), proved).await;
-    let proved = proved.map_err(|error| refused(user, &error))?;
+    let proved = admit(client, app, user, proved).await?;
     keys.opened(&proved.who);
     client.say(&Authentication::SASLFinal(proved.reply.into()));
     Ok(proved.who)
@@ -78,8 +77,24 @@ async fn by_password(client: &mut Client, app: &Shared, user: &str) -> Result<Id
     let password = client.next_password().await?;
     let password = password.strip_suffix(b"\0").unwrap_or(&password);
     let shown = app.node.keys().of_password(user, utf8(password)?).await;
-    let shown = app.admit(Protocol::Postgres, client.peer(), shown).await;
-    shown.map_err(|error| refused(user, &error).into())
+    admit(client, app, user, shown).await
+}
+
+/// Passes on who was let in. Who was not waits for the answer, as long as it is there.
+async fn admit<T>(
+    client: &mut Client,
+    app: &Shared,
+    user: &str,
+    shown: Result<T, Error>,
+) -> Result<T, Lost> {
+    let peer = client.peer();
+    tokio::select! {
+        biased;
+        shown = app.admit(Protocol::Postgres, peer, shown) => {
+            shown.map_err(|error| refused(user, &error).into())
+        }
+        () = client.gone() => Err(Lost::Gone),
+    }
 }
 
 /// In the words that PostgreSQL's clients know.

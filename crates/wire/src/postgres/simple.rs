@@ -6,6 +6,7 @@ use pgwire::messages::response::EmptyQueryResponse;
 
 use crate::postgres::client::Lost;
 use crate::postgres::command::Command;
+use crate::postgres::execute::Taking;
 use crate::postgres::failure::Failure;
 use crate::postgres::rows;
 use crate::postgres::running::Running;
@@ -76,7 +77,9 @@ impl Session {
     }
 
     async fn whole(&mut self, sql: &str, command: &Command) -> Result<(), Ended> {
-        let mut running = self.start(sql, command, Vec::new()).await?;
+        let mut running = self
+            .start(sql, command, Vec::new(), Taking::Streamed)
+            .await?;
         match (&running.columns, &running.copy) {
             (Some(columns), None) => self.client.say(&rows::description(columns, &[])),
             _ => self.begin_copy(&running)?,

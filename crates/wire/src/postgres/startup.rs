@@ -16,7 +16,7 @@ use crate::postgres::settings::{Settings, moment, reported_names};
 use crate::postgres::sign_in::{SignIn, sign_in};
 
 const CANCEL_REQUEST: u32 = 80_877_102;
-const SSL_REQUEST: u32 = 80_877_103;
+pub(super) const SSL_REQUEST: u32 = 80_877_103;
 const GSS_REQUEST: u32 = 80_877_104;
 
 /// The protocol is 3.0: the major version stands in the upper half.
@@ -25,8 +25,9 @@ const MAJOR_VERSION: u32 = 3;
 /// How the client shows its key, which it says when it begins.
 const SIGN_IN: &str = "headwater.sign_in";
 
-/// Questions about encryption that a client may ask before it begins.
-const QUESTIONS_MAX: usize = 3;
+/// Questions about encryption that a client may ask before it begins, and bytes of one.
+pub(super) const QUESTIONS_MAX: usize = 3;
+pub(super) const QUESTION_BYTES: usize = 8;
 
 /// What a client wants of the connection.
 pub(crate) enum Opening {
@@ -38,10 +39,10 @@ pub(crate) enum Opening {
 
 /// Speaks with a client until it may send statements.
 pub(crate) async fn open(mut client: Client, app: Shared) -> Result<Opening, (Client, Lost)> {
-    let limit = app.limits.header_timeout;
+    let due = client.due();
     let mut stopping = app.stopping.clone();
     let introduced = tokio::select! {
-        introduced = tokio::time::timeout(limit, introduce(&mut client, &app)) => introduced,
+        introduced = tokio::time::timeout_at(due, introduce(&mut client, &app)) => introduced,
         _ = stopping.wait_for(|stopping| *stopping) => return Err((client, Lost::Gone)),
     };
     let (parameters, who) = match introduced {

@@ -539,6 +539,24 @@ async fn what_runs_is_called_off() {
 }
 
 #[tokio::test]
+async fn each_part_of_a_cursor_has_its_time() {
+    let server = TestServer::with_shop().await;
+    let client = connect(&server, "shop").await;
+    let declare = format!(
+        "set statement_timeout = '1s'; begin;
+         declare few cursor for select * from generate_series(1, 2) order by 1;
+         declare long cursor for {LONG}"
+    );
+    client.batch_execute(&declare).await.unwrap();
+    assert_eq!(text(&client, "fetch few").await, "1");
+    tokio::time::sleep(Duration::from_millis(1200)).await; // the client's, not the cursor's
+    assert_eq!(text(&client, "fetch few").await, "2");
+    let late = client.simple_query("fetch long").await;
+    assert_eq!(code(late), SqlState::QUERY_CANCELED);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn rows_are_copied_out() {
     let server = with_accounts().await;
     let client = connect(&server, "shop").await;

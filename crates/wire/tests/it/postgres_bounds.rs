@@ -148,6 +148,25 @@ async fn a_client_is_told_that_its_settings_went_back() {
 }
 
 #[tokio::test]
+async fn a_client_hears_of_its_own_append_before_the_next_statement_may_come() {
+    let server = TestServer::with_shop().await;
+    let mut raw = Raw::begin(&server).await;
+    raw.send(&framed(Some(b'Q'), b"listen note\0")).await;
+    assert_eq!(raw.until_ready().await, "CZ");
+    let insert = b"insert into event (stream, type) values ('note/1', 'Noted')\0";
+    raw.send(&framed(Some(b'Q'), insert)).await;
+    assert_eq!(raw.until_ready().await, "CAZ");
+    raw.send(&framed(Some(b'Q'), b"begin\0")).await;
+    assert_eq!(raw.until_ready().await, "CZ");
+    server.note("shop", 1).await;
+    raw.send(&framed(Some(b'Q'), b"select 1\0")).await;
+    assert_eq!(raw.until_ready().await, "TDCZ", "not within a block");
+    raw.send(&framed(Some(b'Q'), b"commit\0")).await;
+    assert_eq!(raw.until_ready().await, "CAZ");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_a_client_that_is_gone_waits_for_is_called_off() {
     let server = TestServer::with_shop().await;
     let declare = format!("begin; declare c cursor for {LONG}");

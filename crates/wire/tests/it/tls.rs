@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use headwater_wire::{CertificateFiles, Options, Tls};
+use headwater_wire::{CertificateFiles, Limits, Options, Tls};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -23,16 +23,22 @@ fn made(directory: &Path) -> CertificateFiles {
 
 /// A client that trusts this certificate and no other.
 fn connector(trusted: &Path) -> TlsConnector {
+    speaking(trusted, &[])
+}
+
+/// The same, which wants to speak one of these protocols.
+fn speaking(trusted: &Path, protocols: &[&str]) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(trusted).unwrap())
         .unwrap();
     let provider = Arc::new(crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|name| (*name).into()).collect();
     TlsConnector::from(Arc::new(config))
 }
 
@@ -50,9 +56,14 @@ async fn ask(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unp
 }
 
 async fn server(files: &CertificateFiles) -> TestServer {
+    limited(files, Limits::default()).await
+}
+
+async fn limited(files: &CertificateFiles, limits: Limits) -> TestServer {
     let tls = Tls::load(files.clone()).unwrap();
     let serving = Options {
         tls: Some(tls),
+        limits,
         ..Options::default()
     };
     TestServer::serving(serving).await
@@ -168,9 +179,63 @@ async fn ask_for_tls(server: &TestServer, more: &[u8]) -> TcpStream {
     stream
 }
 
+/// Begins a session of the database `shop`.
+const START: &[u8] = b"\0\0\0\x1f\0\x03\0\0user\0me\0database\0shop\0\0";
+
+#[tokio::test]
+async fn a_postgresql_client_may_begin_with_tls() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = made(directory.path());
+    let server = server(&files).await;
+    server.create("shop").await;
+    let name = || "localhost".try_into().unwrap();
+    let stream = TcpStream::connect(server.postgres()).await.unwrap();
+    let connector = speaking(&files.chain, &["postgresql"]);
+    let mut secure = connector.connect(name(), stream).await.unwrap();
+    let agreed = secure.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+    assert_eq!(agreed.as_deref(), Some(&b"postgresql"[..]));
+    secure.write_all(START).await.unwrap();
+    assert_eq!(secure.read_u8().await.unwrap(), b'R', "it is let in");
+
+    let stream = TcpStream::connect(server.postgres()).await.unwrap();
+    let other = speaking(&files.chain, &["http/1.1"]);
+    let refused = other.connect(name(), stream).await;
+    assert!(refused.is_err(), "another protocol is not spoken here");
+    let stream = TcpStream::connect(server.address()).await.unwrap();
+    let secure = other.connect(name(), stream).await.unwrap();
+    assert!(ask(secure).await.starts_with("HTTP/1.1 200"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_one_too_many_is_told_under_tls() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = made(directory.path());
+    let limits = Limits {
+        connections_max: 1,
+        ..Limits::default()
+    };
+    let server = limited(&files, limits).await;
+    let mut held = TcpStream::connect(server.address()).await.unwrap();
+    held.write_all(&ASK[..10]).await.unwrap();
+
+    let secure = connect(server.address(), &files.chain).await.unwrap();
+    assert!(ask(secure).await.starts_with("HTTP/1.1 503"));
+
+    let mut stream = ask_for_tls(&server, b"").await;
+    assert_eq!(stream.read_u8().await.unwrap(), b'S');
+    let name = "localhost".try_into().unwrap();
+    let mut secure = connector(&files.chain).connect(name, stream).await.unwrap();
+    secure.write_all(START).await.unwrap();
+    let mut told = Vec::new();
+    secure.read_to_end(&mut told).await.unwrap();
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.starts_with('E') && told.contains("C53300"), "{told:?}");
+    drop(held);
+}
+
 #[tokio::test]
 async fn a_postgresql_client_is_taken_into_tls_when_it_asks_and_never_with_bytes_from_before() {
-    const START: &[u8] = b"\0\0\0\x1f\0\x03\0\0user\0me\0database\0shop\0\0";
     let directory = tempfile::tempdir().unwrap();
     let files = made(directory.path());
     let server = server(&files).await;

@@ -7,10 +7,13 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use headwater_node::DatabaseName;
+
 use crate::kafka::records::Producer;
 use crate::kafka::topic::Topic;
 
-/// Producers and partitions that are remembered; beyond it all are forgotten.
+/// Producers and partitions that are remembered. Beyond it all of one database are forgotten, the one
+/// that has most: whoever makes many makes its own forgotten.
 const REMEMBERED_MAX: usize = 16_384;
 
 /// A partition of a topic, as an epoch of a producer writes to it.
@@ -19,19 +22,52 @@ type Place = (i64, i16, Topic, i32);
 /// The sequence number that comes next, by place.
 #[derive(Debug, Default)]
 pub(crate) struct Sequences {
-    next: Mutex<HashMap<Place, i32>>,
+    all: Mutex<Remembered>,
+}
+
+#[derive(Debug, Default)]
+struct Remembered {
+    databases: HashMap<DatabaseName, HashMap<Place, i32>>,
+    /// Places of all databases.
+    count: usize,
+}
+
+impl Remembered {
+    fn get(&self, place: &Place) -> Option<i32> {
+        self.databases.get(&place.2.database)?.get(place).copied()
+    }
+
+    /// What is remembered of a place, which is `next` if nothing was.
+    fn of(&mut self, place: Place, next: i32) -> &mut i32 {
+        if self.count >= REMEMBERED_MAX && self.get(&place).is_none() {
+            self.forget_most();
+        }
+        let database = self.databases.entry(place.2.database.clone());
+        database.or_default().entry(place).or_insert_with(|| {
+            self.count += 1;
+            next
+        })
+    }
+
+    fn forget_most(&mut self) {
+        let most = self.databases.iter().max_by_key(|(_, places)| places.len());
+        let most = most.map(|(database, _)| database.clone());
+        if let Some(places) = most.and_then(|most| self.databases.remove(&most)) {
+            self.count -= places.len();
+        }
+    }
 }
 
 impl Sequences {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Place, i32>> {
-        self.next.lock().unwrap_or_else(PoisonError::into_inner) // each change is one insertion
+    fn lock(&self) -> MutexGuard<'_, Remembered> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner) // what is there is true at any time
     }
 
     /// Whether a batch may be written: it is the next one, or one that was sent before.
     pub(crate) fn allow(&self, producer: Producer, topic: &Topic, partition: i32) -> bool {
         let place = place(producer, topic, partition);
         match self.lock().get(&place) {
-            Some(next) => reaches(*next, producer.sequence),
+            Some(next) => reaches(next, producer.sequence),
             None => true,
         }
     }
@@ -40,10 +76,7 @@ impl Sequences {
     /// must not come before it.
     pub(crate) fn postponed(&self, producer: Producer, topic: &Topic, partition: i32) {
         let place = place(producer, topic, partition);
-        let mut all = self.lock();
-        if all.len() < REMEMBERED_MAX {
-            all.entry(place).or_insert(producer.sequence);
-        }
+        self.lock().of(place, producer.sequence);
     }
 
     /// Remembers that a batch of so many records was decided: written, or refused for good.
@@ -51,10 +84,7 @@ impl Sequences {
         let place = place(producer, topic, partition);
         let next = after(producer.sequence, count);
         let mut all = self.lock();
-        if all.len() >= REMEMBERED_MAX && !all.contains_key(&place) {
-            all.clear();
-        }
-        let known = all.entry(place).or_insert(next);
+        let known = all.of(place, next);
         if reaches(next, *known) {
             *known = next; // a batch that was sent again does not take it back
         }
@@ -80,7 +110,6 @@ pub(crate) fn after(sequence: i32, count: usize) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headwater_node::DatabaseName;
 
     #[test]
     fn batches_come_in_order() {
@@ -115,5 +144,37 @@ mod tests {
         );
         sequences.decided(producer(i32::MAX), &topic, 1, 1);
         assert!(sequences.allow(producer(0), &topic, 1), "they begin again");
+    }
+
+    #[test]
+    fn a_database_with_many_producers_makes_its_own_forgotten() {
+        let topic = |name: &str| Topic::parse(name).unwrap();
+        let producer = |id| Producer {
+            id,
+            epoch: 0,
+            sequence: 10,
+        };
+        let sequences = Sequences::default();
+        let late = Producer {
+            sequence: 30,
+            ..producer(1)
+        };
+        sequences.decided(producer(1), &topic("shop.account"), 0, 10);
+        for id in 0..3 * REMEMBERED_MAX as i64 {
+            sequences.decided(producer(id), &topic("bank.account"), 0, 10);
+            sequences.postponed(producer(id), &topic("bank.account"), 1);
+            assert!(sequences.lock().count <= REMEMBERED_MAX);
+        }
+        assert!(
+            !sequences.allow(late, &topic("shop.account"), 0),
+            "it is still known"
+        );
+        assert!(
+            sequences.allow(late, &topic("bank.account"), 0),
+            "forgotten"
+        );
+        let counted = |all: &Remembered| all.databases.values().map(HashMap::len).sum::<usize>();
+        let all = sequences.lock();
+        assert_eq!(all.count, counted(&all));
     }
 }

@@ -142,7 +142,7 @@ pub(crate) enum Command {
     /// Apply and look after projections: files of SQL that fold events into tables
     #[command(subcommand)]
     Projection(Projection),
-    /// Create, list, show and delete databases
+    /// Create, list, show, set and delete databases
     #[command(subcommand)]
     Database(DatabaseCommand),
     /// Ask whether a server answers; exit code 0 says that it does
@@ -639,8 +639,22 @@ pub(crate) enum DatabaseCommand {
     List,
     /// Show one database
     Show(DatabaseName),
+    /// Change the settings of a database
+    Set(DatabaseSet),
     /// Delete a database with all of its events, for good
     Delete(DatabaseDelete),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DatabaseSet {
+    #[command(flatten)]
+    pub(crate) database: DatabaseName,
+    /// How many partitions the topic of each category has for Kafka clients, 1 to 256
+    ///
+    /// As many members of a consumer group share the work. Groups go on where they were, without
+    /// missing an event; if it is a multiple of what it was, they read nothing twice.
+    #[arg(long, value_name = "COUNT", env = "HEADWATER_PARTITIONS")]
+    pub(crate) partitions: u32,
 }
 
 #[derive(Debug, Args)]

@@ -33,7 +33,7 @@ impl DatabaseHandle {
         let log = blocking(move || journal.backup()).await;
         Ok(Backup {
             log: log.map_err(|error| self.using.judge(error))?,
-            facts: Fact::of_projections(facts),
+            facts: Fact::of_a_backup(facts),
             using: self.using.clone(),
         })
     }

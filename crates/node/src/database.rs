@@ -22,7 +22,7 @@ use headwater_event::{Error, Kind, LogId, Position, Timestamp};
 use tokio::runtime::Handle;
 
 use crate::awake::Awake;
-use crate::{DatabaseId, DatabaseName};
+use crate::{DatabaseId, DatabaseName, Parts};
 
 /// A database, awake or not.
 pub(crate) struct Database {
@@ -32,6 +32,8 @@ pub(crate) struct Database {
     pub(crate) created_at: Timestamp,
     /// Where waking and closing go on, also when who asked for them is gone.
     runtime: Handle,
+    /// Into how many parts its categories are shared out, and since which event of `_system`.
+    parts: Mutex<(Parts, Position)>,
     slot: Mutex<Slot>,
     turn: tokio::sync::Mutex<()>,
     /// Told when it woke, and when it is gone.
@@ -120,6 +122,7 @@ impl Database {
             log_id,
             created_at,
             runtime,
+            parts: Mutex::default(),
             slot: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
             changed: tokio::sync::Notify::new(),
@@ -128,6 +131,16 @@ impl Database {
 
     fn slot(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner) // each change is one assignment
+    }
+
+    /// Into how many parts its categories are shared out, and since which event of `_system`.
+    pub(crate) fn parts(&self) -> (Parts, Position) {
+        *self.parts.lock().unwrap_or_else(PoisonError::into_inner) // one assignment
+    }
+
+    /// Takes what was recorded.
+    pub(crate) fn set_parts(&self, parts: Parts, since: Position) {
+        *self.parts.lock().unwrap_or_else(PoisonError::into_inner) = (parts, since); // as above
     }
 
     /// The state as it is shown, and why it is poisoned.

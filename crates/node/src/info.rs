@@ -9,7 +9,7 @@ use headwater_event::{Error, LogId, Position, Timestamp};
 
 use crate::database::Database;
 use crate::node::Inner;
-use crate::{DatabaseId, DatabaseName, DatabaseState};
+use crate::{DatabaseId, DatabaseName, DatabaseState, Parts};
 
 /// A database, as it is listed.
 #[derive(Clone, Debug)]
@@ -22,6 +22,10 @@ pub struct DatabaseInfo {
     pub log_id: LogId,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Into how many parts its categories are shared out.
+    pub parts: Parts,
+    /// Since which event of `_system` that is so.
+    pub parts_since: Position,
     /// Whether it is awake.
     pub state: DatabaseState,
     /// Why it is poisoned.
@@ -33,11 +37,14 @@ pub struct DatabaseInfo {
 impl DatabaseInfo {
     pub(crate) fn of(database: &Arc<Database>) -> DatabaseInfo {
         let (state, reason) = database.state();
+        let (parts, parts_since) = database.parts();
         DatabaseInfo {
             name: database.name.clone(),
             id: database.id,
             log_id: database.log_id,
             created_at: database.created_at,
+            parts,
+            parts_since,
             state,
             reason,
             head: database.peek().map(|awake| awake.journal.head().position),

@@ -20,6 +20,7 @@
 
 mod awake;
 mod backup;
+mod categories;
 mod database;
 mod handle;
 mod heads;
@@ -33,6 +34,7 @@ mod query;
 mod readers;
 mod registry;
 mod restore;
+mod settings;
 mod storages;
 mod sweep;
 mod system;
@@ -57,5 +59,6 @@ pub use node::{Node, Options};
 pub use query::{Answer, RowBatch};
 pub use readers::{Cursor, CursorOf, Cursors, Keep};
 pub use restore::{Restore, Restored};
+pub use settings::Parts;
 pub use storages::{DiskStorages, MemoryStorages, Storages};
 pub use system::DatabaseId;

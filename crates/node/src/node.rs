@@ -137,6 +137,12 @@ impl Node {
         self.inner.registry().all().map(DatabaseInfo::of).collect()
     }
 
+    /// A number that grows when a database is made, deleted or set otherwise: while it is the same,
+    /// what is listed of names, identities and settings is the same.
+    pub fn changes(&self) -> u64 {
+        self.inner.position().0
+    }
+
     /// One database, which is not woken.
     pub fn show(&self, name: &DatabaseName) -> Result<DatabaseInfo, Error> {
         Ok(DatabaseInfo::of(&self.inner.find(name)?))

@@ -10,16 +10,16 @@
 //! What has changed is written alone, and all of it from time to time, so that few events need be
 //! read to know where a reader is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use headwater_event::{Append, Error, Event, EventType, NewEvent, Position, Query, StreamName};
 use headwater_journal::{Direction, Read};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::DatabaseId;
 use crate::node::{Inner, Node, blocking};
 use crate::system::{json, parse};
+use crate::{DatabaseId, Parts};
 
 const KEPT: &str = "CursorsKept";
 const FORGOTTEN: &str = "ReaderForgotten";
@@ -35,7 +35,10 @@ pub struct CursorOf {
     pub database: DatabaseId,
     /// Its category; none is the whole log.
     pub category: Option<String>,
-    /// The number of the part.
+    /// Into how many parts it was shared out when the reader was there: another number has other
+    /// streams in its parts.
+    pub parts: Parts,
+    /// The number of the part, below that.
     pub part: u32,
 }
 
@@ -70,12 +73,15 @@ struct Kept {
     of: Vec<Part>,
 }
 
-/// The cursors of one category, or of one whole log.
+/// The cursors of one category in so many parts, or of one whole log.
 #[derive(Serialize, Deserialize)]
 struct Part {
     database: Uuid,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     category: Option<String>,
+    /// Into how many parts it was shared out, unless that is the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parts: Option<Parts>,
     /// Number of the part, position to read next, note.
     next: Vec<(u32, u64, String)>,
 }
@@ -84,12 +90,12 @@ impl Keep {
     /// Bytes that this takes in `_system`, about: its data, and what an event has besides.
     pub fn bytes(&self) -> usize {
         const BESIDES: usize = 120;
-        const PART: usize = 70;
+        const PART: usize = 80;
         const CURSOR: usize = 16;
         let mut bytes = BESIDES + self.reader.len();
         let mut last = None;
         for (of, cursor) in &self.cursors {
-            let part = (of.database, of.category.as_deref());
+            let part = (of.database, of.category.as_deref(), of.parts);
             if last.replace(part) != Some(part) {
                 bytes += PART + part.1.map_or(0, str::len);
             }
@@ -105,18 +111,32 @@ impl Keep {
         };
         for (of, cursor) in &self.cursors {
             let next = (of.part, cursor.next, cursor.note.clone());
+            let parts = Some(of.parts).filter(|parts| *parts != usual(of.category.as_deref()));
             match kept.of.last_mut() {
-                Some(part) if part.database == of.database.0 && part.category == of.category => {
+                Some(part)
+                    if part.database == of.database.0
+                        && part.category == of.category
+                        && part.parts == parts =>
+                {
                     part.next.push(next);
                 }
                 _ => kept.of.push(Part {
                     database: of.database.0,
                     category: of.category.clone(),
+                    parts,
                     next: vec![next],
                 }),
             }
         }
         Ok(NewEvent::json(EventType::new(KEPT)?, json(&kept)?).in_stream(stream(&self.reader)?))
+    }
+}
+
+/// The number of parts that is not written down.
+fn usual(category: Option<&str>) -> Parts {
+    match category {
+        Some(_) => Parts::default(),
+        None => Parts::ONE,
     }
 }
 
@@ -137,34 +157,42 @@ impl Node {
         self.inner.record(Append::of(vec![event])).await.map(drop)
     }
 
-    /// Where a reader goes on; nothing if nothing was kept.
+    /// Where a reader goes on, in databases that are there; nothing if nothing was kept.
     pub async fn cursors(&self, reader: &str) -> Result<Cursors, Error> {
         let query = Query::stream(stream(reader)?);
         let mut found = Cursors::new();
         let mut before = Position::ZERO;
         loop {
             let page = self.inner.read_back(query.clone(), before, PAGE).await?;
+            let mut goes_on = page.more && !page.events.is_empty();
             for event in &page.events {
-                if !fold_back(&mut found, event)? {
-                    return Ok(found);
+                goes_on &= fold_back(&mut found, event)?;
+                if !goes_on {
+                    break;
                 }
                 before = event.position;
             }
-            if !page.more || page.events.is_empty() {
-                return Ok(found);
+            if !goes_on {
+                break;
             }
         }
+        let there = self.inner.there();
+        found.retain(|of, _| there.contains(&of.database));
+        Ok(found)
     }
 
-    /// The names of readers that were not forgotten, by name, at most so many.
-    pub async fn readers(&self, limit: usize) -> Result<Vec<String>, Error> {
+    /// The names of readers that begin with this and have a cursor in a database that is there, by
+    /// name, at most so many.
+    pub async fn readers(&self, prefix: &str, limit: usize) -> Result<Vec<String>, Error> {
+        let there = self.inner.there();
+        let prefix = format!("{CATEGORY}{prefix}");
         let mut names = Vec::new();
         let mut after: Option<String> = None;
         while names.len() < limit {
             let system = self.inner.system().await?;
             let journal = system.awake.journal.clone();
-            let from = after.take();
-            let page = blocking(move || journal.streams(CATEGORY, from.as_deref(), PAGE)).await;
+            let (prefix, from) = (prefix.clone(), after.take());
+            let page = blocking(move || journal.streams(&prefix, from.as_deref(), PAGE)).await;
             let page = page.map_err(|error: Error| system.judge(error))?;
             for stream in &page.streams {
                 if names.len() == limit {
@@ -172,9 +200,12 @@ impl Node {
                 }
                 let last = Query::stream(stream.name.clone());
                 let last = self.inner.read_back(last, Position::ZERO, 1).await?;
-                let last = last.events.first().map(|event| event.event_type.as_str());
-                if last != Some(FORGOTTEN) {
-                    names.push(stream.name.key().to_owned());
+                let Some(last) = last.events.first() else {
+                    continue;
+                };
+                let name = stream.name.key();
+                if speaks_of(last, &there)? || !self.cursors(name).await?.is_empty() {
+                    names.push(name.to_owned());
                 }
             }
             after = page.streams.last().map(|stream| stream.name.to_string());
@@ -187,6 +218,14 @@ impl Node {
 }
 
 impl Inner {
+    /// The databases that are there, `_system` among them.
+    fn there(&self) -> BTreeSet<DatabaseId> {
+        let system = DatabaseId(Uuid::nil());
+        let registry = self.registry();
+        let others = registry.all().map(|database| database.id);
+        others.chain([system]).collect()
+    }
+
     async fn read_back(
         self: &std::sync::Arc<Self>,
         query: Query,
@@ -206,6 +245,16 @@ impl Inner {
     }
 }
 
+/// Whether an event keeps a cursor in one of these databases.
+fn speaks_of(event: &Event, there: &BTreeSet<DatabaseId>) -> Result<bool, Error> {
+    if event.event_type.as_str() != KEPT {
+        return Ok(false);
+    }
+    let kept: Kept = parse(event)?;
+    let mut of = kept.of.iter();
+    Ok(of.any(|part| there.contains(&DatabaseId(part.database))))
+}
+
 /// Takes what an event says where nothing later did; whether what is before it counts too.
 fn fold_back(found: &mut Cursors, event: &Event) -> Result<bool, Error> {
     if event.event_type.as_str() != KEPT {
@@ -217,6 +266,7 @@ fn fold_back(found: &mut Cursors, event: &Event) -> Result<bool, Error> {
             let of = CursorOf {
                 database: DatabaseId(part.database),
                 category: part.category.clone(),
+                parts: part.parts.unwrap_or(usual(part.category.as_deref())),
                 part: number,
             };
             found.entry(of).or_insert(Cursor { next, note });

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use crate::database::Database;
 use crate::system::{Created, Fact};
-use crate::{DatabaseId, DatabaseName};
+use crate::{DatabaseId, DatabaseName, Parts};
 
 /// The databases by name, as of a position of `_system`.
 pub(crate) struct Registry {
@@ -18,6 +18,8 @@ pub(crate) struct Registry {
     by_name: BTreeMap<DatabaseName, Arc<Database>>,
     /// Deleted, and perhaps not yet removed.
     deleted: BTreeSet<DatabaseId>,
+    /// Settings of databases that are not there yet: those of one that is restored come before it.
+    early: BTreeMap<DatabaseId, Parts>,
 }
 
 impl Registry {
@@ -28,6 +30,7 @@ impl Registry {
             position: Position::ZERO,
             by_name: BTreeMap::new(),
             deleted: BTreeSet::new(),
+            early: BTreeMap::new(),
         }
     }
 
@@ -62,6 +65,13 @@ impl Registry {
                 self.by_name.retain(|_, database| database.id != id);
                 self.deleted.insert(id);
             }
+            Some((id, Fact::Changed(changed))) => {
+                let found = self.by_name.values().find(|database| database.id == id);
+                match found {
+                    Some(database) => database.set_parts(changed.parts, event.position),
+                    None => drop(self.early.insert(id, changed.parts)),
+                }
+            }
             _ => {}
         }
         self.position = event.position;
@@ -77,6 +87,7 @@ impl Registry {
         let name: DatabaseName = fact.name.parse()?;
         let (log, at) = (fact.log_id, event.recorded_at);
         let database = Database::new(id, name.clone(), log, at, self.runtime.clone());
+        database.set_parts(self.early.remove(&id).unwrap_or_default(), event.position);
         self.by_name.insert(name, Arc::new(database));
         Ok(())
     }

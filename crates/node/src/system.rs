@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `DatabaseCreated` | `name`, `log_id` | `name:<name>` |
 //! | `DatabaseDeleted` | `name` | `name:<name>` |
+//! | `SettingsChanged` | `parts` | |
 //! | `ProjectionApplied` | `projection`, `definition` | `projection:<name>` |
 //! | `ProjectionRemoved` | `projection` | `projection:<name>` |
 //! | `PositionSkipped` | `projection`, `position`, `reason` | `projection:<name>` |
@@ -20,7 +21,7 @@ use headwater_projection::Recorded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::DatabaseName;
+use crate::{DatabaseName, Parts};
 
 /// Identity of a database. A name points to it; it never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +35,7 @@ impl std::fmt::Display for DatabaseId {
 
 const CREATED: &str = "DatabaseCreated";
 const DELETED: &str = "DatabaseDeleted";
+const CHANGED: &str = "SettingsChanged";
 const APPLIED: &str = "ProjectionApplied";
 const REMOVED: &str = "ProjectionRemoved";
 const SKIPPED: &str = "PositionSkipped";
@@ -43,6 +45,7 @@ const SKIPPED: &str = "PositionSkipped";
 pub(crate) enum Fact {
     Created(Created),
     Deleted(Deleted),
+    Changed(Changed),
     Applied(Applied),
     Removed(Removed),
     Skipped(Skipped),
@@ -59,6 +62,13 @@ pub(crate) struct Created {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Deleted {
     pub(crate) name: String,
+}
+
+/// Its settings are these from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Changed {
+    /// Into how many parts its categories are shared out.
+    pub(crate) parts: Parts,
 }
 
 /// A projection has this definition from now on.
@@ -86,6 +96,7 @@ pub(crate) struct Skipped {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 enum Carried {
+    SettingsChanged(Changed),
     ProjectionApplied(Applied),
     PositionSkipped(Skipped),
 }
@@ -93,22 +104,26 @@ enum Carried {
 impl Fact {
     /// The event that records this about a database.
     pub(crate) fn to_event(&self, id: DatabaseId) -> Result<NewEvent, Error> {
+        let named = |name: &str| Some(format!("name:{name}"));
+        let projection = |name: &str| Some(format!("projection:{name}"));
         let (name, data, tag) = match self {
-            Fact::Created(fact) => (CREATED, json(fact), format!("name:{}", fact.name)),
-            Fact::Deleted(fact) => (DELETED, json(fact), format!("name:{}", fact.name)),
-            Fact::Applied(fact) => (APPLIED, json(fact), projection_tag(&fact.projection)),
-            Fact::Removed(fact) => (REMOVED, json(fact), projection_tag(&fact.projection)),
-            Fact::Skipped(fact) => (SKIPPED, json(fact), projection_tag(&fact.projection)),
+            Fact::Created(fact) => (CREATED, json(fact), named(&fact.name)),
+            Fact::Deleted(fact) => (DELETED, json(fact), named(&fact.name)),
+            Fact::Changed(fact) => (CHANGED, json(fact), None),
+            Fact::Applied(fact) => (APPLIED, json(fact), projection(&fact.projection)),
+            Fact::Removed(fact) => (REMOVED, json(fact), projection(&fact.projection)),
+            Fact::Skipped(fact) => (SKIPPED, json(fact), projection(&fact.projection)),
         };
+        let tag = tag.map(Tag::new).transpose()?;
         NewEvent::json(EventType::new(name)?, data?)
             .in_stream(stream(id)?)
-            .tagged(vec![Tag::new(tag)?])
+            .tagged(tag.into_iter().collect())
     }
 
     /// What it says about projections, if it does.
     pub(crate) fn recorded(self) -> Option<Recorded> {
         match self {
-            Fact::Created(_) | Fact::Deleted(_) => None,
+            Fact::Created(_) | Fact::Deleted(_) | Fact::Changed(_) => None,
             Fact::Applied(fact) => Some(Recorded::Applied {
                 text: fact.definition,
             }),
@@ -123,9 +138,9 @@ impl Fact {
         }
     }
 
-    /// The facts about projections that another database needs to have the same: of each that is
-    /// there, the definition that was applied last, and what it passes over since.
-    pub(crate) fn of_projections(facts: Vec<Fact>) -> Vec<Fact> {
+    /// The facts that another database needs to be the same beside its log: the settings; and of each
+    /// projection that is there, the definition that was applied last, and what it passes over since.
+    pub(crate) fn of_a_backup(facts: Vec<Fact>) -> Vec<Fact> {
         let mut kept: Vec<Fact> = Vec::new();
         for fact in facts {
             match &fact {
@@ -133,9 +148,10 @@ impl Fact {
                 | Fact::Removed(Removed { projection }) => {
                     kept.retain(|before| before.projection() != Some(projection));
                 }
+                Fact::Changed(_) => kept.retain(|before| !matches!(before, Fact::Changed(_))),
                 _ => {}
             }
-            if matches!(fact, Fact::Applied(_) | Fact::Skipped(_)) {
+            if matches!(fact, Fact::Changed(_) | Fact::Applied(_) | Fact::Skipped(_)) {
                 kept.push(fact);
             }
         }
@@ -145,16 +161,17 @@ impl Fact {
     /// The projection that it is about.
     fn projection(&self) -> Option<&String> {
         match self {
-            Fact::Created(_) | Fact::Deleted(_) => None,
+            Fact::Created(_) | Fact::Deleted(_) | Fact::Changed(_) => None,
             Fact::Applied(fact) => Some(&fact.projection),
             Fact::Removed(fact) => Some(&fact.projection),
             Fact::Skipped(fact) => Some(&fact.projection),
         }
     }
 
-    /// The fact about a projection as a backup carries it.
+    /// The fact as a backup carries it.
     pub(crate) fn to_json(&self) -> Result<Vec<u8>, Error> {
         match self {
+            Fact::Changed(fact) => json(&Carried::SettingsChanged(fact.clone())),
             Fact::Applied(fact) => json(&Carried::ProjectionApplied(fact.clone())),
             Fact::Skipped(fact) => json(&Carried::PositionSkipped(fact.clone())),
             Fact::Created(_) | Fact::Deleted(_) | Fact::Removed(_) => Err(Error::new(
@@ -168,14 +185,17 @@ impl Fact {
     /// The fact that a backup carries.
     pub(crate) fn of_json(text: &[u8]) -> Result<Fact, Error> {
         match serde_json::from_slice(text) {
+            Ok(Carried::SettingsChanged(fact)) => Ok(Fact::Changed(fact)),
             Ok(Carried::ProjectionApplied(fact)) => Ok(Fact::Applied(fact)),
             Ok(Carried::PositionSkipped(fact)) => Ok(Fact::Skipped(fact)),
             Err(error) => Err(Error::invalid(
                 "bad_backup",
-                "a fact about a projection cannot be read",
+                "a fact about the database cannot be read",
             )
             .found(&error)
-            .expected("ProjectionApplied or PositionSkipped, as docs/SYSTEM.md has them")
+            .expected(
+                "SettingsChanged, ProjectionApplied or PositionSkipped, as docs/SYSTEM.md has them",
+            )
             .action("restore with the version of headwater that made the backup, or a newer one")),
         }
     }
@@ -186,6 +206,7 @@ impl Fact {
         let fact = match event.event_type.as_str() {
             CREATED => Fact::Created(parse(event)?),
             DELETED => Fact::Deleted(parse(event)?),
+            CHANGED => Fact::Changed(parse(event)?),
             APPLIED => Fact::Applied(parse(event)?),
             REMOVED => Fact::Removed(parse(event)?),
             SKIPPED => Fact::Skipped(parse(event)?),
@@ -203,7 +224,8 @@ impl Fact {
 /// The facts that a node folds when it is opened, which databases and which keys there are: few
 /// among those that are about readers.
 pub(crate) fn of_node() -> Result<Query, Error> {
-    let mut types = vec![EventType::new(CREATED)?, EventType::new(DELETED)?];
+    let types = [CREATED, DELETED, CHANGED].map(EventType::new);
+    let mut types: Vec<EventType> = types.into_iter().collect::<Result<_, _>>()?;
     types.extend(crate::keys::types()?);
     Ok(Query::types(types))
 }
@@ -244,10 +266,6 @@ pub(crate) fn while_there(id: DatabaseId, fact: &Fact) -> Result<Append, Error> 
 /// The stream that holds all that is recorded about a database.
 pub(crate) fn stream(id: DatabaseId) -> Result<StreamName, Error> {
     StreamName::new(format!("database/{id}"))
-}
-
-fn projection_tag(name: &str) -> String {
-    format!("projection:{name}")
 }
 
 pub(crate) fn json(fact: &impl Serialize) -> Result<Vec<u8>, Error> {

@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::attempts::Attempts;
 use crate::gate::{BodyBudget, Gate};
-use crate::kafka::{Groups, Sequences};
+use crate::kafka::{Groups, Sequences, Settling};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::options::Advertised;
@@ -40,6 +40,8 @@ pub(crate) struct App {
     pub(crate) decompressions: Arc<Semaphore>,
     /// Consumer groups.
     pub(crate) groups: Groups,
+    /// Databases that were just given another number of partitions.
+    pub(crate) settling: Settling,
     /// What is known of producers that number their records.
     pub(crate) sequences: Sequences,
     /// True once the server is stopping.

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::app::{App, Shared};
 use crate::attempts::Attempts;
 use crate::gate::{BodyBudget, Gate};
-use crate::kafka::{self, Groups, Sequences};
+use crate::kafka::{self, Groups, Sequences, Settling};
 use crate::lanes::Lanes;
 use crate::options::Options;
 use crate::protocol::Protocol;
@@ -136,6 +136,7 @@ impl Server {
             restores: Arc::new(Semaphore::new(RESTORES_MAX)),
             decompressions: Arc::new(Semaphore::new(DECOMPRESSIONS_MAX)),
             groups: Groups::default(),
+            settling: Settling::default(),
             sequences: Sequences::default(),
             limits,
             backends: Arc::default(),

@@ -32,6 +32,9 @@ pub(crate) struct Database {
     /// When it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) created_at: Option<String>,
+    /// How many partitions each of its categories has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) partitions: Option<u64>,
     /// How many events it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) events: Option<u64>,

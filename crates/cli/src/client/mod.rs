@@ -143,6 +143,17 @@ impl Client {
         self.json(request, Repeat::Safe).await
     }
 
+    /// Sets how many partitions each category of a database has.
+    pub(crate) async fn set_database(
+        &self,
+        name: &str,
+        partitions: u32,
+    ) -> Result<Database, Failure> {
+        let request = self.in_database(Method::PUT, name, &["settings"]);
+        let request = request.json(&json!({ "partitions": partitions }));
+        self.json(request, Repeat::Safe).await
+    }
+
     /// Deletes a database with all of its events.
     pub(crate) async fn delete_database(&self, name: &str) -> Result<(), Failure> {
         let request = self.request(Method::DELETE, &["v1", "databases", name]);

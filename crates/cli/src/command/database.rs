@@ -1,6 +1,6 @@
-//! `database`: create, list, show, delete.
+//! `database`: create, list, show, set, delete.
 
-use crate::args::{DatabaseCommand, DatabaseDelete, Target};
+use crate::args::{DatabaseCommand, DatabaseDelete, DatabaseSet, Target};
 use crate::client::{Client, Database};
 use crate::connect::{self, Need};
 use crate::failure::Failure;
@@ -18,6 +18,7 @@ pub(crate) async fn run(target: &Target, args: DatabaseCommand) -> Result<(), Fa
         DatabaseCommand::Create(args) => create(client, &args.name).await,
         DatabaseCommand::List => list(client).await,
         DatabaseCommand::Show(args) => show(client, &args.name).await,
+        DatabaseCommand::Set(args) => set(client, args).await,
         DatabaseCommand::Delete(args) => delete(client, args).await,
     };
     connection.close().await?;
@@ -36,6 +37,7 @@ async fn list(client: &Client) -> Result<(), Failure> {
         Column::left("database"),
         Column::left("state"),
         Column::right("head"),
+        Column::right("partitions"),
         Column::left("created"),
         Column::left("note"),
     ];
@@ -44,6 +46,7 @@ async fn list(client: &Client) -> Result<(), Failure> {
             database.name.clone(),
             database.state.clone().unwrap_or_default(),
             database.head.map(grouped).unwrap_or_default(),
+            database.partitions.map(grouped).unwrap_or_default(),
             database.created_at.clone().unwrap_or_default(),
             table::one_line(database.reason.as_deref().unwrap_or_default()),
         ]
@@ -65,6 +68,7 @@ async fn show(client: &Client, name: &str) -> Result<(), Failure> {
         ("events", database.events.map(grouped)),
         ("bytes", database.bytes.map(grouped)),
         ("projections", database.projections.map(grouped)),
+        ("partitions", database.partitions.map(grouped)),
         ("created", database.created_at),
         ("reason", database.reason),
     ];
@@ -73,6 +77,19 @@ async fn show(client: &Client, name: &str) -> Result<(), Failure> {
         .filter_map(|(label, text)| Some(format!("{label:<11} {}", table::one_line(&text?))))
         .collect();
     output::print(text.join("\n"))
+}
+
+async fn set(client: &Client, args: &DatabaseSet) -> Result<(), Failure> {
+    let database = client
+        .set_database(&args.database.name, args.partitions)
+        .await?;
+    let count = database.partitions.unwrap_or_default();
+    eprintln!(
+        "each category of the database {} has {}",
+        database.name,
+        counted(count, "partition")
+    );
+    Ok(())
 }
 
 async fn delete(client: &Client, args: &DatabaseDelete) -> Result<(), Failure> {

@@ -45,6 +45,41 @@ const scenarios = {
     assert.equal(new Set(found.map(({ offset }) => offset)).size, Number(count));
   },
 
+  /** Reads by a group while the category gets another number of partitions, and misses nothing. */
+  async read_anew(count, partitions) {
+    const settings = { groupId: "scripts", sessionTimeout: 6_000, maxWaitTimeInMs: 200 };
+    const consumer = kafka.consumer({ ...settings, metadataMaxAge: 1_000 });
+    const seen = new Set();
+    let assigned = [];
+    let told = false;
+    await consumer.connect();
+    await consumer.subscribe({ topics: ["shop.account"], fromBeginning: true });
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      assigned = payload.memberAssignment["shop.account"];
+    });
+    await new Promise((resolve, reject) => {
+      const said = () => `only ${seen.size}, in ${assigned}`;
+      const late = setTimeout(() => reject(new Error(said())), 2 * PATIENCE);
+      const look = setInterval(() => {
+        if (seen.size < Number(count) || assigned.length !== Number(partitions)) return;
+        clearTimeout(late);
+        clearInterval(look);
+        resolve();
+      }, 50);
+      consumer.run({
+        autoCommitThreshold: 10,
+        eachMessage: async ({ message }) => {
+          seen.add(message.offset);
+          if (!told && seen.size >= Number(count) / 4) {
+            told = true;
+            console.log("half");
+          }
+        },
+      });
+    });
+    await consumer.disconnect();
+  },
+
   /** Records of every kind that it can make. */
   async produce() {
     for (const compression of [CompressionTypes.None, CompressionTypes.GZIP]) {

@@ -379,6 +379,46 @@ def share(bootstrap, count):
         last[key] = offset
 
 
+def read_anew(bootstrap, count, partitions):
+    """Reads by a group while the category gets another number of partitions.
+
+    What is not committed comes again, and nothing is missed: it ends once every event was seen and
+    the group has that many partitions.
+    """
+    count, partitions = int(count), int(partitions)
+    assigned, seen, last, told = [], set(), {}, False
+
+    def on_assign(_, parts):
+        assigned.append({part.partition for part in parts})
+
+    reader = consumer(bootstrap, "movers", **{"enable.partition.eof": False})
+    reader.subscribe(["shop.account"], on_assign=on_assign)
+    until = time.monotonic() + 2 * PATIENCE
+    while len(seen) < count or assigned[-1] != set(range(partitions)):
+        assert time.monotonic() < until, (len(seen), assigned)
+        message = reader.poll(0.1)
+        if message is None:
+            continue
+        if message.error():
+            moved = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
+            assert message.error().code() in moved, message.error()
+            continue
+        if message.offset() not in seen:
+            assert last.get(message.key(), 0) < message.offset(), "each stream in order"
+            last[message.key()] = message.offset()
+            seen.add(message.offset())
+        if len(seen) < count // 4:
+            try:
+                reader.commit(message=message, asynchronous=False)
+            except KafkaException:
+                pass  # the group has met anew: it comes again
+        elif not told:
+            told = True
+            print("half", flush=True)
+    reader.commit(asynchronous=False)
+    reader.close()
+
+
 def pack(bootstrap, name, key, certificate, count):
     """Consumes orders with a group, under TLS and with a key, and appends that they are packed."""
     signed_in = {

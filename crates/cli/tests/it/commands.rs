@@ -46,6 +46,13 @@ fn databases_are_created_listed_shown_and_deleted() {
     assert!(list.stdout.contains("shop"), "{}", list.stdout);
     let show = place.run(["database", "show", "shop"]).ok();
     assert!(show.stdout.contains("head        3"), "{}", show.stdout);
+    assert!(show.stdout.contains("partitions  8"), "{}", show.stdout);
+    let set = |count| place.run(["database", "set", "shop", "--partitions", count]);
+    let told = set("16").ok().stderr;
+    assert!(told.contains("has 16 partitions"), "{told}");
+    set("257").fails(1, &["257", "1 to 256", "bad_partitions"]);
+    let list = place.run(["database", "list"]).ok();
+    assert!(list.stdout.contains("partitions") && list.stdout.contains("16"));
     place
         .run(["database", "create", "shop"])
         .fails(1, &["shop", "database_exists"]);

@@ -27,6 +27,7 @@ fn commands() -> Vec<Vec<&'static str>> {
         "database create",
         "database list",
         "database show",
+        "database set",
         "database delete",
         "health",
         "key",

@@ -70,15 +70,21 @@ impl Shop {
 
     /// Runs a scenario of confluent-kafka; what it printed.
     fn confluent(&self, scenario: &str, arguments: &[&str]) -> String {
-        let mut command = Command::new(installed("python/bin/python"));
-        command.arg(script("kafka_clients.py"));
-        self.scenario(command, scenario, arguments)
+        self.scenario(python(), scenario, arguments)
     }
 
     /// Begins a scenario of confluent-kafka, and waits for the line that says how far it is.
     fn begin(&self, scenario: &str, arguments: &[&str], until: &str) -> Child {
-        let mut command = Command::new(installed("python/bin/python"));
-        command.arg(script("kafka_clients.py"));
+        self.begin_with(python(), scenario, arguments, until)
+    }
+
+    fn begin_with(
+        &self,
+        mut command: Command,
+        scenario: &str,
+        arguments: &[&str],
+        until: &str,
+    ) -> Child {
         command.args([&self.bootstrap, scenario]).args(arguments);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -90,10 +96,36 @@ impl Shop {
 
     /// Runs a scenario of kafkajs.
     fn kafkajs(&self, scenario: &str, arguments: &[&str]) -> String {
-        let mut command = Command::new("node");
-        command.env("KAFKAJS", installed("node/package.json"));
-        command.arg(script("kafka_clients.js"));
-        self.scenario(command, scenario, arguments)
+        self.scenario(node(), scenario, arguments)
+    }
+
+    /// Gives the categories another number of partitions.
+    fn set_partitions(&self, count: u32) {
+        let (count, url) = (count.to_string(), &self.server.url);
+        let set = ["database", "set", "shop", "--partitions", &count];
+        let set = set.into_iter().chain(["--server", url]);
+        self.place.run(set).ok();
+    }
+
+    /// A group reads, the number of partitions changes, and more is written.
+    fn read_anew(&self, client: Command, partitions: u32) {
+        self.fill_streams(0);
+        let arguments = [(2 * PER_FILL).to_string(), partitions.to_string()];
+        let arguments = arguments.each_ref().map(String::as_str);
+        let mut reading = self.begin_with(client, "read_anew", &arguments, "half");
+        self.set_partitions(partitions);
+        self.fill_streams(PER_FILL);
+        assert!(reading.wait().unwrap().success());
+    }
+
+    /// Appends events in many streams, numbered from here on.
+    fn fill_streams(&self, from: usize) {
+        let event = |n: usize| {
+            let stream = format!("account/{}", n % 60);
+            json!({ "type": "Opened", "stream": stream, "data": { "n": n } })
+        };
+        let events: Vec<Value> = (from..from + PER_FILL).map(event).collect();
+        self.append(&json!({ "events": events }));
     }
 
     fn scenario(&self, mut command: Command, scenario: &str, arguments: &[&str]) -> String {
@@ -118,6 +150,24 @@ fn output(mut command: Command) -> String {
     );
     assert!(ran.status.success(), "{command:?}\n{told}\n{said}");
     told
+}
+
+/// What `fill_streams` appends.
+const PER_FILL: usize = 400;
+
+/// The scenarios of confluent-kafka.
+fn python() -> Command {
+    let mut command = Command::new(installed("python/bin/python"));
+    command.arg(script("kafka_clients.py"));
+    command
+}
+
+/// The scenarios of kafkajs.
+fn node() -> Command {
+    let mut command = Command::new("node");
+    command.env("KAFKAJS", installed("node/package.json"));
+    command.arg(script("kafka_clients.js"));
+    command
 }
 
 /// What `./check` installs.
@@ -191,6 +241,25 @@ fn an_idempotent_producer_writes_once_across_a_kill() {
 fn three_members_share_the_work_while_they_come_and_go() {
     let shop = Shop::open();
     shop.confluent("share", &["1500"]);
+}
+
+/// From 8 to 12, where each new partition has streams of two old ones, and back to fewer.
+#[test]
+fn a_group_misses_nothing_when_the_number_of_partitions_changes() {
+    let shop = Shop::open();
+    shop.read_anew(python(), 12);
+    let listed = shop.kcat(&["-L", "-t", "shop.account"]);
+    assert!(
+        listed.contains("\"shop.account\" with 12 partitions"),
+        "{listed}"
+    );
+    let shop = Shop::open();
+    shop.read_anew(python(), 3);
+}
+
+#[test]
+fn a_group_of_kafkajs_misses_nothing_when_the_number_of_partitions_changes() {
+    Shop::open().read_anew(node(), 12);
 }
 
 #[test]

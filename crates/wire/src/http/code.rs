@@ -30,6 +30,7 @@ pub(crate) const CODES: &[Code] = &[
         400,
         "The name of a database cannot be used",
     ),
+    code("bad_partitions", 400, "There cannot be so many partitions"),
     code(
         "bad_projection_name",
         400,

@@ -1,10 +1,10 @@
-//! `/v1/databases`
+//! `/v1/databases` and `/v1/databases/{db}/settings`
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use headwater_event::{Error, json};
-use headwater_node::{DatabaseInfo, DatabaseName, DatabaseState, Role};
+use headwater_node::{DatabaseInfo, DatabaseName, DatabaseState, Parts, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,6 +36,8 @@ pub(crate) struct Database {
     state: &'static str,
     /// When it was made, RFC 3339.
     created_at: String,
+    /// How many partitions the topic of each of its categories has for Kafka clients.
+    partitions: u32,
     /// The position of the last committed event, while it is awake.
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<u64>,
@@ -75,6 +77,7 @@ impl From<DatabaseInfo> for Database {
             log_id: info.log_id.to_string(),
             state: info.state.as_str(),
             created_at: info.created_at.to_string(),
+            partitions: info.parts.count(),
             head: info.head.map(|head| head.0),
             reason: info.reason.map(|reason| reason.to_string()),
             figures: None,
@@ -159,6 +162,37 @@ pub(crate) async fn show(
         });
     }
     answer::json(StatusCode::OK, &shown)
+}
+
+/// What can be set of a database.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// How many partitions the topic of each of its categories has for Kafka clients, 1 to 256.
+    partitions: u32,
+}
+
+/// Sets a database. Consumer groups that read it meet anew and go on without missing an event.
+#[utoipa::path(put, path = "/v1/databases/{db}/settings", tag = "databases",
+    operation_id = "set_database",
+    params(("db" = String, Path, description = "Name of the database")),
+    request_body(content = Settings, content_type = "application/json"),
+    responses((status = 200, description = "The database as it is now, durably", body = Database)))]
+pub(crate) async fn set(
+    State(app): State<Shared>,
+    InPath(name): InPath,
+    params: Params,
+    JsonBytes(body): JsonBytes,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let settings: Settings = json::parse(&body)?;
+    let parts = Parts::new(settings.partitions)?;
+    let before = app.node.show(&name)?;
+    if before.parts != parts {
+        app.settling.begin(before.id);
+    }
+    let info = app.node.set_parts(&name, parts).await?;
+    answer::json(StatusCode::OK, &Database::from(info))
 }
 
 /// Deletes a database with everything in it. Its name is free from then on.

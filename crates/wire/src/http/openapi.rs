@@ -32,6 +32,7 @@ use crate::http::{
         databases::list,
         databases::create,
         databases::show,
+        databases::set,
         databases::delete,
         append::append,
         events::events,
@@ -56,7 +57,7 @@ use crate::http::{
         (name = "log", description = "Append, read and follow events"),
         (name = "sql", description = "Query tables"),
         (name = "projections", description = "What folds events into tables"),
-        (name = "databases", description = "Make, list, verify, back up, restore and delete databases"),
+        (name = "databases", description = "Make, list, set, verify, back up, restore and delete databases"),
         (name = "keys", description = "Make, list and revoke keys"),
         (name = "server", description = "The server itself")
     )
@@ -193,6 +194,7 @@ fn codes(operation: &str) -> Vec<&'static str> {
         ],
         "show_database" => &[DATABASE],
         "delete_database" => &[DATABASE, RECORDED],
+        "set_database" => &[DATABASE, BODY, RECORDED, &["bad_partitions"]],
         "verify_database" => &[DATABASE, TURN, &["position_ahead", "chain_differs"]],
         "stats" => &[DATABASE, TURN],
         "backup_database" => &[DATABASE, BODY, TURN, BACKUP],

@@ -108,6 +108,9 @@ fn of_database(below: &[&str]) -> Option<Route> {
         ["backup"] => route!("/v1/databases/{db}/backup", "POST" ADMIN => backup::backup),
         ["restore"] => route!("/v1/databases/{db}/restore", "POST" ADMIN => restore::restore),
         ["verify"] => route!("/v1/databases/{db}/verify", "POST" READ => verify::verify),
+        ["settings"] => {
+            route!("/v1/databases/{db}/settings", "PUT" ADMIN => databases::set)
+        }
         ["projections"] => {
             route!("/v1/databases/{db}/projections", "GET" READ => projections::list)
         }

@@ -12,6 +12,8 @@ use headwater_node::{Cursor, CursorOf, Cursors, Keep};
 use kafka_protocol::ResponseError;
 use tokio::time::Instant;
 
+use crate::kafka::renumber::{other_number, renumber};
+
 /// Below a megabyte a day.
 const BYTES_PER_SECOND: u64 = 10;
 
@@ -75,7 +77,16 @@ impl GroupCursors {
         self.changed.is_empty()
     }
 
-    /// Moves a cursor.
+    /// Leaves out cursors of which nobody will ask any more.
+    pub(crate) fn retain(&mut self, is_asked_for: impl Fn(&CursorOf) -> bool) {
+        if let Some(all) = &mut self.all {
+            all.retain(|of, _| is_asked_for(of));
+            self.changed.retain(is_asked_for);
+        }
+    }
+
+    /// Moves a cursor. If its topic has another number of partitions by now, the others in it become
+    /// cursors of that number.
     pub(crate) fn set(
         &mut self,
         of: CursorOf,
@@ -90,10 +101,18 @@ impl GroupCursors {
             true => 0, // the usual, which needs no walk
             false => all.values().map(|cursor| cursor.note.len()).sum(),
         };
-        let too_many = all.len() >= CURSORS_MAX && !all.contains_key(&of);
+        let new = match other_number(all, &of) {
+            Some(_) => of.parts.count() as usize, // a few hundred
+            None => usize::from(!all.contains_key(&of)),
+        };
+        let too_many = new > 0 && all.len() + new > CURSORS_MAX;
         let too_long = cursor.note.len() > NOTE_BYTES_MAX;
         if too_many || too_long || notes + cursor.note.len() > NOTES_BYTES_MAX {
             return Err(ResponseError::OffsetMetadataTooLarge);
+        }
+        if renumber(all, &of) {
+            self.changed.retain(|changed| all.contains_key(changed));
+            self.partial = None; // those of before must not count any more
         }
         if all.get(&of) != Some(&cursor) {
             all.insert(of.clone(), cursor);
@@ -166,12 +185,13 @@ impl GroupCursors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headwater_node::DatabaseId;
+    use headwater_node::{DatabaseId, Parts};
 
     fn of(part: u32) -> CursorOf {
         CursorOf {
             database: DatabaseId(uuid::Uuid::nil()),
             category: Some("account".to_owned()),
+            parts: Parts::default(),
             part,
         }
     }

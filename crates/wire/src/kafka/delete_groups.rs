@@ -6,7 +6,6 @@ use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;
 use kafka_protocol::messages::{DeleteGroupsResponse, GroupId};
 use kafka_protocol::protocol::StrBytes;
 
-use crate::kafka::groups::not_available;
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::Session;
 
@@ -27,14 +26,5 @@ pub(crate) async fn answer(
 async fn delete(session: &Session, name: &StrBytes) -> Result<(), ResponseError> {
     let may = session.who.has_role(Role::Admin);
     may.map_err(|_| ResponseError::GroupAuthorizationFailed)?;
-    let app = &session.app;
-    let known = app.groups.with_cursors(&app.node, name, |entry, _| {
-        Ok(entry.cursors.all().is_some_and(|all| !all.is_empty()) || !entry.group.is_empty())
-    });
-    let known = known.await?;
-    app.groups.remove(name)?;
-    match known {
-        true => app.node.forget_reader(name).await.map_err(not_available),
-        false => Err(ResponseError::GroupIdNotFound),
-    }
+    session.app.groups.forget(&session.app.node, name).await
 }

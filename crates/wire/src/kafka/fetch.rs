@@ -97,7 +97,13 @@ pub(crate) async fn answer(
         .filter(|topic| !topic.parts.is_empty())
     {
         match session.topic(Role::Read, &topic.name) {
-            Ok((found, _)) => walks.push((topic.name, Walk::new(found, topic.parts))),
+            Ok(served) => match session.app.settling.until(served.database) {
+                Some(end) if served.topic.category.is_some() => {
+                    session.rest(end.min(until)).await; // it asks again at once
+                    refused.push(nothing_of(topic, ResponseError::NotLeaderOrFollower));
+                }
+                _ => walks.push((topic.name, Walk::new(served, topic.parts))),
+            },
             Err(error) => refused.push(nothing_of(topic, error)),
         }
     }
@@ -134,7 +140,7 @@ async fn wait(
     let node = &session.app.node;
     let moving = walks
         .iter()
-        .map(|(_, walk)| Box::pin(node.head_beyond(&walk.topic.database, walk.scanned())));
+        .map(|(_, walk)| Box::pin(node.head_beyond(walk.database(), walk.scanned())));
     let moved = async {
         if pausing {
             sleep(PAUSE).await; // a commit at a time would be looked at again and again

@@ -112,6 +112,8 @@ pub(crate) struct Group {
     join_until: Option<Instant>,
     /// A new group waits so long for more.
     join_from: Option<Instant>,
+    /// When those are left behind that have not asked for their share: the leader, too.
+    share_until: Option<Instant>,
 }
 
 impl Member {
@@ -248,11 +250,16 @@ impl Group {
             }
         }
         if self.state != State::Joining {
-            let longest = self.members.values().map(|member| member.rebalance).max();
-            self.join_until = Some(now + longest.unwrap_or_default());
+            self.join_until = Some(now + self.longest());
         }
         self.state = State::Joining;
         self.try_complete(now);
+    }
+
+    /// How long the members may take for a step, all together.
+    fn longest(&self) -> Duration {
+        let longest = self.members.values().map(|member| member.rebalance).max();
+        longest.unwrap_or_default()
     }
 
     /// Ends the joining if all are there, or those that are not were waited for long enough.
@@ -278,6 +285,7 @@ impl Group {
             self.leader = self.members.keys().next().cloned().unwrap_or_default();
         }
         self.state = State::Sharing;
+        self.share_until = Some(now + self.longest());
         let names: Vec<StrBytes> = self.members.keys().cloned().collect();
         for name in &names {
             if let Some(member) = self.members.get_mut(name) {
@@ -417,6 +425,22 @@ impl Group {
         }
     }
 
+    /// How often members have come to share the work.
+    pub(crate) fn generation(&self) -> i32 {
+        self.generation
+    }
+
+    /// Sends all members away: they meet anew, as after a restart of the server.
+    pub(crate) fn disband(&mut self) {
+        let names: Vec<StrBytes> = self.members.keys().cloned().collect();
+        for name in &names {
+            self.remove(name, ResponseError::UnknownMemberId);
+        }
+        (self.join_from, self.join_until) = (None, None);
+        self.state = State::Empty;
+        self.generation = self.generation.wrapping_add(1).max(1);
+    }
+
     /// A member leaves, by its name or that of its instance.
     pub(crate) fn leave(
         &mut self,
@@ -469,9 +493,11 @@ impl Group {
     /// What has become due: members that were silent too long, and a joining that ends.
     pub(crate) fn tick(&mut self, now: Instant) {
         self.expected.retain(|_, until| now < *until);
+        let late =
+            self.state == State::Sharing && self.share_until.is_some_and(|until| now >= until);
         let silent = |(name, member): (&StrBytes, &Member)| {
             let silent = now >= member.expires && !member.is_waiting();
-            silent.then(|| name.clone())
+            (silent || (late && member.sharing.is_none())).then(|| name.clone())
         };
         let silent: Vec<StrBytes> = self.members.iter().filter_map(silent).collect();
         for name in &silent {
@@ -589,5 +615,53 @@ mod tests {
         group.tick(now + SESSION);
         assert!(group.is_empty());
         assert_eq!(group.state, State::Empty);
+    }
+
+    #[test]
+    fn a_leader_that_does_not_share_out_is_left_behind_though_it_is_alive() {
+        let begun = Instant::now();
+        let mut group = Group::default();
+        let mut ada = join(&mut group, "ada", None, begun);
+        let mut bob = join(&mut group, "bob", None, begun);
+        let mut now = begun + FIRST_JOIN;
+        group.tick(now);
+        assert_eq!(&*ada.try_recv().unwrap().unwrap().leader, "ada");
+        assert!(bob.try_recv().unwrap().is_ok());
+        let mut waiting = share(&mut group, "bob", &[], now).unwrap();
+        let until = now + SESSION;
+        while now + SESSION / 4 < until {
+            now += SESSION / 4;
+            assert_eq!(group.heartbeat(&word("ada"), 1, now), Ok(()));
+            group.tick(now);
+        }
+        assert!(waiting.try_recv().is_err(), "it may take so long");
+        group.tick(until);
+        let told = waiting.try_recv().unwrap().unwrap_err();
+        assert_eq!(told, ResponseError::RebalanceInProgress);
+        assert_eq!(
+            group.heartbeat(&word("ada"), 1, until),
+            Err(ResponseError::UnknownMemberId)
+        );
+        let mut bob = join(&mut group, "bob", None, until);
+        assert_eq!(&*bob.try_recv().unwrap().unwrap().leader, "bob");
+    }
+
+    #[test]
+    fn a_group_that_is_sent_away_meets_anew() {
+        let begun = Instant::now();
+        let mut group = Group::default();
+        let mut ada = join(&mut group, "ada", None, begun);
+        let now = begun + FIRST_JOIN;
+        group.tick(now);
+        assert_eq!(ada.try_recv().unwrap().unwrap().generation, 1);
+        let mut bob = join(&mut group, "bob", None, now);
+        group.disband();
+        let none = ResponseError::UnknownMemberId;
+        assert_eq!(bob.try_recv().unwrap().unwrap_err(), none);
+        assert_eq!(group.heartbeat(&word("ada"), 1, now), Err(none));
+        assert!(group.is_empty() && group.state == State::Empty);
+        let mut ada = join(&mut group, "ada-2", None, now);
+        group.tick(now + FIRST_JOIN);
+        assert!(ada.try_recv().unwrap().unwrap().generation > 1);
     }
 }

@@ -4,6 +4,7 @@
 //! cursors are kept. While there is none, the task waits without a timer.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::kafka::cursors::GroupCursors;
 use crate::kafka::group::Group;
+use crate::kafka::reads::Reads;
 use crate::kafka::session::OF_A_DATABASE;
 
 /// Groups that are held in memory.
@@ -27,6 +29,9 @@ const GROUPS_OF_ONE_MAX: usize = 100;
 
 /// Bytes of what the members of all groups say.
 const MEMBERS_BYTES_MAX: usize = 32 << 20;
+
+/// Those of them that are of groups of one database.
+const MEMBERS_BYTES_OF_ONE_MAX: usize = 4 << 20;
 
 /// Bytes of the name of a group.
 const NAME_BYTES_MAX: usize = 255;
@@ -42,15 +47,47 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) struct Entry {
     pub(crate) group: Group,
     pub(crate) cursors: GroupCursors,
+    reads: Reads,
     used: Instant,
+    /// No other one that was ever in memory has this number.
+    number: u64,
+    /// It is being forgotten: nobody speaks of it until it is.
+    ending: bool,
 }
 
 /// The groups of a server.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     all: Mutex<HashMap<StrBytes, Entry>>,
+    /// How many were ever made.
+    count: AtomicU64,
     /// Told when there is one.
     made: Notify,
+    /// Held from when cursors are taken to be kept until they are.
+    keeping: tokio::sync::Mutex<()>,
+}
+
+impl Entry {
+    fn new(number: u64, now: Instant) -> Entry {
+        Entry {
+            group: Group::default(),
+            cursors: GroupCursors::new(now),
+            reads: Reads::default(),
+            used: now,
+            number,
+            ending: false,
+        }
+    }
+
+    /// Sends the members away if what they read is not what it was when they met.
+    fn look(&mut self, node: &Node) {
+        if self.reads.are_over(node) {
+            self.group.disband();
+            let there = node.list();
+            self.cursors
+                .retain(|of| there.iter().any(|info| info.id == of.database));
+        }
+    }
 }
 
 impl Groups {
@@ -61,39 +98,32 @@ impl Groups {
     /// Does something with a group, which is made if it is not there.
     pub(crate) fn with<T>(
         &self,
+        node: &Node,
         name: &StrBytes,
         work: impl FnOnce(&mut Entry, Instant) -> Result<T, ResponseError>,
     ) -> Result<T, ResponseError> {
         check_name(name)?;
-        let now = Instant::now();
         let mut all = self.lock();
-        if !all.contains_key(name) && !has_room(&all, name) {
-            return Err(ResponseError::CoordinatorNotAvailable);
-        }
-        let entry = all.entry(name.clone()).or_insert_with(|| {
-            self.made.notify_one();
-            Entry {
-                group: Group::default(),
-                cursors: GroupCursors::new(now),
-                used: now,
+        if !all.contains_key(name) {
+            if !has_room(&all, name) {
+                return Err(ResponseError::CoordinatorNotAvailable);
             }
-        });
-        entry.used = now;
-        work(entry, now)
+            let number = self.count.fetch_add(1, Ordering::Relaxed);
+            all.insert(name.clone(), Entry::new(number, Instant::now()));
+            self.made.notify_one();
+        }
+        enter(&mut all, node, name, work)
     }
 
     /// Does something with a group that has members; who is in none is told that.
     pub(crate) fn with_known<T>(
         &self,
+        node: &Node,
         name: &StrBytes,
         work: impl FnOnce(&mut Entry, Instant) -> Result<T, ResponseError>,
     ) -> Result<T, ResponseError> {
         check_name(name)?;
-        let now = Instant::now();
-        let mut all = self.lock();
-        let entry = all.get_mut(name).ok_or(ResponseError::UnknownMemberId)?;
-        entry.used = now;
-        work(entry, now)
+        enter(&mut self.lock(), node, name, work)
     }
 
     /// As [`with`](Groups::with), once what the group has read before is in memory.
@@ -103,13 +133,18 @@ impl Groups {
         name: &StrBytes,
         work: impl FnOnce(&mut Entry, Instant) -> Result<T, ResponseError>,
     ) -> Result<T, ResponseError> {
-        let loaded = self.with(name, |entry, _| Ok(entry.cursors.all().is_some()))?;
-        if loaded {
-            return self.with(name, work);
-        }
+        let missing = self.with(node, name, |entry, _| {
+            Ok(entry.cursors.all().is_none().then_some(entry.number))
+        })?;
+        let Some(number) = missing else {
+            return self.with(node, name, work);
+        };
         let kept = node.cursors(name).await.map_err(not_available)?;
-        self.with(name, |entry, now| {
-            entry.cursors.load(kept);
+        self.with(node, name, |entry, now| {
+            // One that came after it, because it was forgotten, has not read that.
+            if entry.number == number {
+                entry.cursors.load(kept);
+            }
             work(entry, now)
         })
     }
@@ -136,34 +171,51 @@ impl Groups {
         all.iter().filter(lasting).map(described).collect()
     }
 
-    /// Refuses more than the members of all groups may say together.
-    pub(crate) fn check_room(&self, bytes: usize) -> Result<(), ResponseError> {
+    /// Refuses more than the members of all groups, or of those of one database, may say together.
+    pub(crate) fn check_room(&self, name: &str, bytes: usize) -> Result<(), ResponseError> {
         let all = self.lock();
-        let members = all.values().flat_map(|entry| entry.group.members.values());
-        let held: usize = members.map(|member| member.bytes()).sum();
-        match held + bytes <= MEMBERS_BYTES_MAX {
+        let held = |counts: &dyn Fn(&str) -> bool| -> usize {
+            let groups = all.iter().filter(|(name, _)| counts(name));
+            let members = groups.flat_map(|(_, entry)| entry.group.members.values());
+            members.map(|member| member.bytes()).sum()
+        };
+        let own = owner(name);
+        let has_room = held(&|_| true) + bytes <= MEMBERS_BYTES_MAX;
+        let of_one = || held(&|other| owner(other) == own) + bytes <= MEMBERS_BYTES_OF_ONE_MAX;
+        match has_room && (own.is_none() || of_one()) {
             true => Ok(()),
             false => Err(ResponseError::GroupMaxSizeReached),
         }
     }
 
-    /// Takes a group out that has nobody; its cursors are gone with it.
-    pub(crate) fn remove(&self, name: &StrBytes) -> Result<(), ResponseError> {
-        let mut all = self.lock();
-        match all.get(name) {
-            Some(entry) if !entry.group.is_empty() => Err(ResponseError::NonEmptyGroup),
-            _ => {
-                all.remove(name);
-                Ok(())
+    /// Forgets a group that nobody is in. Durable on return: what is told or written of it meanwhile
+    /// does not bring it back.
+    pub(crate) async fn forget(&self, node: &Node, name: &StrBytes) -> Result<(), ResponseError> {
+        let known = self.with_cursors(node, name, |entry, _| {
+            if !entry.group.is_empty() {
+                return Err(ResponseError::NonEmptyGroup);
             }
+            entry.ending = true;
+            Ok(entry.cursors.all().is_some_and(|all| !all.is_empty()))
+        });
+        let known = known.await?;
+        let _ending = Ending { groups: self, name };
+        if !known {
+            return Err(ResponseError::GroupIdNotFound);
         }
+        let _turn = self.keeping.lock().await; // what was taken to be kept is kept by now
+        node.forget_reader(name).await.map_err(not_available)
     }
 
     /// Does what is due; gives what is to be kept.
-    fn tick(&self, now: Instant) -> Vec<Keep> {
+    fn tick(&self, node: &Node, now: Instant) -> Vec<Keep> {
         let mut keep = Vec::new();
         self.lock().retain(|name, entry| {
+            if entry.ending {
+                return true;
+            }
             entry.group.tick(now);
+            entry.reads.note(&entry.group, node);
             let members = entry.group.members.len();
             let was_kept = entry.cursors.is_kept(); // what is taken now is not kept yet
             keep.extend(entry.cursors.take(name, members, now, false));
@@ -173,11 +225,19 @@ impl Groups {
         keep
     }
 
+    /// Keeps what is due.
+    async fn keep_due(&self, node: &Node) {
+        let _turn = self.keeping.lock().await;
+        let keep = self.tick(node, Instant::now());
+        self.keep(node, keep).await;
+    }
+
     /// Keeps what is not kept yet, of all groups.
     pub(crate) async fn keep_all(&self, node: &Node) {
+        let _turn = self.keeping.lock().await;
         let now = Instant::now();
         let mut keep = Vec::new();
-        for (name, entry) in &mut *self.lock() {
+        for (name, entry) in self.lock().iter_mut().filter(|(_, entry)| !entry.ending) {
             keep.extend(entry.cursors.take(name, 1, now, true));
         }
         self.keep(node, keep).await;
@@ -205,8 +265,7 @@ pub(crate) async fn upkeep(app: &App) {
     let groups = &app.groups;
     let mut stopping = app.stopping.clone();
     while !*stopping.borrow() {
-        let keep = groups.tick(Instant::now());
-        groups.keep(&app.node, keep).await; // to its end: what was taken is not lost
+        groups.keep_due(&app.node).await; // to its end: what was taken is not lost
         let none = groups.lock().is_empty();
         let pause = async {
             match none {
@@ -221,12 +280,45 @@ pub(crate) async fn upkeep(app: &App) {
     }
 }
 
+/// A group that is being forgotten. At the end it leaves the memory, also when nobody waits for that
+/// any more: who speaks of it then looks up what is true.
+struct Ending<'a> {
+    groups: &'a Groups,
+    name: &'a StrBytes,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.groups.lock().remove(self.name);
+    }
+}
+
+/// Does something with a group that is in memory.
+fn enter<T>(
+    all: &mut HashMap<StrBytes, Entry>,
+    node: &Node,
+    name: &StrBytes,
+    work: impl FnOnce(&mut Entry, Instant) -> Result<T, ResponseError>,
+) -> Result<T, ResponseError> {
+    let now = Instant::now();
+    let entry = all.get_mut(name).ok_or(ResponseError::UnknownMemberId)?;
+    if entry.ending {
+        return Err(ResponseError::CoordinatorNotAvailable);
+    }
+    entry.used = now;
+    entry.look(node);
+    let done = work(entry, now);
+    entry.reads.note(&entry.group, node);
+    done
+}
+
+/// The database that a group belongs to, because its keys named it.
+fn owner(name: &str) -> Option<&str> {
+    name.split_once(OF_A_DATABASE).map(|(owner, _)| owner)
+}
+
 /// Whether one more group may be held, by this name.
 fn has_room(all: &HashMap<StrBytes, Entry>, name: &str) -> bool {
-    let owner = |name: &str| {
-        name.split_once(OF_A_DATABASE)
-            .map(|(owner, _)| owner.to_owned())
-    };
     let own = owner(name);
     let others = || all.keys().filter(|other| owner(other) == own).count();
     all.len() < GROUPS_MAX && (own.is_none() || others() < GROUPS_OF_ONE_MAX)

@@ -11,9 +11,12 @@ pub(crate) fn answer(
 ) -> Result<HeartbeatResponse, Malformed> {
     let group = session.group(reader.string()?);
     let (generation, member) = (reader.i32()?, reader.string()?);
-    let heard = session.app.groups.with_known(&group, |entry, now| {
-        entry.group.heartbeat(&member, generation, now)
-    });
+    let heard = session
+        .app
+        .groups
+        .with_known(&session.app.node, &group, |entry, now| {
+            entry.group.heartbeat(&member, generation, now)
+        });
     let error = heard.err().map_or(0, |error| error.code());
     Ok(HeartbeatResponse::default().with_error_code(error))
 }

@@ -100,9 +100,10 @@ async fn joined(
     }
     let groups = &session.app.groups;
     let words = join.protocols.iter();
-    groups.check_room(words.map(|(name, data)| name.len() + data.len()).sum())?;
+    let bytes = words.map(|(name, data)| name.len() + data.len()).sum();
+    groups.check_room(group, bytes)?;
     let (told, telling) = oneshot::channel();
-    groups.with(group, |entry, now| {
+    groups.with(&session.app.node, group, |entry, now| {
         let new = join.member.is_empty();
         if new && version >= 4 && join.instance.is_none() {
             // It comes again with this name: one that is lost on the way takes no place (KIP-394).

@@ -34,10 +34,13 @@ pub(crate) fn answer(
     let (group, members) = read(reader, version)?;
     let group = session.group(group);
     let leave = |(member, instance): &Leaving| {
-        session.app.groups.with_known(&group, |entry, now| {
-            entry.cursors.hurry(now);
-            entry.group.leave(member, instance.as_ref(), now)
-        })
+        session
+            .app
+            .groups
+            .with_known(&session.app.node, &group, |entry, now| {
+                entry.cursors.hurry(now);
+                entry.group.leave(member, instance.as_ref(), now)
+            })
     };
     let left: Vec<Result<(), ResponseError>> = members.iter().map(leave).collect();
     let code = |left: &Result<(), ResponseError>| left.err().map_or(0, |error| error.code());

@@ -25,7 +25,11 @@ pub(crate) async fn answer(
         false => Vec::new(),
     };
     let mut groups: BTreeMap<StrBytes, (StrBytes, &'static str)> = BTreeMap::new();
-    let kept = session.app.node.readers(LISTED_MAX).await;
+    let kept = session
+        .app
+        .node
+        .readers(&session.groups(), LISTED_MAX)
+        .await;
     let error = match kept {
         Ok(names) => {
             let asleep = |name| {

@@ -69,7 +69,7 @@ pub(crate) async fn answer(
         let mut partitions = Vec::with_capacity(asked.partitions.len());
         for (index, instant) in asked.partitions {
             let found = match &topic {
-                Ok((topic, _)) if topic.has(index) => place(session, topic, instant).await,
+                Ok(served) if served.has(index) => place(session, &served.topic, instant).await,
                 Ok(_) => Err(ResponseError::UnknownTopicOrPartition),
                 Err(error) => Err(*error),
             };

@@ -1,8 +1,7 @@
 //! `Metadata`: the broker, which is this server, and the topics.
 
-use std::collections::BTreeSet;
-
-use headwater_node::{DatabaseName, DatabaseState, Role};
+use headwater_node::{DatabaseName, Role};
+use kafka_protocol::ResponseError;
 use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
@@ -11,10 +10,10 @@ use kafka_protocol::protocol::StrBytes;
 
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::{BROKER, Session};
-use crate::kafka::topic::Topic;
+use crate::kafka::topic::{Served, Topic};
 
-/// Topics that one answer lists at most, when all are asked for.
-const TOPICS_MAX: usize = 10_000;
+/// Partitions that one answer describes at most, about.
+const PARTITIONS_MAX: usize = 80_000;
 
 /// Categories of one database that are listed at most.
 const CATEGORIES_MAX: usize = 1_000;
@@ -38,7 +37,7 @@ pub(crate) async fn answer(
     version: i16,
 ) -> Result<MetadataResponse, Malformed> {
     let topics = match read(reader, version)? {
-        Some(names) => names.iter().map(|name| named(session, name)).collect(),
+        Some(names) => named(session, &names),
         None => all(session).await,
     };
     let broker = MetadataResponseBroker::default()
@@ -60,54 +59,56 @@ pub(crate) fn cluster_id(session: &Session) -> StrBytes {
     }
 }
 
-fn named(session: &Session, name: &StrBytes) -> MetadataResponseTopic {
-    match session.topic(Role::Read, name) {
-        Ok((topic, _)) => described(&topic),
-        Err(error) => MetadataResponseTopic::default()
-            .with_name(Some(TopicName(name.clone())))
-            .with_error_code(error.code()),
-    }
+/// What was asked for by name. More than an answer can hold is no topic.
+fn named(session: &Session, names: &[StrBytes]) -> Vec<MetadataResponseTopic> {
+    let mut room = PARTITIONS_MAX;
+    let one = |name: &StrBytes| {
+        let topic = session.topic(Role::Read, name).and_then(|topic| {
+            let left = room.checked_sub(topic.partitions().len());
+            room = left.ok_or(ResponseError::InvalidTopicException)?;
+            Ok(topic)
+        });
+        match topic {
+            Ok(topic) => described(&topic),
+            Err(error) => MetadataResponseTopic::default()
+                .with_name(Some(TopicName(name.clone())))
+                .with_error_code(error.code()),
+        }
+    };
+    names.iter().map(one).collect()
 }
 
 async fn all(session: &Session) -> Vec<MetadataResponseTopic> {
-    let mut topics = Vec::new();
-    let databases = session.app.node.list().into_iter();
+    let node = &session.app.node;
     let seen = |name: &DatabaseName| session.who.may(Role::Read, Some(name)).is_ok();
-    for database in databases.filter(|database| seen(&database.name)) {
-        let mut names = vec![Topic::parse(database.name.as_str())];
-        if database.state == DatabaseState::Awake {
-            let categories = categories(session, &database.name).await;
-            let topic = |category: &String| Topic::of_category(&database.name, category);
-            names.extend(categories.iter().map(topic));
+    let mut topics = Vec::new();
+    let mut room = PARTITIONS_MAX;
+    for database in node.list() {
+        if !seen(&database.name) {
+            continue;
         }
-        let room = TOPICS_MAX - topics.len();
-        topics.extend(names.iter().flatten().map(described).take(room));
+        let categories = node.categories(&database.name, CATEGORIES_MAX).await;
+        let categories = categories.unwrap_or_default(); // it was deleted just now
+        let named = categories
+            .iter()
+            .map(|category| Topic::of_category(&database.name, category));
+        for topic in [Topic::parse(database.name.as_str())]
+            .into_iter()
+            .chain(named)
+            .flatten()
+        {
+            let topic = Served::new(topic, &database);
+            let Some(left) = room.checked_sub(topic.partitions().len()) else {
+                return topics;
+            };
+            room = left;
+            topics.push(described(&topic));
+        }
     }
     topics
 }
 
-/// The categories of a database that is awake, by name.
-async fn categories(session: &Session, name: &DatabaseName) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let Ok(database) = session.database(Role::Read, name).await else {
-        return found; // a listing leaves out what cannot be read; who names it is told why
-    };
-    let mut after: Option<String> = None;
-    while found.len() < CATEGORIES_MAX {
-        let Ok(page) = database.streams(String::new(), after.take(), 1).await else {
-            break;
-        };
-        let Some(stream) = page.streams.first() else {
-            break;
-        };
-        let category = stream.name.category().to_owned();
-        after = Some(format!("{category}0")); // what comes after all of `category/`: 0 follows /
-        found.insert(category);
-    }
-    found
-}
-
-fn described(topic: &Topic) -> MetadataResponseTopic {
+fn described(served: &Served) -> MetadataResponseTopic {
     let partition = |index| {
         MetadataResponsePartition::default()
             .with_partition_index(index)
@@ -116,8 +117,9 @@ fn described(topic: &Topic) -> MetadataResponseTopic {
             .with_replica_nodes(vec![BROKER])
             .with_isr_nodes(vec![BROKER])
     };
+    let topic = &served.topic;
     MetadataResponseTopic::default()
         .with_name(Some(TopicName(StrBytes::from_string(topic.name()))))
         .with_is_internal(topic.database.is_system())
-        .with_partitions((0..topic.partitions()).map(partition).collect())
+        .with_partitions(served.partitions().map(partition).collect())
 }

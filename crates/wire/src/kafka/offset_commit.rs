@@ -1,7 +1,7 @@
 //! `OffsetCommit`: how far a group has read. It is answered at once and kept soon after: see
 //! `cursors`.
 
-use headwater_node::{Cursor, CursorOf, DatabaseId, Role};
+use headwater_node::{Cursor, CursorOf, Role};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_commit_response::{
     OffsetCommitResponsePartition, OffsetCommitResponseTopic,
@@ -13,7 +13,7 @@ use crate::kafka::group::State;
 use crate::kafka::groups::Entry;
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::Session;
-use crate::kafka::topic::Topic;
+use crate::kafka::topic::Served;
 
 pub(crate) struct Asked {
     group: StrBytes,
@@ -117,11 +117,11 @@ fn check(
 }
 
 fn cursor(
-    topic: &Result<(Topic, DatabaseId), ResponseError>,
+    topic: &Result<Served, ResponseError>,
     partition: Partition,
 ) -> Result<(CursorOf, Cursor), ResponseError> {
-    let (topic, id) = topic.as_ref().map_err(|error| *error)?;
-    let of = cursor_of(topic, *id, partition.index).filter(|_| topic.has(partition.index));
+    let topic = topic.as_ref().map_err(|error| *error)?;
+    let of = topic.cursor_of(partition.index);
     let next = u64::try_from(partition.offset);
     let cursor = Cursor {
         next: next.map_err(|_| ResponseError::OffsetOutOfRange)?,
@@ -131,14 +131,4 @@ fn cursor(
             .unwrap_or_default(),
     };
     Ok((of.ok_or(ResponseError::UnknownTopicOrPartition)?, cursor))
-}
-
-/// What the node calls a partition. It is one of the database itself and not of its name: a
-/// database that is made anew under the name is read from its beginning.
-pub(crate) fn cursor_of(topic: &Topic, database: DatabaseId, partition: i32) -> Option<CursorOf> {
-    Some(CursorOf {
-        database,
-        category: topic.category.as_ref().map(ToString::to_string),
-        part: u32::try_from(partition).ok()?,
-    })
 }

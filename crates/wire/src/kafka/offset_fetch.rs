@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use headwater_event::Text;
-use headwater_node::{Cursor, CursorOf, Cursors, DatabaseName, Role};
+use headwater_node::{Cursor, Cursors, DatabaseName, Role};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_fetch_response::{
     OffsetFetchResponsePartition, OffsetFetchResponseTopic,
@@ -12,10 +12,10 @@ use kafka_protocol::messages::{OffsetFetchResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
 use crate::kafka::groups::not_available;
-use crate::kafka::offset_commit::cursor_of;
 use crate::kafka::reader::{Malformed, Reader};
+use crate::kafka::renumber;
 use crate::kafka::session::Session;
-use crate::kafka::topic::Topic;
+use crate::kafka::topic::{Served, Topic};
 
 /// The group, and the topics that were asked for; none is all.
 type Asked = (StrBytes, Option<Vec<(StrBytes, Vec<i32>)>>);
@@ -51,9 +51,13 @@ pub(crate) async fn answer(
                 told(index, None, ResponseError::TopicAuthorizationFailed.code())
             }
             Err(_) => told(index, None, error),
-            Ok((topic, id)) => {
-                let of = cursor_of(topic, *id, index);
-                told(index, of.and_then(|of| cursors.get(&of)), error)
+            Ok(topic) => {
+                let of = topic.cursor_of(index);
+                told(
+                    index,
+                    of.and_then(|of| renumber::find(&cursors, &of)),
+                    error,
+                )
             }
         };
         OffsetFetchResponseTopic::default()
@@ -75,38 +79,39 @@ async fn cursors(session: &Session, group: &StrBytes) -> Result<Cursors, Respons
     }
 }
 
-fn told(index: i32, cursor: Option<&Cursor>, error: i16) -> OffsetFetchResponsePartition {
-    let note = cursor.map_or("", |cursor| &cursor.note);
-    let next = cursor.and_then(|cursor| i64::try_from(cursor.next).ok());
+fn told(index: i32, cursor: Option<Cursor>, error: i16) -> OffsetFetchResponsePartition {
+    let next = cursor.as_ref().map(|cursor| i64::try_from(cursor.next));
+    let note = cursor.map_or_else(String::new, |cursor| cursor.note);
     OffsetFetchResponsePartition::default()
         .with_partition_index(index)
-        .with_committed_offset(next.unwrap_or(-1))
+        .with_committed_offset(next.and_then(Result::ok).unwrap_or(-1))
         .with_committed_leader_epoch(-1)
-        .with_metadata(Some(StrBytes::from_string(note.to_owned())))
+        .with_metadata(Some(StrBytes::from_string(note)))
         .with_error_code(error)
 }
 
 /// All topics that the group has read, of databases that are there and that the client may read.
 fn all(session: &Session, cursors: &Cursors) -> Vec<(StrBytes, Vec<i32>)> {
     let databases = session.app.node.list();
+    let seen = |name: &DatabaseName| session.who.may(Role::Read, Some(name)).is_ok();
     let mut topics: BTreeMap<String, Vec<i32>> = BTreeMap::new();
-    for CursorOf {
-        database,
-        category,
-        part,
-    } in cursors.keys()
-    {
-        let found = databases.iter().find(|one| one.id == *database);
-        let seen = |name: &DatabaseName| session.who.may(Role::Read, Some(name)).is_ok();
+    for of in cursors.keys() {
+        let found = databases.iter().find(|one| one.id == of.database);
         let Some(found) = found.filter(|one| seen(&one.name)) else {
             continue;
         };
         let topic = Topic {
             database: found.name.clone(),
-            category: category.as_deref().map(Text::from),
+            category: of.category.as_deref().map(Text::from),
         };
-        let part = i32::try_from(*part).unwrap_or(i32::MAX);
-        topics.entry(topic.name()).or_default().push(part);
+        let served = Served::new(topic, found);
+        let is_read = |index: &i32| {
+            let of = served.cursor_of(*index);
+            of.is_some_and(|of| renumber::find(cursors, &of).is_some())
+        };
+        topics
+            .entry(served.topic.name())
+            .or_insert_with(|| served.partitions().filter(is_read).collect());
     }
     let named = |(name, parts)| (StrBytes::from_string(name), parts);
     topics.into_iter().map(named).collect()

@@ -99,7 +99,7 @@ pub(crate) async fn answer(
         let partitions = asked.partitions.into_iter().map(async |(index, bytes)| {
             let written = match &topic {
                 _ if transactional => Err(records::no_transactions().into()),
-                Ok((topic, _)) => write(session, topic, index, bytes, deadline).await,
+                Ok(served) => write(session, &served.topic, index, bytes, deadline).await,
                 Err(error) => Err(no_topic(*error)),
             };
             told(index, written)
@@ -155,7 +155,7 @@ async fn write(
     bytes: Bytes,
     deadline: Duration,
 ) -> Result<Appended, Refused> {
-    if !topic.has(partition) {
+    if !topic.takes(partition) {
         return Err(unknown_topic().into());
     }
     let batch = SentBatch::read(bytes)?;
@@ -294,7 +294,7 @@ fn unknown_topic() -> Error {
         "unknown_topic",
         "there is no such partition",
     )
-    .expected("the name of a database, or database.category, with partitions 0 to 7")
+    .expected("the name of a database, with the partition 0, or database.category, with those that Metadata lists")
     .action("create the database first; its categories need not be created")
 }
 

@@ -3,13 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 
 use headwater_event::Error;
-use headwater_node::{DatabaseHandle, DatabaseId, DatabaseName, Identity, Role};
+use headwater_node::{DatabaseHandle, DatabaseName, Identity, Role};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::BrokerId;
 use kafka_protocol::protocol::StrBytes;
+use tokio::time::{Instant, sleep_until};
 
 use crate::app::{App, Shared};
-use crate::kafka::topic::Topic;
+use crate::kafka::topic::{Served, Topic};
 
 /// The one broker that clients see.
 pub(crate) const BROKER: BrokerId = BrokerId(1);
@@ -63,19 +64,15 @@ impl Session {
         i32::from(self.broker.port)
     }
 
-    /// The topic of this name and the identity of its database, if it is there and the client may do
-    /// this with it. Whether it is there is not told to who may not.
-    pub(crate) fn topic(
-        &self,
-        role: Role,
-        name: &str,
-    ) -> Result<(Topic, DatabaseId), ResponseError> {
+    /// The topic of this name, if its database is there and the client may do this with it. Whether
+    /// it is there is not told to who may not.
+    pub(crate) fn topic(&self, role: Role, name: &str) -> Result<Served, ResponseError> {
         let topic = Topic::parse(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
         if self.who.may(role, Some(&topic.database)).is_err() {
             return Err(ResponseError::TopicAuthorizationFailed);
         }
         match self.app.node.show(&topic.database) {
-            Ok(database) => Ok((topic, database.id)),
+            Ok(database) => Ok(Served::new(topic, &database)),
             Err(_) => Err(ResponseError::UnknownTopicOrPartition),
         }
     }
@@ -93,19 +90,32 @@ impl Session {
     /// database are their own: nobody joins the groups of another database, or sees them.
     pub(crate) fn group(&self, name: StrBytes) -> StrBytes {
         match self.who.database() {
-            Some(database) => StrBytes::from_string(format!("{database}{OF_A_DATABASE}{name}")),
+            Some(_) => StrBytes::from_string(format!("{}{name}", self.groups())),
             None => name,
         }
     }
 
+    /// What the names of all groups that the client sees begin with on the server.
+    pub(crate) fn groups(&self) -> String {
+        let own = |database: &DatabaseName| format!("{database}{OF_A_DATABASE}");
+        self.who.database().map(own).unwrap_or_default()
+    }
+
     /// The name of a group as this client knows it; nothing if it does not see it.
     pub(crate) fn name_of_group(&self, name: StrBytes) -> Option<StrBytes> {
-        let Some(database) = self.who.database() else {
+        if self.who.database().is_none() {
             return Some(name);
-        };
-        let own = name.strip_prefix(database.as_str())?;
-        let own = own.strip_prefix(OF_A_DATABASE)?;
+        }
+        let own = name.strip_prefix(&*self.groups())?;
         Some(StrBytes::from_string(own.to_owned()))
+    }
+
+    /// Returns then, or once the server is stopping.
+    pub(crate) async fn rest(&self, until: Instant) {
+        tokio::select! {
+            () = sleep_until(until) => {}
+            () = self.stopped() => {}
+        }
     }
 
     /// Returns once the server is stopping.

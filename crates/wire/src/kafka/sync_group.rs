@@ -57,8 +57,8 @@ pub(crate) async fn answer(
     let groups = &session.app.groups;
     let (told, telling) = oneshot::channel();
     let bytes = assignments.iter().map(|(_, bytes)| bytes.len()).sum();
-    let asked = groups.check_room(bytes).and_then(|()| {
-        groups.with_known(&group, |entry, now| {
+    let asked = groups.check_room(&group, bytes).and_then(|()| {
+        groups.with_known(&session.app.node, &group, |entry, now| {
             entry
                 .group
                 .share(&member, generation, assignments, now, told)

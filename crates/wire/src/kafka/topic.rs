@@ -3,22 +3,21 @@
 //!
 //! ```text
 //! shop           the whole log of the database shop, in one partition
-//! shop.account   its category account, in PARTITIONS partitions by the key of the stream
+//! shop.account   its category account, in as many as the database is set to, by the key of the stream
 //! ```
 //!
 //! The name of a database has no dot, so the first one ends it. A topic is there as soon as its
 //! database is: a category that has no events yet is an empty topic.
 
-use headwater_event::{Query, QueryItem, StreamName, Text, check_category};
-use headwater_node::DatabaseName;
+use std::ops::Range;
 
-/// Partitions of the topic of a category.
-pub(crate) const PARTITIONS: i32 = 8;
+use headwater_event::{Position, Query, QueryItem, StreamName, Text, check_category};
+use headwater_node::{CursorOf, DatabaseId, DatabaseInfo, DatabaseName, Parts};
 
 /// Bytes of a topic's name, as Kafka's brokers have it.
 const NAME_BYTES_MAX: usize = 249;
 
-/// A topic.
+/// A topic, whether or not its database is there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Topic {
     pub(crate) database: DatabaseName,
@@ -60,17 +59,14 @@ impl Topic {
         }
     }
 
-    /// How many partitions it has.
-    pub(crate) fn partitions(&self) -> i32 {
-        match self.category {
-            Some(_) => PARTITIONS,
+    /// Whether records for a partition of this number are taken. One that the topic could have is
+    /// enough: the key decides, and a producer may not know the number of partitions yet.
+    pub(crate) fn takes(&self, partition: i32) -> bool {
+        let parts = match self.category {
+            Some(_) => Parts::MAX,
             None => 1,
-        }
-    }
-
-    /// Whether it has a partition of this number.
-    pub(crate) fn has(&self, partition: i32) -> bool {
-        (0..self.partitions()).contains(&partition)
+        };
+        u32::try_from(partition).is_ok_and(|partition| partition < parts)
     }
 
     /// The events that are in it.
@@ -86,14 +82,6 @@ impl Topic {
         }
     }
 
-    /// The partition that the events of a stream are in.
-    pub(crate) fn partition_of(&self, stream: Option<&StreamName>) -> i32 {
-        match (&self.category, stream) {
-            (Some(_), Some(stream)) => partition_of_key(stream.key().as_bytes()),
-            _ => 0,
-        }
-    }
-
     /// The key of the record of an event in this stream.
     pub(crate) fn key_of<'a>(&self, stream: &'a StreamName) -> &'a str {
         match self.category {
@@ -103,10 +91,70 @@ impl Topic {
     }
 }
 
+/// A topic of a database that is there, in its partitions.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    pub(crate) topic: Topic,
+    pub(crate) database: DatabaseId,
+    pub(crate) parts: Parts,
+    /// Since when it has so many, for who compares.
+    since: Position,
+}
+
+impl Served {
+    /// A topic of this database.
+    pub(crate) fn new(topic: Topic, info: &DatabaseInfo) -> Served {
+        Served {
+            database: info.id,
+            parts: match topic.category {
+                Some(_) => info.parts,
+                None => Parts::ONE,
+            },
+            since: info.parts_since,
+            topic,
+        }
+    }
+
+    /// Whether it is still that of this database, in the same partitions all the time.
+    pub(crate) fn is_of(&self, info: &DatabaseInfo) -> bool {
+        self.database == info.id && self.since == info.parts_since
+    }
+
+    /// The numbers of its partitions.
+    pub(crate) fn partitions(&self) -> Range<i32> {
+        0..self.parts.count() as i32 // a few hundred
+    }
+
+    /// Whether it has a partition of this number.
+    pub(crate) fn has(&self, partition: i32) -> bool {
+        self.partitions().contains(&partition)
+    }
+
+    /// The partition that the events of a stream are in.
+    pub(crate) fn partition_of(&self, stream: Option<&StreamName>) -> i32 {
+        match (&self.topic.category, stream) {
+            (Some(_), Some(stream)) => partition_of_key(stream.key().as_bytes(), self.parts),
+            _ => 0,
+        }
+    }
+
+    /// What the node calls a partition; nothing if there is none of this number. It is one of the
+    /// database itself and not of its name: a database that is made anew under the name is read from
+    /// its beginning.
+    pub(crate) fn cursor_of(&self, partition: i32) -> Option<CursorOf> {
+        self.has(partition).then_some(CursorOf {
+            database: self.database,
+            category: self.topic.category.as_ref().map(ToString::to_string),
+            parts: self.parts,
+            part: partition as u32, // not negative
+        })
+    }
+}
+
 /// As the partitioner of Kafka's Java client has it, so that streams meet the records of other
 /// topics that are keyed the same.
-fn partition_of_key(key: &[u8]) -> i32 {
-    (murmur2(key) & 0x7fff_ffff) as i32 % PARTITIONS // 31 bits
+fn partition_of_key(key: &[u8], parts: Parts) -> i32 {
+    ((murmur2(key) & 0x7fff_ffff) % parts.count()) as i32 // less than 31 bits
 }
 
 /// MurmurHash2 by Austin Appleby, with the seed of Kafka's clients.
@@ -153,17 +201,27 @@ mod tests {
     fn names_are_of_databases_and_categories() {
         let shop: DatabaseName = "shop".parse().unwrap();
         let whole = Topic::parse("shop").unwrap();
-        assert_eq!((whole.category.as_ref(), whole.partitions()), (None, 1));
+        assert_eq!(whole.category, None);
+        assert!(whole.takes(0) && !whole.takes(1) && !whole.takes(-1));
         let dotted = Topic::parse("shop.a.b").unwrap();
         assert_eq!(dotted.category.as_deref(), Some("a.b"));
         assert_eq!(dotted.name(), "shop.a.b");
-        assert_eq!(
-            Topic::of_category(&shop, "account").unwrap().partitions(),
-            8
-        );
+        let account = Topic::of_category(&shop, "account").unwrap();
+        assert!(account.takes(255) && !account.takes(256) && !account.takes(-1));
         for bad in ["", "Shop", "shop.", ".account", "shop.a/b", "shop.\u{7}"] {
             assert_eq!(Topic::parse(bad), None, "{bad}");
         }
         assert_eq!(Topic::of_category(&shop, "two words"), None);
+    }
+
+    #[test]
+    fn a_stream_stays_where_the_remainder_of_its_hash_is() {
+        for key in 0..1_000 {
+            let key = key.to_string();
+            let at = |count| partition_of_key(key.as_bytes(), Parts::new(count).unwrap());
+            assert_eq!(at(1), 0);
+            assert_eq!(at(16) % 8, at(8), "twice as many split each one in two");
+            assert!((0..256).contains(&at(256)));
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use headwater_event::{Error, Event, Position};
-use headwater_node::{DatabaseHandle, Direction, Page, Read, Role};
+use headwater_node::{DatabaseHandle, DatabaseName, Direction, Page, Read, Role};
 use kafka_protocol::ResponseError;
 
 use crate::kafka::batch::Batch;
@@ -16,15 +16,15 @@ use crate::kafka::code;
 use crate::kafka::offset;
 use crate::kafka::record;
 use crate::kafka::session::Session;
-use crate::kafka::topic::Topic;
+use crate::kafka::topic::{Served, Topic};
 
 /// Pages of one look: so a search for few among many ends, and goes on with the next fetch.
 const PAGES_MAX: usize = 16;
 
 /// A topic that is fetched, and how far it was looked at.
 pub(crate) struct Walk {
-    pub(crate) topic: Topic,
-    pub(crate) parts: Vec<Part>,
+    served: Served,
+    parts: Vec<Part>,
     /// Everything up to here was looked at.
     scanned: Position,
     /// The head when it was last looked at.
@@ -98,10 +98,10 @@ impl Part {
 }
 
 impl Walk {
-    pub(crate) fn new(topic: Topic, mut parts: Vec<Part>) -> Walk {
+    pub(crate) fn new(served: Served, mut parts: Vec<Part>) -> Walk {
         let mut indexes = BTreeSet::new();
         for part in &mut parts {
-            if !topic.has(part.index) {
+            if !served.has(part.index) {
                 part.error = Some(ResponseError::UnknownTopicOrPartition);
             } else if !indexes.insert(part.index) {
                 part.error = Some(ResponseError::InvalidRequest); // each event goes to one place
@@ -113,11 +113,16 @@ impl Walk {
             .min()
             .unwrap_or(offset::FIRST);
         Walk {
-            topic,
+            served,
             parts,
             scanned: Position(u64::try_from(behind.saturating_sub(1)).unwrap_or(0)),
             head: None,
         }
+    }
+
+    /// The database that is looked at.
+    pub(crate) fn database(&self) -> &DatabaseName {
+        &self.served.topic.database
     }
 
     /// Everything up to here was looked at.
@@ -143,27 +148,33 @@ impl Walk {
 
     /// Looks further, for about `bytes_max` bytes of records together: at least one, unless it is
     /// 0. A database whose head is known, and has nothing new, is not woken.
+    ///
+    /// Where the topic has other partitions by now, what was found is of none: the client looks at the
+    /// metadata anew.
     pub(crate) async fn look(&mut self, session: &Session, bytes_max: usize) {
-        if let Err(error) = self.try_look(session, bytes_max).await {
-            let error = code::of_read(&error);
-            for part in &mut self.parts {
-                part.error.get_or_insert(error);
-            }
+        let looked = self.try_look(session, bytes_max).await;
+        let error = match (looked, session.app.node.show(self.database())) {
+            (Err(error), _) | (_, Err(error)) => code::of_read(&error),
+            (_, Ok(info)) if !self.served.is_of(&info) => ResponseError::NotLeaderOrFollower,
+            _ => return,
+        };
+        for part in &mut self.parts {
+            part.error.get_or_insert(error);
         }
     }
 
     async fn try_look(&mut self, session: &Session, bytes_max: usize) -> Result<(), Error> {
         let node = &session.app.node;
-        if let Some(head) = node.known_head(&self.topic.database)? {
+        if let Some(head) = node.known_head(self.database())? {
             self.see_head(head);
             if head <= self.scanned || bytes_max == 0 {
                 return Ok(());
             }
         }
         let _pass = session.app.reads.pass().await?;
-        let database = session.database(Role::Read, &self.topic.database).await?;
+        let database = session.database(Role::Read, self.database()).await?;
         self.see_head(database.head());
-        let source = record::source(&self.topic);
+        let source = record::source(&self.served.topic);
         for _ in 0..PAGES_MAX {
             let room = bytes_max.saturating_sub(self.found_bytes());
             if !self.is_open() || room == 0 || self.head <= Some(self.scanned) {
@@ -171,9 +182,9 @@ impl Walk {
             }
             let page = self.page(&database, room).await?;
             for event in &page.events {
-                let index = self.topic.partition_of(event.stream.as_ref());
+                let index = self.served.partition_of(event.stream.as_ref());
                 let wanted = self.parts.iter_mut().filter(|part| part.index == index);
-                wanted.for_each(|part| part.take(&self.topic, &source, event));
+                wanted.for_each(|part| part.take(&self.served.topic, &source, event));
             }
             self.scanned = page.scanned;
         }
@@ -182,7 +193,7 @@ impl Walk {
 
     async fn page(&self, database: &DatabaseHandle, room: usize) -> Result<Page, Error> {
         let read = Read {
-            query: self.topic.query(),
+            query: self.served.topic.query(),
             direction: Direction::Forward {
                 after: self.scanned,
             },

@@ -99,6 +99,36 @@ async fn a_database_is_restored_from_the_stream_of_its_backup() {
 }
 
 #[tokio::test]
+async fn settings_go_with_a_backup_and_are_bounded_there() {
+    let server = TestServer::with_shop().await;
+    let parts = headwater_node::Parts::new(16).unwrap();
+    server
+        .node
+        .set_parts(&"shop".parse().unwrap(), parts)
+        .await
+        .unwrap();
+    let bytes = backup(&server, &json!({ "segments": [] })).await;
+    restore(&server, "again", &bytes).await.ok(200);
+    assert_eq!(
+        server.get("/v1/databases/again").await.ok(200)["partitions"],
+        16
+    );
+    let fact = parts::fact(br#"{"SettingsChanged":{"parts":0}}"#);
+    let at = bytes
+        .windows(17)
+        .position(|part| part == b"{\"SettingsChanged")
+        .unwrap();
+    let begin = at
+        - (fact
+            .windows(17)
+            .position(|part| part == b"{\"SettingsChanged")
+            .unwrap());
+    let end = begin + parts::fact(br#"{"SettingsChanged":{"parts":16}}"#).len();
+    let changed = [&bytes[..begin], &fact, &bytes[end..]].concat();
+    restore(&server, "changed", &changed).await.refused();
+}
+
+#[tokio::test]
 async fn segments_that_the_caller_has_are_not_sent() {
     let (server, bytes) = with_two_segments().await;
     let all = parts_of(&bytes);

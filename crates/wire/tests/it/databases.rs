@@ -1,8 +1,9 @@
 //! Making, listing, showing and deleting databases; names; what `_system` tells.
 
+use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::TestServer;
+use crate::harness::{TestServer, send};
 
 #[tokio::test]
 async fn a_database_is_made_listed_shown_and_deleted() {
@@ -79,6 +80,63 @@ async fn databases_are_there_after_a_restart() {
     let page = server.get("/v1/databases/shop/events").await.ok(200);
     assert_eq!(page["head"], 2);
     assert_eq!(page["log_id"], shop["log_id"]);
+}
+
+#[tokio::test]
+async fn the_number_of_partitions_is_set_kept_and_bounded() {
+    let server = TestServer::start().await;
+    assert_eq!(server.create("shop").await["partitions"], 8);
+    server.create("bank").await;
+    let set = async |server: &TestServer, name: &str, body: &serde_json::Value| {
+        let request = server.request(Method::PUT, &format!("/v1/databases/{name}/settings"));
+        send(request.json(body)).await
+    };
+    let sixteen = json!({ "partitions": 16 });
+    let answered = set(&server, "shop", &sixteen).await.ok(200);
+    assert_eq!(answered["partitions"], 16);
+    for count in [json!(0), json!(257), json!(u32::MAX)] {
+        let refused = set(&server, "shop", &json!({ "partitions": count })).await;
+        let problem = refused.problem(400, "bad_partitions");
+        assert_eq!(problem["field"], "partitions");
+        assert_eq!(problem["expected"], "a number from 1 to 256");
+    }
+    for body in [
+        json!({}),
+        json!({ "partitions": "8" }),
+        json!({ "partitions": 8, "more": 1 }),
+    ] {
+        set(&server, "shop", &body)
+            .await
+            .problem(400, "bad_request");
+    }
+    set(&server, "none", &sixteen)
+        .await
+        .problem(404, "unknown_database");
+    set(&server, "_system", &sixteen)
+        .await
+        .problem(403, "system_database");
+    let recorded = server
+        .get("/v1/databases/_system/events?type=SettingsChanged")
+        .await;
+    let recorded = recorded.ok(200);
+    assert_eq!(recorded["events"].as_array().unwrap().len(), 1);
+    set(&server, "shop", &sixteen).await.ok(200);
+    let shown = server.get("/v1/databases/shop").await.ok(200);
+    assert_eq!(shown["partitions"], 16);
+    let directory = server.stop().await;
+
+    let server = TestServer::over(directory, Default::default(), Default::default()).await;
+    let listed = server.get("/v1/databases").await.ok(200);
+    let of = |at: usize| {
+        (
+            &listed["databases"][at]["name"],
+            &listed["databases"][at]["partitions"],
+        )
+    };
+    assert_eq!(of(0), (&json!("bank"), &json!(8)));
+    assert_eq!(of(1), (&json!("shop"), &json!(16)));
+    server.delete("/v1/databases/shop").await.ok(204);
+    assert_eq!(server.create("shop").await["partitions"], 8, "another one");
 }
 
 #[tokio::test]

@@ -153,6 +153,71 @@ fn fetch(offset: i64, wait_millis: i32) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_listing_of_all_topics_names_categories_and_keeps_nothing_awake() {
+    let options = Options {
+        sleep_after: Some(Duration::from_millis(20)),
+        ..Options::default()
+    };
+    let server = TestServer::with(options, Limits::default()).await;
+    server.create("shop").await;
+    let handle = server
+        .node
+        .database(&"shop".parse().unwrap())
+        .await
+        .unwrap();
+    server.note("shop", 1).await;
+    let mut stream = connect(server.kafka).await;
+    let mut list = async || {
+        send(&mut stream, &request(METADATA, 1, &[0xff; 4])).await;
+        let told = answer(&mut stream).await.unwrap();
+        told.windows(9).any(|part| part == b"shop.note")
+    };
+    assert!(list().await, "it is awake");
+    drop(handle);
+    // Whoever lists again and again finds it asleep at last.
+    let listing = async { while list().await {} };
+    tokio::time::timeout(PATIENCE, listing).await.unwrap();
+    let wakes = server.node.stats().wakes;
+    assert!(!list().await);
+    assert_eq!(server.node.stats().wakes, wakes, "nothing was woken");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_waiting_fetch_of_a_category_ends_when_its_partitions_do() {
+    const NOT_LEADER: i16 = 6;
+    let server = TestServer::with_shop().await;
+    server.note("shop", 1).await;
+    let of_category = |wait: i32| {
+        let whole = fetch(1, wait);
+        let at = whole.windows(4).position(|part| part == b"shop").unwrap();
+        let name = b"\0\x09shop.note";
+        [&whole[..at - 2], name, &whole[at + 4..]].concat()
+    };
+    // Correlation id, throttle time, one topic, its name, one partition and its number.
+    let error = |told: Vec<u8>| {
+        let at = 4 + 4 + 4 + 2 + 9 + 4 + 4;
+        i16::from_be_bytes(told[at..at + 2].try_into().unwrap())
+    };
+    assert_eq!(error(ask(server.kafka, &of_category(0)).await.unwrap()), 0);
+    let set = async |count: u32| {
+        let request = server.request(reqwest::Method::PUT, "/v1/databases/shop/settings");
+        let body = serde_json::json!({ "partitions": count });
+        crate::harness::send(request.json(&body)).await.ok(200);
+    };
+    set(16).await;
+    let told = ask(server.kafka, &of_category(0)).await.unwrap();
+    assert_eq!(error(told), NOT_LEADER, "nobody reads until all know");
+    let whole_log = ask(server.kafka, &fetch(1, 0)).await.unwrap();
+    assert!(whole_log.len() > 100, "the whole log is read as ever");
+    // At last it is read again.
+    let reading =
+        async { while error(ask(server.kafka, &of_category(10_000)).await.unwrap()) != 0 {} };
+    tokio::time::timeout(PATIENCE, reading).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn waiting_at_the_end_wakes_nothing_and_an_append_ends_it() {
     let options = Options {
         sleep_after: Some(Duration::from_millis(20)),

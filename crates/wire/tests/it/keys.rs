@@ -43,6 +43,7 @@ const OPERATIONS: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/databases", Anywhere(Admin)),
     ("GET", "/v1/databases/{db}", Here(Read)),
     ("DELETE", "/v1/databases/{db}", Here(Admin)),
+    ("PUT", "/v1/databases/{db}/settings", Here(Admin)),
     ("POST", "/v1/databases/{db}/append", Here(Write)),
     ("GET", "/v1/databases/{db}/events", Here(Read)),
     ("POST", "/v1/databases/{db}/read", Here(Read)),

@@ -365,10 +365,6 @@ async fn nobody_takes_the_groups_of_another_database() {
     let made = json!({ "name": "bank", "role": "read", "database": "bank" });
     let key = make(&server, &root, &made).await;
     let (mut stream, _) = sign_in(&server, "bank", &key).await;
-    let commit = |group: &str, on: &str| {
-        let body = Body::default().text(group).i32(-1).text("").i64(-1);
-        body.one(on).i64(7).i16(-1)
-    };
     for n in 0..600 {
         let group = format!("group-{n}");
         let heartbeat = Body::default().text(&group).i32(1).text("m");
@@ -387,6 +383,106 @@ async fn nobody_takes_the_groups_of_another_database() {
         .await
         .unwrap();
     assert_eq!(of_partition(Told(&told)), 0);
+    server.stop().await;
+}
+
+/// A group, committed by nobody who is a member: name, topic, partition 0.
+fn commit(group: &str, on: &str) -> Body {
+    let body = Body::default().text(group).i32(-1).text("").i64(-1);
+    body.one(on).i64(7).i16(-1)
+}
+
+#[tokio::test]
+async fn a_key_of_one_database_sees_its_groups_however_many_others_there_are() {
+    let (server, root) = guarded().await;
+    let cursor = headwater_node::Cursor {
+        next: 7,
+        note: String::new(),
+    };
+    let of = headwater_node::CursorOf {
+        database: server.node.show(&"shop".parse().unwrap()).unwrap().id,
+        category: None,
+        parts: headwater_node::Parts::ONE,
+        part: 0,
+    };
+    // Those of others come first by name, and are more than a list has.
+    let keep = |reader: String| headwater_node::Keep {
+        reader,
+        cursors: [(of.clone(), cursor.clone())].into(),
+        whole: true,
+    };
+    let others = (0..1_100).map(|n| keep(format!("a-{n}")));
+    let own = keep("shop/workers".to_owned());
+    let keeps: Vec<_> = others.chain([own]).collect();
+    server.node.keep_cursors(&keeps).await.unwrap();
+    let made = json!({ "name": "shop", "role": "read", "database": "shop" });
+    let key = make(&server, &root, &made).await;
+    let (mut stream, _) = sign_in(&server, "shop", &key).await;
+    let told = ask(&mut stream, LIST_GROUPS, 0, Body::default()).await;
+    let expected = Body::default().i16(0).i32(1).text("workers").text("").0;
+    assert_eq!(told.unwrap(), expected);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn members_of_one_database_do_not_take_the_room_of_others() {
+    const TOO_LARGE: i16 = 81;
+    let (server, root) = guarded().await;
+    let (mut admitted, mut refused) = (0, 0);
+    let mut streams = Vec::new();
+    for of in ["bank", "shop"] {
+        let made = json!({ "name": of, "role": "read", "database": of });
+        let key = make(&server, &root, &made).await;
+        for n in 0..if of == "bank" { 10 } else { 1 } {
+            let (mut stream, _) = sign_in(&server, of, &key).await;
+            // It is answered at once when there is no room, and else when the group has met.
+            let join = Body::default().text(&format!("g{n}")).i32(6_000).i32(6_000);
+            let join = join.text("").text("consumer").i32(1).text("range");
+            let told = ask(&mut stream, 11, 1, join.bytes(&vec![b'x'; 900 << 10])).await;
+            match Told(&told.unwrap()).i16() {
+                0 => admitted += 1,
+                TOO_LARGE if of == "bank" => refused += 1,
+                other => panic!("{of} {n}: {other}"),
+            }
+            streams.push(stream);
+        }
+    }
+    assert_eq!((admitted, refused), (4 + 1, 6));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_group_that_is_deleted_is_not_brought_back_by_what_is_told_meanwhile() {
+    const DELETE_GROUPS: i16 = 42;
+    let (server, root) = guarded().await;
+    let (mut telling, _) = sign_in(&server, "root", &root).await;
+    let (mut deleting, _) = sign_in(&server, "root", &root).await;
+    for round in 0..20 {
+        // Of another partition, so that a cursor which stays would be seen.
+        let group = format!("workers-{round}");
+        let told = ask(&mut telling, OFFSET_COMMIT, 2, commit(&group, "shop")).await;
+        assert_eq!(of_partition(Told(&told.unwrap())), 0);
+        let delete = Body::default().i32(1).text(&group);
+        let tell = commit(&group, "shop.account");
+        let (deleted, told) = tokio::join!(
+            ask(&mut deleting, DELETE_GROUPS, 0, delete),
+            ask(&mut telling, OFFSET_COMMIT, 2, tell)
+        );
+        assert_eq!(after_name(Told(&deleted.unwrap())), 0);
+        let error = of_partition(Told(&told.unwrap()));
+        assert!([0, 14, NOT_AVAILABLE].contains(&error), "{error}");
+    }
+    let directory = server.stop().await; // keeps what is not kept
+    let server = TestServer::over(directory, Options::default(), Limits::default()).await;
+    for round in 0..20 {
+        let kept = server
+            .node
+            .cursors(&format!("workers-{round}"))
+            .await
+            .unwrap();
+        let whole_log = kept.keys().any(|of| of.category.is_none());
+        assert!(!whole_log, "{round}: what was deleted came back: {kept:?}");
+    }
     server.stop().await;
 }
 

@@ -4,7 +4,8 @@
 //! Only what is known to be brief is tried: the statement was asked before and took few steps, its
 //! read models are at the head, a reader has their files attached, and nobody needs to be waited
 //! for. Whatever is otherwise leaves the query to [`Inner::query`], from its begin. The answer is
-//! the same either way: one position, at least the head at arrival.
+//! the same either way: one position, at least the head at arrival, or the one that was asked for,
+//! as the later queries of a transaction do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::prepared::Prepared;
 use crate::projections::Inner;
 use crate::query::{Plan, Run, attached, run};
 use crate::reader::Lease;
-use crate::{Consistency, Request};
+use crate::{At, Consistency, Request};
 
 /// How long a query may take that was taken for brief, before it is left to another thread.
 const BRIEF_MAX: Duration = Duration::from_millis(1);
@@ -36,18 +37,25 @@ pub struct Whole {
 impl Inner {
     /// The whole answer, if it takes hardly any time.
     pub(crate) fn query_at_once(self: &Arc<Inner>, request: &Request) -> Option<Whole> {
-        let is_usual =
-            request.at.is_none() && !request.explain && request.consistency == Consistency::Fresh;
+        let is_usual = !request.explain && request.consistency == Consistency::Fresh;
         let head = self.journal.head().position;
         if !is_usual || request.wait_for.is_some_and(|position| position > head) {
             return None;
         }
+        let floor = match request.at {
+            None => head,
+            Some(At::Position(position)) if position <= head => position,
+            Some(_) => return None,
+        };
         let live = self.live_at_once()?;
         let prepared = live.known(&request.sql, &request.params.types())?;
         if !prepared.is_brief() {
             return None;
         }
-        let (lease, position) = self.pin_at_once(&prepared.models, head)?;
+        let (lease, position) = self.pin_at_once(&prepared.models, floor)?;
+        if request.at.is_some() && position != floor {
+            return None;
+        }
         let whole = self.run_at_once(&live, &prepared, lease, position, request);
         if whole.is_none() {
             prepared.was_long();

@@ -38,6 +38,7 @@ const WRONG_NUMBER_OF_PARAMETERS: &str = "08P01";
 pub(crate) struct Plan {
     prepared: Arc<Prepared>,
     params: Vec<Stored>,
+    /// Those that are to be pinned.
     models: Vec<LiveModel>,
     /// The tables that the catalogs tell of.
     catalog: Catalog,
@@ -329,14 +330,18 @@ impl Plan {
             ))
             .into());
         }
-        let plan = Plan::of(prepared, live, request, now)?;
+        let models = prepared.models.clone();
+        let plan = Plan {
+            models,
+            ..Plan::of(prepared, live, request, now)?
+        };
         Ok(match request.explain {
             true => plan.explained(),
             false => plan,
         })
     }
 
-    /// A statement with the values of a request.
+    /// A statement with the values of a request, whose read models are pinned.
     pub(crate) fn of(
         prepared: Arc<Prepared>,
         live: &Live,
@@ -345,7 +350,7 @@ impl Plan {
     ) -> Result<Plan, SqlError> {
         Ok(Plan {
             params: bound(&prepared.query.params, &request.params)?,
-            models: prepared.models.clone(),
+            models: Vec::new(),
             catalog: live.catalog.clone(),
             prepared,
             now,

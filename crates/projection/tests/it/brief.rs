@@ -130,7 +130,15 @@ fn only_the_usual_question_is_answered_at_once() {
     let usual = by_key("ada");
     for other in [
         Request {
-            at: Some(At::Position(head)),
+            at: Some(At::Position(Position(head.0 - 1))),
+            ..usual.clone()
+        },
+        Request {
+            at: Some(At::Position(Position(head.0 + 1))),
+            ..usual.clone()
+        },
+        Request {
+            at: Some(At::Time(database.journal.head().recorded_at)),
             ..usual.clone()
         },
         Request {
@@ -153,6 +161,23 @@ fn only_the_usual_question_is_answered_at_once() {
         assert!(at_once(&database, &other).is_none(), "{other:?}");
     }
     assert!(at_once(&database, &usual).is_some());
+}
+
+#[test]
+fn a_position_is_asked_at_once_while_the_read_model_is_there() {
+    let database = asked_once();
+    let position = database.journal.head().position;
+    let then = Request {
+        at: Some(At::Position(position)),
+        ..by_key("ada")
+    };
+    let whole = at_once(&database, &then).unwrap();
+    assert_eq!(whole.position, position);
+    assert_eq!(texts(whole), [row("ada", "a@x")]);
+    database.append("EmailChanged", "account/ada", r#"{"email":"b@x"}"#);
+    assert_eq!(asked(&database, by_key("ada")), rows![["ada", "b@x"]]);
+    assert!(at_once(&database, &then).is_none(), "it has moved on");
+    assert_eq!(asked(&database, then), rows![["ada", "a@x"]]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! one after another, and keeps no database awake while it waits.
 
 use std::collections::HashMap;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ impl From<std::io::Error> for Ended {
 }
 
 /// Why somebody who was let in is not any more.
-fn ended(who: &Identity) -> Failure {
+fn revoked(who: &Identity) -> Failure {
     let reason = match who.name() {
         Some(name) => format!("the key {name} was revoked"),
         None => "the server asks for a key from now on".to_owned(),
@@ -107,17 +108,21 @@ impl Session {
 
     /// Answers until the client goes, the server stops, or the key is revoked: what runs then is broken
     /// off.
-    pub(crate) async fn run(mut self: Box<Self>, mut stopping: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self: Box<Self>, stopping: watch::Receiver<bool>) {
+        let who = self.who.clone();
+        // What ends it is waited for once, and not anew with every message.
+        let mut ended = pin!(who.ended());
+        let mut stopped = stopping.clone();
+        let mut stopped = pin!(async {
+            let _ = stopped.wait_for(|stopping| *stopping).await; // or the server is gone
+        });
         let lost = loop {
-            let answered = match self.wait(&mut stopping).await {
-                Ok(frame) => {
-                    let who = self.who.clone();
-                    tokio::select! {
-                        biased;
-                        () = who.ended() => Err(ended(&who).into()),
-                        answered = Box::pin(self.answer_all(frame, &stopping)) => answered,
-                    }
-                }
+            let answered = match self.wait(stopped.as_mut(), ended.as_mut()).await {
+                Ok(frame) => tokio::select! {
+                    biased;
+                    answered = Box::pin(self.answer_all(frame, &stopping)) => answered,
+                    () = ended.as_mut() => Err(revoked(&who).into()),
+                },
                 Err(lost) => Err(lost),
             };
             if let Err(lost) = answered {
@@ -137,18 +142,19 @@ impl Session {
     }
 
     /// Waits for the next message.
-    async fn wait(&mut self, stopping: &mut watch::Receiver<bool>) -> Result<Frame, Lost> {
+    async fn wait(
+        &mut self,
+        mut stopped: Pin<&mut impl Future<Output = ()>>,
+        mut ended: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Frame, Lost> {
         let idle_max = self.idle_max();
-        let stopped = async {
-            let _ = stopping.wait_for(|stopping| *stopping).await; // or the server is gone
-        };
         let idle = async {
             match idle_max {
                 Some(idle_max) => tokio::time::sleep(idle_max).await,
                 None => std::future::pending().await,
             }
         };
-        tokio::pin!(stopped, idle);
+        tokio::pin!(idle);
         loop {
             let can_be_told = !self.transaction.is_block() && !self.skipping;
             tokio::select! {
@@ -157,7 +163,7 @@ impl Session {
                     "57P01",
                     "terminating connection due to administrator command",
                 ).into()),
-                () = self.who.ended() => return Err(ended(&self.who).into()),
+                () = &mut ended => return Err(revoked(&self.who).into()),
                 frame = self.client.next() => return frame,
                 () = &mut idle => return Err(Failure::new(
                     "25P03",

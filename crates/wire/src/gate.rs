@@ -87,6 +87,40 @@ pub(crate) type Reserved = Option<OwnedSemaphorePermit>;
 /// Bodies up to this size are held without asking: connections bound them.
 pub(crate) const SMALL_BODY_BYTES: usize = 64 << 10;
 
+/// Memory for what grows, reserved in steps and given back when dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Growing {
+    reserved: Reserved,
+    /// For how many bytes it is.
+    covered: usize,
+}
+
+impl Growing {
+    /// Reserves memory for so many bytes together.
+    pub(crate) fn grow(&mut self, bytes: usize, budget: &BodyBudget) -> Result<(), Error> {
+        if let Some(more) = budget.reserve(bytes.saturating_sub(self.covered))? {
+            match &mut self.reserved {
+                Some(reserved) => reserved.merge(more),
+                none => *none = Some(more),
+            }
+            self.covered = bytes;
+        }
+        Ok(())
+    }
+
+    /// Gives back what was reserved for more than so many bytes.
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        if bytes >= self.covered {
+            return;
+        }
+        self.covered = bytes;
+        if let Some(reserved) = &mut self.reserved {
+            let excess = reserved.num_permits().saturating_sub(bytes.div_ceil(1024)); // KiB
+            drop(reserved.split(excess));
+        }
+    }
+}
+
 impl BodyBudget {
     pub(crate) fn new(limits: &Limits) -> BodyBudget {
         let kib_max = (limits.large_bodies_bytes_max / 1024).min(Semaphore::MAX_PERMITS);

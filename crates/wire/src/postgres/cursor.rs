@@ -2,12 +2,13 @@
 
 use headwater_sql::{Type, Value};
 
+use crate::gate::Growing;
 use crate::postgres::command::Command;
 use crate::postgres::execute::{Taking, Values, after, within};
 use crate::postgres::extended::{Portal, Statement};
 use crate::postgres::failure::Failure;
 use crate::postgres::rows;
-use crate::postgres::running::{Running, Tag};
+use crate::postgres::running::Running;
 use crate::postgres::session::{Ended, Session};
 use crate::postgres::types::ParamType;
 
@@ -103,7 +104,7 @@ impl Session {
         let mut portal = self.take_cursor(name)?; // a fetch that fails ends its transaction
         let columns = portal.statement.columns.clone().unwrap_or_default();
         let mut rows = Vec::new();
-        let (mut taken, mut bytes) = (0, 0);
+        let (mut taken, mut bytes, mut reserved) = (0, 0, Growing::default());
         let wanted = count.unwrap_or(u64::MAX);
         if let Some(running) = portal.running() {
             if let Some(cancel) = running.cancel() {
@@ -128,13 +129,14 @@ impl Session {
                         .hint("Fetch in smaller parts, or run the query without a cursor.")
                         .into());
                 }
+                reserved.grow(bytes, &self.app.bodies)?;
             }
             running.rest(&self.app.resting)?;
         }
         self.portals.insert(name.to_owned(), portal);
         match moves {
             true => Ok(Running::moved(taken)),
-            false => Ok(Running::rows(columns, rows, Tag::Rows("FETCH"))),
+            false => Ok(Running::fetched(columns, rows, reserved)),
         }
     }
 }

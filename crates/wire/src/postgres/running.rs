@@ -7,7 +7,7 @@ use headwater_node::{Answer, CancelHandle, RowBatch};
 use headwater_sql::{OutputColumn, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::gate::{Gate, Pass};
+use crate::gate::{Gate, Growing, Pass};
 use crate::postgres::copy::CopyOptions;
 use crate::postgres::failure::Failure;
 
@@ -21,6 +21,8 @@ pub(crate) struct Running {
     tag: Tag,
     /// Rows are written as lines of a copy.
     pub(crate) copy: Option<CopyOptions>,
+    /// Memory that was reserved for rows that are there.
+    _reserved: Growing,
 }
 
 /// What is said of a statement when it is complete.
@@ -74,6 +76,18 @@ impl Running {
         Running::of(Some(columns), rows, tag)
     }
 
+    /// Rows that were fetched from a cursor, and the memory that was reserved for them.
+    pub(crate) fn fetched(
+        columns: Vec<OutputColumn>,
+        rows: RowBatch,
+        reserved: Growing,
+    ) -> Running {
+        Running {
+            _reserved: reserved,
+            ..Running::rows(columns, rows, Tag::Rows("FETCH"))
+        }
+    }
+
     /// An append that is durable, or waits for the end of its transaction.
     pub(crate) fn inserted(columns: Vec<OutputColumn>, rows: RowBatch, events: usize) -> Running {
         let columns = (!columns.is_empty()).then_some(columns);
@@ -87,13 +101,14 @@ impl Running {
             taken: 0,
             tag,
             copy: None,
+            _reserved: Growing::default(),
         }
     }
 
     /// A query that has begun.
-    pub(crate) fn query(answer: Answer, cancel: CancelHandle, pass: Pass) -> Running {
+    pub(crate) fn query(mut answer: Answer, cancel: CancelHandle, pass: Pass) -> Running {
         Running {
-            columns: Some(answer.columns.clone()),
+            columns: Some(std::mem::take(&mut answer.columns)),
             source: Source::Query(Box::new(QueryRows {
                 answer,
                 batch: Vec::new().into_iter(),
@@ -105,6 +120,7 @@ impl Running {
             taken: 0,
             tag: Tag::Rows("SELECT"),
             copy: None,
+            _reserved: Growing::default(),
         }
     }
 

@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use headwater_event::Position;
 use headwater_event::limits::{APPEND_BYTES_MAX, APPEND_EVENTS_MAX};
 use pgwire::messages::response::TransactionStatus;
-use tokio::sync::OwnedSemaphorePermit;
 
-use crate::gate::BodyBudget;
+use crate::gate::{BodyBudget, Growing};
 use crate::postgres::failure::Failure;
 use crate::postgres::insert::Rows;
 use crate::postgres::settings::Settings;
@@ -44,9 +43,8 @@ pub(crate) struct Transaction {
     /// How much that is.
     events: usize,
     bytes: usize,
-    /// Memory that was reserved for them, and for how many bytes it was.
-    reserved: Option<OwnedSemaphorePermit>,
-    covered: usize,
+    /// Memory that was reserved for them.
+    reserved: Growing,
     /// Each with the number of inserts before it.
     savepoints: Vec<(String, usize)>,
     /// The settings as they were when it began.
@@ -118,13 +116,7 @@ impl Transaction {
                 .hint("Commit in smaller parts."));
         }
         let held = bytes + events * EVENT_BYTES;
-        if let Some(more) = memory.reserve(held.saturating_sub(self.covered))? {
-            match &mut self.reserved {
-                Some(reserved) => reserved.merge(more),
-                none => *none = Some(more),
-            }
-            self.covered = held;
-        }
+        self.reserved.grow(held, memory)?;
         (self.events, self.bytes) = (events, bytes);
         self.inserts.push(rows);
         Ok(())
@@ -133,14 +125,7 @@ impl Transaction {
     /// Gives back the memory that was reserved for more than there is.
     fn give_back(&mut self) {
         let held = self.bytes + self.events * EVENT_BYTES;
-        if held >= self.covered {
-            return;
-        }
-        self.covered = held;
-        if let Some(reserved) = &mut self.reserved {
-            let excess = reserved.num_permits().saturating_sub(held.div_ceil(1024)); // KiB
-            drop(reserved.split(excess));
-        }
+        self.reserved.shrink(held);
     }
 
     /// Everything that it writes, as one append; `None` if it writes nothing.

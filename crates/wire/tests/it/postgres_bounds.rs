@@ -214,6 +214,30 @@ async fn cursors_that_wait_are_bounded() {
 }
 
 #[tokio::test]
+async fn memory_for_what_is_fetched_is_asked_for() {
+    let limits = Limits {
+        large_bodies_bytes_max: 1 << 20,
+        ..Limits::default()
+    };
+    let server = TestServer::with(headwater_node::Options::default(), limits).await;
+    server.create("shop").await;
+    let client = connect(&server, "shop").await;
+    let declare =
+        "begin; declare c cursor for select repeat('x', 1000) from generate_series(1, 3000)";
+    client.batch_execute(declare).await.unwrap();
+    for _ in 0..3 {
+        // What one fetch has taken is given back before the next.
+        let rows = client.simple_query("fetch 700 c").await.unwrap();
+        assert!(rows.len() > 700);
+    }
+    client.batch_execute("rollback").await.unwrap();
+    client.batch_execute(declare).await.unwrap();
+    let refused = client.batch_execute("fetch all c").await;
+    assert_eq!(code(refused), SqlState::CANNOT_CONNECT_NOW);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_transaction_tells_whether_it_only_reads() {
     let server = TestServer::with_shop().await;
     let client = connect(&server, "shop").await;

@@ -3,7 +3,7 @@
 use headwater_sql::OutputColumn;
 
 use crate::postgres::copy::CopyOptions;
-use crate::postgres::extended::text_column;
+use crate::postgres::extended::{plan_column, text_column};
 use crate::postgres::failure::Failure;
 use crate::postgres::insert::Insert;
 use crate::postgres::words::{Word, Words};
@@ -43,8 +43,13 @@ pub(crate) enum Command {
     Reset(Option<String>),
     /// `show`; no name is all of them.
     Show(Option<String>),
-    /// `explain`: the query begins after so many bytes and has so many.
-    Explain { query: usize, length: usize },
+    /// `explain`: what is explained begins after so many bytes and has so many. It is a query, or an
+    /// `execute` of one.
+    Explain {
+        query: usize,
+        length: usize,
+        as_json: bool,
+    },
     /// `copy (query) to stdout`: the query begins after so many bytes and has so many.
     Copy {
         query: usize,
@@ -171,7 +176,7 @@ impl Command {
     /// The columns of its rows, if they are always the same.
     pub(crate) fn own_columns(&self) -> Option<Vec<OutputColumn>> {
         match self {
-            Command::Explain { .. } => Some(vec![text_column("QUERY PLAN")]),
+            Command::Explain { as_json, .. } => Some(vec![plan_column(*as_json)]),
             Command::Show(None) => Some(["name", "setting", "description"].map(text_column).into()),
             _ => None,
         }
@@ -357,9 +362,10 @@ fn name_or_all(words: &mut Words<'_>) -> Result<Option<String>, Failure> {
 
 /// Options may stand in parentheses; `analyze` would run the statement, which is not done here.
 fn explain(mut words: Words<'_>) -> Result<Command, Failure> {
+    let mut as_json = false;
     if words.take_symbol("(") {
         loop {
-            explain_option(&mut words)?;
+            as_json |= explain_option(&mut words)?;
             if !words.take_symbol(",") {
                 break;
             }
@@ -370,17 +376,24 @@ fn explain(mut words: Words<'_>) -> Result<Command, Failure> {
         return Err(explain_analyze());
     }
     words.take("verbose");
-    let query = query_after(&words)?;
+    let query = match words.peek()? {
+        Word::Plain(word) if word == "execute" => words.place(),
+        _ => query_after(&words)?,
+    };
     let length = words.rest().len();
-    Ok(Command::Explain { query, length })
+    Ok(Command::Explain {
+        query,
+        length,
+        as_json,
+    })
 }
 
 fn explain_analyze() -> Failure {
     Failure::unsupported("EXPLAIN ANALYZE").hint("Write EXPLAIN alone.")
 }
 
-/// `name [value]`. Those that only add to PostgreSQL's plan add nothing here.
-fn explain_option(words: &mut Words<'_>) -> Result<(), Failure> {
+/// `name [value]`. Those that only add to PostgreSQL's plan add nothing here. Whether it asks for JSON.
+fn explain_option(words: &mut Words<'_>) -> Result<bool, Failure> {
     let name = words.name()?;
     let value = match words.peek()? {
         Word::Plain(value) | Word::Text(value) | Word::Number(value) => {
@@ -390,14 +403,14 @@ fn explain_option(words: &mut Words<'_>) -> Result<(), Failure> {
         _ => "on".to_owned(),
     };
     match name.as_str() {
-        "analyze" | "analyse" if matches!(value.as_str(), "off" | "false" | "0") => Ok(()),
+        "analyze" | "analyse" if matches!(value.as_str(), "off" | "false" | "0") => Ok(false),
         "analyze" | "analyse" => Err(explain_analyze()),
-        "format" if value == "text" => Ok(()),
+        "format" if matches!(value.as_str(), "text" | "json") => Ok(value == "json"),
         "format" => Err(
             Failure::unsupported(format!("EXPLAIN in the format {value}"))
-                .hint("The format is text."),
+                .hint("The formats are text and json."),
         ),
-        "verbose" | "costs" | "settings" | "buffers" | "wal" | "timing" | "summary" => Ok(()),
+        "verbose" | "costs" | "settings" | "buffers" | "wal" | "timing" | "summary" => Ok(false),
         _ => {
             let message = format!("unrecognized EXPLAIN option \"{name}\"");
             Err(Failure::new("42601", message))
@@ -601,7 +614,11 @@ mod tests {
             ("reset all", "Reset(None)"),
             (
                 "explain (costs off) select 1",
-                "Explain { query: 20, length: 8 }",
+                "Explain { query: 20, length: 8, as_json: false }",
+            ),
+            (
+                "explain (verbose, format json) execute p (null)",
+                "Explain { query: 31, length: 16, as_json: true }",
             ),
             (
                 "declare c no scroll cursor for select 1",
@@ -645,7 +662,8 @@ mod tests {
             "declare c scroll cursor for select 1",
             "insert into account values (1)",
             "declare c binary cursor for select 1",
-            "explain (format json) select 1",
+            "explain (format xml) select 1",
+            "explain listen a",
             "explain (costs off, analyze) select 1",
         ] {
             assert_eq!(refusal(sql), "0A000", "{sql}");

@@ -153,7 +153,11 @@ fn refuse_if_other(command: &Command, word: &str) -> Result<(), Failure> {
 }
 
 /// The values of `execute`, as the statement's parameters have them.
-fn given(name: &str, statement: &Statement, values: &[Option<String>]) -> Result<Values, Failure> {
+pub(crate) fn given(
+    name: &str,
+    statement: &Statement,
+    values: &[Option<String>],
+) -> Result<Values, Failure> {
     if values.len() != statement.params.len() {
         let message = format!("wrong number of parameters for prepared statement \"{name}\"");
         return Err(Failure::new("42601", message).detail(format!(

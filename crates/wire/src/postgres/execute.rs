@@ -49,9 +49,13 @@ impl Session {
                 let running = self.within(sql, query, params, Taking::Streamed).await?;
                 Ok(running.copied(options.clone()))
             }
-            Command::Explain { query, length } => {
+            Command::Explain {
+                query,
+                length,
+                as_json,
+            } => {
                 let text = &sql[*query..query + length];
-                self.explain(text, params)
+                self.explain(text, params, *as_json)
                     .await
                     .map_err(|ended| after(ended, sql, *query))
             }

@@ -3,20 +3,28 @@
 use std::collections::HashMap;
 
 use headwater_node::{DatabaseHandle, Role};
-use headwater_sql::Value;
+use headwater_sql::{Type, Value};
 
+use crate::postgres::command::Command;
+use crate::postgres::cursor::given;
 use crate::postgres::execute::{Taking, Values};
-use crate::postgres::extended::text_column;
+use crate::postgres::extended::plan_column;
 use crate::postgres::failure::Failure;
 use crate::postgres::running::{Running, Tag};
 use crate::postgres::session::{Ended, Session};
 
 impl Session {
     /// Tells the read models that a query names, where they stand, and the steps of SQLite.
-    pub(crate) async fn explain(&mut self, sql: &str, params: Values) -> Result<Running, Ended> {
+    pub(crate) async fn explain(
+        &mut self,
+        sql: &str,
+        params: Values,
+        as_json: bool,
+    ) -> Result<Running, Ended> {
+        let (sql, params) = self.explained(sql, params)?;
         let database = self.use_for(Role::Read).await?;
         let types = params.iter().map(|(ty, _)| Some(*ty)).collect();
-        let described = database.describe(sql.to_owned(), types).await?;
+        let described = database.describe(sql.clone(), types).await?;
         // A statement with parameters may be explained before it is given values.
         let nulls = described.params.iter().map(|ty| (*ty, Value::Null));
         let params = if params.is_empty() {
@@ -25,7 +33,7 @@ impl Session {
             params
         };
         let mut lines = of_models(&database, &described.projections).await?;
-        let mut request = self.request(sql, params, Taking::Gathered);
+        let mut request = self.request(&sql, params, Taking::Gathered);
         request.explain = true;
         let running = self.ask(request).await?;
         let position = self.reflected.unwrap_or_default(); // which it was just told
@@ -33,9 +41,27 @@ impl Session {
         let mut depths: HashMap<i64, usize> = HashMap::new();
         let steps = self.all(running).await?;
         lines.extend(steps.iter().filter_map(|row| step(row, &mut depths)));
-        let rows = lines.into_iter().map(|line| vec![Value::Text(line)]);
-        let columns = vec![text_column("QUERY PLAN")];
-        Ok(Running::rows(columns, rows.collect(), Tag::Word("EXPLAIN")))
+        let rows = match as_json {
+            true => vec![vec![Value::Other(Type::Json, in_json(&lines))]],
+            false => lines
+                .into_iter()
+                .map(|line| vec![Value::Text(line)])
+                .collect(),
+        };
+        let columns = vec![plan_column(as_json)];
+        Ok(Running::rows(columns, rows, Tag::Word("EXPLAIN")))
+    }
+
+    /// The query that is explained, which may be one that was prepared and is given its values.
+    fn explained(&self, sql: &str, params: Values) -> Result<(String, Values), Failure> {
+        let Command::Execute { name, values } = Command::parse(sql)? else {
+            return Ok((sql.to_owned(), params));
+        };
+        let statement = self.named(&name)?;
+        match statement.command {
+            Command::Query => Ok((statement.sql.clone(), given(&name, &statement, &values)?)),
+            _ => Err(Failure::unsupported("EXPLAIN of anything but a query")),
+        }
     }
 }
 
@@ -55,6 +81,11 @@ async fn of_models(database: &DatabaseHandle, names: &[String]) -> Result<Vec<St
         )
     };
     Ok(named.map(line).collect())
+}
+
+/// The lines where clients look for a plan.
+fn in_json(lines: &[String]) -> String {
+    serde_json::json!([{ "Plan": { "Node Type": "Headwater", "Lines": lines } }]).to_string()
 }
 
 /// A step of SQLite, under the one that it belongs to.

@@ -188,9 +188,12 @@ impl Session {
                 let (params, columns) = self.describe_query(sql.clone(), declared).await?;
                 (params, Some(columns))
             }
-            Command::Copy { query, length, .. } | Command::Explain { query, length } => {
+            Command::Copy { query, length, .. } | Command::Explain { query, length, .. } => {
                 let text = sql[*query..query + length].to_owned();
-                let (params, _) = self.describe_query(text, declared).await?;
+                let params = match Command::parse(&text)? {
+                    Command::Execute { .. } => given(),
+                    _ => self.describe_query(text, declared).await?.0,
+                };
                 (params, command.own_columns())
             }
             Command::Insert(insert) => {
@@ -469,6 +472,13 @@ fn only_statement(text: String) -> Result<String, Failure> {
             "cannot insert multiple commands into a prepared statement",
         )),
     }
+}
+
+/// The column of a plan.
+pub(crate) fn plan_column(as_json: bool) -> OutputColumn {
+    let ty = if as_json { Type::Json } else { Type::Text };
+    let name = "QUERY PLAN".to_owned();
+    OutputColumn { name, ty }
 }
 
 /// A column of texts.

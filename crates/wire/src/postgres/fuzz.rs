@@ -149,7 +149,7 @@ fn look(sql: &str, command: &Command) -> Result<(), Failure> {
             copy(options);
             Ok(())
         }
-        Command::Explain { query, length } => {
+        Command::Explain { query, length, .. } => {
             assert!(Command::parse(&sql[*query..query + length]).is_ok());
             Ok(())
         }

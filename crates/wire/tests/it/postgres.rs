@@ -572,6 +572,36 @@ async fn rows_are_copied_out() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn what_was_prepared_is_explained_in_json() {
+    let server = with_accounts().await;
+    let client = connect(&server, "shop").await;
+    let prepare = "prepare by_id as select email from account where id = $1";
+    client.batch_execute(prepare).await.unwrap();
+    let explain = "explain (verbose, format json) execute by_id (null)";
+    let statement = client.prepare(explain).await.unwrap();
+    assert_eq!(statement.columns()[0].type_(), &Type::JSON);
+    let plan = text_of_all(&client, explain).await;
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let lines = plan[0]["Plan"]["Lines"].as_array().unwrap();
+    let says = |text: &str| {
+        lines
+            .iter()
+            .any(|line| line.as_str().unwrap().contains(text))
+    };
+    assert!(says("Read model accounts") && says("SEARCH"), "{plan}");
+    for (refused, state) in [
+        (
+            "explain execute nothing",
+            SqlState::INVALID_SQL_STATEMENT_NAME,
+        ),
+        ("explain execute by_id", SqlState::SYNTAX_ERROR),
+    ] {
+        assert_eq!(code(client.batch_execute(refused).await), state);
+    }
+    server.stop().await;
+}
+
 async fn text_of_all(client: &Client, sql: &str) -> String {
     let messages = client.simple_query(sql).await.unwrap();
     let lines = messages.iter().filter_map(|message| match message {

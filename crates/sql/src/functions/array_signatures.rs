@@ -79,13 +79,17 @@ fn with_elements(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, 
         true => name == "array_prepend" && ty != element,
         false => ty != element && !is_implicit(ty, element),
     };
-    let others = args.iter().flatten().filter(|ty| **ty != array);
-    if others.copied().any(widens) {
+    let at = usize::from(name == "array_prepend");
+    let others = args.iter().enumerate().filter(|(other, _)| *other != at);
+    let others: Vec<Type> = others.filter_map(|(_, ty)| *ty).collect();
+    if others.iter().any(|ty| ty.element().is_some()) {
+        return Err(missing("42883", name, args, "does not exist"));
+    }
+    if others.into_iter().any(widens) {
         return Err(SqlError::unsupported(call_text(name, args))
             .with_hint("Cast one side to the type of the other."));
     }
     let mut types = vec![element; count];
-    let at = usize::from(name == "array_prepend");
     types[at] = array;
     let mut wraps = vec![client_text(element); count];
     wraps[at] = None;

@@ -8,7 +8,7 @@
 //! casts.rs        which casts there are, and where they apply by themselves
 //! array_signatures.rs  those over arrays of any type
 //! rows.rs         the table that functions in `from` are read as
-//! arithmetic.rs array.rs compare.rs regex.rs series.rs text.rs like.rs time.rs interval.rs json.rs convert.rs window.rs aggregate.rs
+//! arithmetic.rs array.rs compare.rs regex.rs regex_find.rs series.rs text.rs like.rs time.rs interval.rs json.rs json_change.rs format.rs convert.rs window.rs aggregate.rs
 //!                 the functions themselves, in tables of name, arity and body
 //! ```
 //!
@@ -24,11 +24,14 @@ pub(crate) mod call;
 mod casts;
 mod compare;
 mod convert;
+mod format;
 mod interval;
 mod json;
+mod json_change;
 mod like;
 mod polymorphic;
 mod regex;
+mod regex_find;
 mod resolution;
 pub(crate) mod rows;
 mod series;
@@ -50,11 +53,14 @@ pub(crate) fn install(conn: &Connection) -> rusqlite::Result<()> {
         arithmetic::FUNCTIONS,
         array::FUNCTIONS,
         regex::FUNCTIONS,
+        regex_find::FUNCTIONS,
         series::FUNCTIONS,
         compare::FUNCTIONS,
         convert::FUNCTIONS,
+        format::FUNCTIONS,
         interval::FUNCTIONS,
         json::FUNCTIONS,
+        json_change::FUNCTIONS,
         like::FUNCTIONS,
         text::FUNCTIONS,
         time::FUNCTIONS,

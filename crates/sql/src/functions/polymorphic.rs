@@ -9,14 +9,15 @@ use crate::{SqlError, Type};
 pub(super) fn resolve(name: &str, args: &[Option<Type>]) -> Result<Option<Resolved>, SqlError> {
     match name {
         "||" => concat_operator(args).map(Some),
-        "#>" | "#>>" | "?|" | "?&" => array_operator(name, args).map(Some),
+        "#>" | "#>>" | "#-" | "?|" | "?&" => array_operator(name, args).map(Some),
         "count" if args.len() == 1 => Ok(Some(Resolved::plain(
             known(args),
             Type::BigInt,
             "count",
             Kind::Aggregate,
         ))),
-        "concat" | "concat_ws" => concat(name, args).map(Some),
+        "concat" | "concat_ws" | "format" => concat(name, args).map(Some),
+        "quote_literal" | "quote_nullable" => quoting(name, args).map(Some),
         "first_value" | "last_value" | "nth_value" | "lag" | "lead" => {
             window_value(name, args).map(Some)
         }
@@ -71,6 +72,7 @@ fn array_operator(name: &str, args: &[Option<Type>]) -> Result<Resolved, SqlErro
     let (sqlite, returns) = match name {
         "#>" => ("hw_jsonb_path", Type::Jsonb),
         "#>>" => ("hw_jsonb_path_text", Type::Text),
+        "#-" => ("hw_jsonb_delete_path", Type::Jsonb),
         "?|" => ("hw_jsonb_exists_any", Type::Bool),
         _ => ("hw_jsonb_exists_all", Type::Bool),
     };
@@ -97,10 +99,25 @@ fn concat(name: &str, args: &[Option<Type>]) -> Result<Resolved, SqlError> {
         ("concat_ws", [separator, _, ..]) if separator.is_none_or(Type::is_string) => {
             "hw_concat_ws"
         }
+        ("format", [pattern, ..]) if pattern.is_none_or(Type::is_string) => "hw_format",
         _ => return Err(missing("42883", name, args, "does not exist")),
     };
     let types = known(args);
     let wraps = each(&types, client_text);
+    Ok(Resolved::plain(types, Type::Text, sqlite, Kind::Scalar).wrapped(wraps))
+}
+
+/// A text, or the text that anything is cast to, as a literal.
+fn quoting(name: &str, args: &[Option<Type>]) -> Result<Resolved, SqlError> {
+    let [_] = args else {
+        return Err(missing("42883", name, args, "does not exist"));
+    };
+    let sqlite = match name {
+        "quote_literal" => "hw_quote_literal",
+        _ => "hw_quote_nullable",
+    };
+    let types = known(args);
+    let wraps = each(&types, output);
     Ok(Resolved::plain(types, Type::Text, sqlite, Kind::Scalar).wrapped(wraps))
 }
 

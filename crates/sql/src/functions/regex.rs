@@ -1,9 +1,9 @@
-//! Regular expressions: `~`, `~*` and their negations.
+//! Regular expressions: `~`, `~*` and their negations; and how patterns are read.
 //!
 //! A pattern is read here as PostgreSQL reads its "advanced" expressions and written for the
 //! engine. What the two do not share is refused: back references, look-around, embedded options,
-//! and classes (`\d`, `[[:alpha:]]`) or letters of either case over text beyond ASCII. Only whether
-//! a text matches is asked, so which match is the longest does not matter.
+//! and classes (`\d`, `[[:alpha:]]`) or letters of either case over text beyond ASCII. Here
+//! only whether a text matches is asked; what matches is found in `regex_find.rs`.
 
 use regex::RegexBuilder;
 use regex::bytes::RegexBuilder as BytesRegexBuilder;
@@ -17,7 +17,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
 ];
 
 /// Bytes that one compiled pattern may take.
-const COMPILED_BYTES_MAX: usize = 1 << 20;
+pub(super) const COMPILED_BYTES_MAX: usize = 1 << 20;
 /// PostgreSQL's `DUPMAX`.
 const REPEAT_MAX: u32 = 255;
 
@@ -35,13 +35,7 @@ fn matches(args: &Args<'_, '_>, ignore_case: bool) -> Answer {
     let pattern = args
         .0
         .get_or_create_aux(1, |_| Pattern::new(text, ignore_case))
-        .map_err(|error| match error {
-            rusqlite::Error::UserFunctionError(source) => match source.downcast::<SqlError>() {
-                Ok(error) => *error,
-                Err(source) => SqlError::new("XX000", source.to_string()),
-            },
-            other => SqlError::new("XX000", other.to_string()),
-        })?;
+        .map_err(own)?;
     match pattern.as_ref() {
         Pattern::Any(regex) => boolean(regex.is_match(subject)),
         Pattern::Ascii(regex) if subject.is_ascii() => boolean(regex.is_match(subject.as_bytes())),
@@ -51,15 +45,20 @@ fn matches(args: &Args<'_, '_>, ignore_case: bool) -> Answer {
     }
 }
 
+/// The error that making a pattern raised.
+pub(super) fn own(error: rusqlite::Error) -> SqlError {
+    match error {
+        rusqlite::Error::UserFunctionError(source) => match source.downcast::<SqlError>() {
+            Ok(error) => *error,
+            Err(source) => SqlError::new("XX000", source.to_string()),
+        },
+        other => SqlError::new("XX000", other.to_string()),
+    }
+}
+
 impl Pattern {
     fn new(text: &str, ignore_case: bool) -> Result<Pattern, SqlError> {
-        let mut reader = Reader {
-            rest: text,
-            out: String::new(),
-            groups: 0,
-            has_classes: false,
-        };
-        reader.read()?;
+        let reader = Reader::read_all(text)?;
         let refused = || SqlError::unsupported(format_args!("the regular expression \"{text}\""));
         if !ignore_case && !reader.has_classes {
             return RegexBuilder::new(&reader.out)
@@ -84,12 +83,19 @@ impl Pattern {
 }
 
 /// Reads PostgreSQL's pattern and writes the engine's.
-struct Reader<'t> {
+pub(super) struct Reader<'t> {
     rest: &'t str,
-    out: String,
+    pub(super) out: String,
     /// Parentheses that were opened.
-    groups: usize,
-    has_classes: bool,
+    opened: usize,
+    /// Those of them that keep what they match.
+    pub(super) groups: usize,
+    pub(super) has_classes: bool,
+    pub(super) has_alternatives: bool,
+    /// Whether a quantifier wants as little as it can have.
+    pub(super) is_lazy: bool,
+    /// Whether something in parentheses is repeated.
+    pub(super) repeats_groups: bool,
 }
 
 /// What the last thing read was, which says whether a quantifier may follow.
@@ -97,10 +103,27 @@ struct Reader<'t> {
 enum Last {
     Nothing,
     Atom,
+    Group,
     Quantifier,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    /// Reads a whole pattern. 2201B what is none, 0A000 what is not told apart here.
+    pub(super) fn read_all(text: &'t str) -> Result<Reader<'t>, SqlError> {
+        let mut reader = Reader {
+            rest: text,
+            out: String::new(),
+            opened: 0,
+            groups: 0,
+            has_classes: false,
+            has_alternatives: false,
+            is_lazy: false,
+            repeats_groups: false,
+        };
+        reader.read()?;
+        Ok(reader)
+    }
+
     fn read(&mut self) -> Result<(), SqlError> {
         if self.rest.starts_with("***") {
             return Err(refused("a director (***)"));
@@ -119,10 +142,11 @@ impl Reader<'_> {
                         .checked_sub(1)
                         .ok_or_else(|| invalid("parentheses () not balanced"))?;
                     self.out.push(')');
-                    Last::Atom
+                    Last::Group
                 }
                 '|' => {
                     self.out.push('|');
+                    self.has_alternatives = true;
                     Last::Nothing
                 }
                 '^' | '$' => {
@@ -156,12 +180,15 @@ impl Reader<'_> {
     }
 
     fn open(&mut self) -> Result<(), SqlError> {
-        self.groups += 1;
-        if self.groups > 100 {
+        self.opened += 1;
+        if self.opened > 100 {
             return Err(refused("more than 100 parentheses"));
         }
         match self.rest.strip_prefix('?') {
-            None => self.out.push_str("(?:"),
+            None => {
+                self.groups += 1;
+                self.out.push('(');
+            }
             Some(rest) if rest.starts_with(':') => {
                 self.rest = &rest[1..];
                 self.out.push_str("(?:");
@@ -182,15 +209,17 @@ impl Reader<'_> {
         if character == '{' && !self.rest.starts_with(|c: char| c.is_ascii_digit()) {
             return Err(refused("a brace that begins no bound"));
         }
-        if last != Last::Atom {
+        if !matches!(last, Last::Atom | Last::Group) {
             return Err(invalid("quantifier operand invalid"));
         }
+        self.repeats_groups |= last == Last::Group;
         match character {
             '{' => self.repeat()?,
             other => self.out.push(other),
         }
         if let Some(rest) = self.rest.strip_prefix('?') {
             self.rest = rest;
+            self.is_lazy = true;
             self.out.push('?');
         }
         Ok(Last::Quantifier)

@@ -15,6 +15,8 @@ use Type::{
 /// In the place of a SQLite function: PostgreSQL has it, the language has not.
 pub(crate) const REFUSED: &str = "";
 
+const TEXT_ARRAY: Type = Type::Array(&Text);
+
 /// One overload.
 pub(crate) struct Signature {
     pub(crate) name: &'static str,
@@ -69,8 +71,9 @@ const fn window(
     }
 }
 
-const TABLES: [&[Signature]; 10] = [
-    OPERATORS, NUMBERS, SMALL, TEXTS, TIMES, DOCUMENTS, AGGREGATES, WINDOWS, SESSION, SCHEMA,
+const TABLES: [&[Signature]; 11] = [
+    OPERATORS, NUMBERS, SMALL, TEXTS, PATTERNS, TIMES, DOCUMENTS, AGGREGATES, WINDOWS, SESSION,
+    SCHEMA,
 ];
 
 /// All overloads of a name, in the order of the tables.
@@ -250,6 +253,9 @@ const TEXTS: &[Signature] = &[
     scalar("bit_length", &[Bytea], Int, REFUSED),
     scalar("lower", &[Text], Text, "hw_lower"),
     scalar("upper", &[Text], Text, "hw_upper"),
+    scalar("initcap", &[Text], Text, "hw_initcap"),
+    scalar("md5", &[Text], Text, "hw_md5"),
+    scalar("md5", &[Bytea], Text, "hw_bytea_md5"),
     scalar("btrim", &[Text], Text, "hw_trim"),
     scalar("btrim", &[Text, Text], Text, "hw_trim"),
     scalar("btrim", &[Bytea, Bytea], Bytea, REFUSED),
@@ -268,7 +274,7 @@ const TEXTS: &[Signature] = &[
     scalar("substring", &[Bytea, Int], Bytea, REFUSED),
     scalar("substring", &[Bytea, Int, Int], Bytea, REFUSED),
     // By regular expression.
-    scalar("substring", &[Text, Text], Text, REFUSED),
+    scalar("substring", &[Text, Text], Text, "hw_regexp_substring"),
     scalar("substring", &[Text, Text, Text], Text, REFUSED),
     scalar("left", &[Text, Int], Text, "hw_left"),
     scalar("right", &[Text, Int], Text, "hw_right"),
@@ -288,6 +294,54 @@ const TEXTS: &[Signature] = &[
     scalar("chr", &[Int], Text, "hw_chr"),
     scalar("encode", &[Bytea, Text], Text, "hw_encode"),
     scalar("decode", &[Text, Text], Bytea, "hw_decode"),
+];
+
+/// Those by regular expression, but `substring`.
+const PATTERNS: &[Signature] = &[
+    scalar("regexp_replace", &[Text; 3], Text, "hw_regexp_replace"),
+    scalar("regexp_replace", &[Text; 4], Text, "hw_regexp_replace"),
+    scalar("regexp_replace", &[Text, Text, Text, Int], Text, REFUSED),
+    scalar(
+        "regexp_replace",
+        &[Text, Text, Text, Int, Int],
+        Text,
+        REFUSED,
+    ),
+    scalar(
+        "regexp_replace",
+        &[Text, Text, Text, Int, Int, Text],
+        Text,
+        REFUSED,
+    ),
+    scalar("regexp_match", &[Text; 2], TEXT_ARRAY, "hw_regexp_match"),
+    scalar("regexp_match", &[Text; 3], TEXT_ARRAY, "hw_regexp_match"),
+    scalar("regexp_like", &[Text; 2], Bool, "hw_regexp_like"),
+    scalar("regexp_like", &[Text; 3], Bool, "hw_regexp_like"),
+    scalar("regexp_count", &[Text; 2], Int, "hw_regexp_count"),
+    scalar("regexp_count", &[Text, Text, Int], Int, REFUSED),
+    scalar("regexp_count", &[Text, Text, Int, Text], Int, REFUSED),
+    scalar("regexp_substr", &[Text; 2], Text, "hw_regexp_substr"),
+    scalar("regexp_substr", &[Text, Text, Int], Text, REFUSED),
+    scalar("regexp_substr", &[Text, Text, Int, Int], Text, REFUSED),
+    scalar(
+        "regexp_substr",
+        &[Text, Text, Int, Int, Text],
+        Text,
+        REFUSED,
+    ),
+    scalar(
+        "regexp_substr",
+        &[Text, Text, Int, Int, Text, Int],
+        Text,
+        REFUSED,
+    ),
+    scalar(
+        "regexp_split_to_array",
+        &[Text; 2],
+        TEXT_ARRAY,
+        "hw_regexp_split_to_array",
+    ),
+    scalar("regexp_split_to_array", &[Text; 3], TEXT_ARRAY, REFUSED),
 ];
 
 const TIMES: &[Signature] = &[
@@ -344,6 +398,31 @@ const DOCUMENTS: &[Signature] = &[
     scalar("jsonb_typeof", &[Jsonb], Text, "hw_jsonb_typeof"),
     scalar("jsonb_array_length", &[Jsonb], Int, "hw_jsonb_array_length"),
     scalar("jsonb_strip_nulls", &[Jsonb], Jsonb, "hw_jsonb_strip_nulls"),
+    scalar("jsonb_pretty", &[Jsonb], Text, "hw_jsonb_pretty"),
+    scalar(
+        "jsonb_set",
+        &[Jsonb, TEXT_ARRAY, Jsonb],
+        Jsonb,
+        "hw_jsonb_set",
+    ),
+    scalar(
+        "jsonb_set",
+        &[Jsonb, TEXT_ARRAY, Jsonb, Bool],
+        Jsonb,
+        "hw_jsonb_set",
+    ),
+    scalar(
+        "jsonb_insert",
+        &[Jsonb, TEXT_ARRAY, Jsonb],
+        Jsonb,
+        "hw_jsonb_insert",
+    ),
+    scalar(
+        "jsonb_insert",
+        &[Jsonb, TEXT_ARRAY, Jsonb, Bool],
+        Jsonb,
+        "hw_jsonb_insert",
+    ),
 ];
 
 const AGGREGATES: &[Signature] = &[

@@ -2,6 +2,8 @@
 //! as PostgreSQL does in the locale C.UTF-8.
 
 use super::call::{Answer, Args, Scalar, bigint, boolean, int, nullable, strict, text};
+use md5::{Digest, Md5};
+
 use crate::SqlError;
 use crate::catalogs::names::quoted;
 use crate::value::bytes::{bytes_from_hex, push_hex};
@@ -20,6 +22,9 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_lower", 1, |a| text(lower(a.text(0)?))),
     strict("hw_quote_ident", 1, |a| text(quoted(a.text(0)?))),
     strict("hw_upper", 1, |a| text(upper(a.text(0)?))),
+    strict("hw_initcap", 1, |a| text(initcap(a.text(0)?)?)),
+    strict("hw_md5", 1, |a| text(md5(a.text(0)?.as_bytes()))),
+    strict("hw_bytea_md5", 1, |a| text(md5(a.bytes(0)?))),
     strict("hw_trim", 1, |a| text(a.text(0)?.trim_matches(' '))),
     strict("hw_trim", 2, |a| {
         text(a.text(0)?.trim_matches(one_of(a.text(1)?)))
@@ -111,6 +116,40 @@ pub(super) fn lower(text: &str) -> String {
 /// Upper case of each character by itself, as `towupper` maps it.
 pub(super) fn upper(text: &str) -> String {
     text.chars().map(upper_character).collect()
+}
+
+/// Each letter in lower case, but in upper case behind what is neither letter nor digit.
+fn initcap(text: &str) -> Result<String, SqlError> {
+    let mut is_inside = false;
+    text.chars()
+        .map(|character| {
+            let mapped = match is_inside {
+                true => lower_character(character),
+                false => upper_character(character),
+            };
+            is_inside = is_letter_or_digit(mapped).ok_or_else(|| {
+                SqlError::unsupported(format_args!("initcap() of the character \"{character}\""))
+            })?;
+            Ok(mapped)
+        })
+        .collect()
+}
+
+/// As the C library has it; `None` for letters without case and what is not known to be none.
+fn is_letter_or_digit(character: char) -> Option<bool> {
+    match character {
+        '\0'..='\x7f' => Some(character.is_ascii_alphanumeric()),
+        _ if lower_character(character) != upper_character(character) => Some(true),
+        'ß' | 'ª' | 'º' => Some(true),
+        '\u{80}'..='\u{bf}' | '×' | '÷' | '\u{2000}'..='\u{2070}' | '€' => Some(false),
+        _ => None,
+    }
+}
+
+fn md5(bytes: &[u8]) -> String {
+    let mut digits = String::new();
+    push_hex(&mut digits, &Md5::digest(bytes));
+    digits
 }
 
 fn lower_character(character: char) -> char {

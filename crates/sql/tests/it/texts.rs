@@ -317,6 +317,30 @@ fn cases_of_letters_are_mapped_as_in_postgresql() {
     );
 }
 
+#[test]
+fn words_begin_behind_the_characters_that_postgresql_takes_for_no_letter() {
+    let server = PostgresServer::start();
+    let mut client = server.connect();
+    let conn = rusqlite::Connection::open_in_memory().unwrap();
+    install(&conn).unwrap();
+    let mut map = conn.prepare("select hw_initcap(?1 || 'x')").unwrap();
+    let sql = "select initcap(chr(i) || 'x') from generate_series(1, 1114111) i
+               where i not between 55296 and 57343 order by i";
+    let (mut answered, mut disagreements) = (0, Vec::new());
+    for (character, expected) in ('\u{1}'..=char::MAX).zip(column(&mut client, sql)) {
+        let found = map.query_row([character.to_string()], |row| row.get::<_, String>(0));
+        let Ok(found) = found else {
+            continue; // refused
+        };
+        answered += 1;
+        if found != expected {
+            disagreements.push(format!("{character:?}: {expected} but {found}"));
+        }
+    }
+    assert!(disagreements.is_empty(), "{}", disagreements.join("\n"));
+    assert!(answered > 2_000, "only {answered} are answered");
+}
+
 /// The first column of a query's rows.
 fn column(client: &mut Client, sql: &str) -> Vec<String> {
     client

@@ -2,7 +2,9 @@
 //!
 //! One writer orders all appends, and whatever it reads keeps everybody waiting. But what is sealed
 //! never changes: whether an event of it is in the way can be found out by whoever appends, and the
-//! writer is left with what came since, which is in memory.
+//! writer is left with what came since, which is in memory. Where memory tells (filters, and lists
+//! that were read before), that takes some microseconds; what has to be read is read aside if the
+//! log is large, and by the writer if it is small.
 
 use std::sync::Arc;
 
@@ -22,14 +24,14 @@ pub(crate) struct LookedBack {
     pub(crate) found: Option<Position>,
 }
 
-/// What the filters tell. The first look at a segment reads its footer; hardly one later reads.
+/// What memory tells. The first look at a segment reads its footer; hardly one later reads.
 enum Glance {
     Known(Option<LookedBack>),
     /// An event up to here may be in the way.
     Open(Position),
 }
 
-/// Looks, if the condition goes back so far. Blocks for reads, as far as filters do not tell.
+/// Looks, if the condition goes back so far. Blocks for reads, as far as memory does not tell.
 pub(crate) fn look_back(log: &Log, condition: &Condition) -> Result<Option<LookedBack>, Error> {
     let Some(boundary) = &condition.boundary else {
         return Ok(None);
@@ -63,13 +65,14 @@ pub(crate) async fn look_back_aside(
 fn glance(log: &Log, boundary: &Boundary) -> Result<Glance, Error> {
     let view = log.index.view()?;
     let upto = view.sealed();
-    if boundary.after >= upto || view.segment_bytes() < log.look_back_bytes {
-        return Ok(Glance::Known(None)); // the writer looks
+    if boundary.after >= upto {
+        return Ok(Glance::Known(None));
     }
     let query = &boundary.fail_if_events_match;
-    Ok(match view.may_be_sealed(query, boundary.after)? {
-        true => Glance::Open(upto),
-        false => Glance::Known(Some(LookedBack { upto, found: None })),
+    Ok(match view.first_in_memory(query, boundary.after)? {
+        Some(found) => Glance::Known(Some(LookedBack { upto, found })),
+        None if view.segment_bytes() < log.look_back_bytes => Glance::Known(None), // the writer looks
+        None => Glance::Open(upto),
     })
 }
 

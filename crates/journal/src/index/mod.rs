@@ -28,12 +28,15 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use headwater_event::{Error, EventId, Position, Query, Revision, Timestamp};
 
 use crate::errors;
-use crate::segment::{self, Segment, SegmentList};
+use crate::segment::{self, ListInMemory, ListsInMemory, Segment, SegmentList};
 pub(crate) use crate::segment::{Facet, StreamEnd};
 pub(crate) use piece::Piece;
 pub(crate) use postings::Way;
 pub(crate) use scan::{Found, Span};
 use scan::{Lists, Wanted, scan};
+
+/// Steps through the lists of a segment that are taken by who must not be kept for long.
+const STEPS_IN_MEMORY: usize = 256;
 
 /// A name to be looked up, perhaps in many parts.
 pub(crate) struct Name<'a> {
@@ -104,17 +107,35 @@ impl View {
         self.segments.iter().map(|one| one.info().bytes).sum()
     }
 
-    /// Whether an event after `after` in a segment may match, as far as the filters of the segments
-    /// tell. No is certain.
-    pub(crate) fn may_be_sealed(&self, query: &Query, after: Position) -> Result<bool, Error> {
+    /// The first event after `after` in a segment that matches, as far as memory tells: filters, and
+    /// lists that were read before. Nothing inside if there is none; nothing at all if it would
+    /// take reads, or many steps.
+    pub(crate) fn first_in_memory(
+        &self,
+        query: &Query,
+        after: Position,
+    ) -> Result<Option<Option<Position>>, Error> {
         let wanted = Wanted::new(query);
         let behind = self.segments.partition_point(|one| one.last() <= after);
         for segment in &self.segments[behind..] {
-            if wanted.may_match(&**segment)? {
-                return Ok(true);
+            let span = Span {
+                way: Way::Up,
+                from: segment.first().0.max(after.0 + 1),
+                to: segment.last().0,
+                limit: 1,
+                steps: STEPS_IN_MEMORY,
+            };
+            let found = match scan(&ListsInMemory::of(segment), &wanted, span) {
+                Err(error) if segment::is_not_in_memory(&error) => return Ok(None),
+                found => found?,
+            };
+            match found.positions.first() {
+                Some(position) => return Ok(Some(Some(Position(*position)))),
+                None if found.scanned < span.to => return Ok(None),
+                None => {}
             }
         }
-        Ok(false)
+        Ok(Some(None))
     }
 
     /// The part that holds this position, which is at least 1.
@@ -177,6 +198,21 @@ impl Lists for Segment {
 
     fn list(&self, name: &Name<'_>, way: Way) -> Result<Option<SegmentList<'_>>, Error> {
         Segment::list(self, name.facet, name.text, name.hash(), way)
+    }
+}
+
+impl Lists for ListsInMemory<'_> {
+    type List<'a>
+        = ListInMemory<'a>
+    where
+        Self: 'a;
+
+    fn may_have(&self, name: &Name<'_>) -> Result<bool, Error> {
+        ListsInMemory::may_have(self, name.hash())
+    }
+
+    fn list(&self, name: &Name<'_>, way: Way) -> Result<Option<ListInMemory<'_>>, Error> {
+        ListsInMemory::list(self, (name.facet, name.text, name.hash()), way)
     }
 }
 

@@ -79,32 +79,6 @@ impl<'a> Wanted<'a> {
         let items = query.items.iter().map(WantedItem::new).collect();
         Wanted { items }
     }
-
-    /// Whether some event may match, by looks that are cheaper than lists. No is certain.
-    pub(crate) fn may_match<S: Lists>(&self, lists: &S) -> Result<bool, Error> {
-        for item in &self.items {
-            if item.may_match(lists)? {
-                return Ok(true);
-            }
-        }
-        Ok(self.items.is_empty())
-    }
-}
-
-impl WantedItem<'_> {
-    fn may_match<S: Lists>(&self, lists: &S) -> Result<bool, Error> {
-        for name in &self.all {
-            if !lists.may_have(name)? {
-                return Ok(false);
-            }
-        }
-        for name in &self.any {
-            if lists.may_have(name)? {
-                return Ok(true);
-            }
-        }
-        Ok(self.any.is_empty())
-    }
 }
 
 impl<'a> WantedItem<'a> {

@@ -8,7 +8,7 @@ use headwater_event::Error;
 
 use super::output::Output;
 use super::postings::{Directory, KeyValue, ListWriter};
-use super::stored::Blocks;
+use super::stored::{Blocks, Packing};
 use super::tree::{Tree, TreeOptions, TreeRoot, TreeWriter};
 use crate::canonical::{Malformed, Reader};
 
@@ -74,7 +74,11 @@ pub(crate) struct KeysWriter {
 impl KeysWriter {
     pub(crate) fn new(options: TreeOptions) -> Result<KeysWriter, Error> {
         Ok(KeysWriter {
-            names: TreeWriter::new(options)?,
+            // Looked up by chance, in every segment: unpacking would cost more than all else.
+            names: TreeWriter::new(TreeOptions {
+                packing: Packing::Plain,
+                ..options
+            })?,
             lists: ListWriter::new(options)?,
             value: Vec::new(),
         })

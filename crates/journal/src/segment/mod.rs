@@ -16,6 +16,7 @@
 //! [`paged`] are items that are looked up by number.
 
 mod chain;
+mod checked;
 mod data;
 mod decoders;
 pub(crate) mod dictionary;
@@ -27,6 +28,7 @@ mod footer;
 pub(crate) mod fuzz;
 mod ids;
 pub(crate) mod keys;
+mod mapped;
 mod merge;
 pub(crate) mod merge_keys;
 mod names;
@@ -56,9 +58,10 @@ pub(crate) use filter::key_hash;
 pub use footer::FOOTER_BYTES;
 pub(crate) use footer::footer_crc;
 pub(crate) use merge::merge;
-pub(crate) use names::{SegmentList, StreamEnd};
+pub(crate) use names::{ListInMemory, ListsInMemory, SegmentList, StreamEnd};
 pub(crate) use reader::Segment;
 pub(crate) use seal::{Source, seal};
+pub(crate) use segment_file::is_not_in_memory;
 
 /// What the code of a segment must not ask of another part.
 fn defect(what: &str) -> Error {

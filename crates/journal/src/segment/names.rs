@@ -7,7 +7,8 @@ use super::facet::{Facet, parse_key, put_key};
 use super::keys::Keys;
 use super::postings::{KeyValue, ListCursor};
 use super::reader::Segment;
-use super::segment_file::SegmentFile;
+use super::segment_file::{InMemory, SegmentFile};
+use super::stored::Blocks;
 use super::tree::Cursor;
 use crate::canonical::Malformed;
 use crate::index::Way;
@@ -30,17 +31,26 @@ impl Segment {
         hash: u64,
         way: Way,
     ) -> Result<Option<SegmentList<'_>>, Error> {
-        let Some(value) = self.value(facet, name, hash)? else {
+        self.list_of(&self.file, (facet, name, hash), way)
+    }
+
+    fn list_of<'a, B: Blocks>(
+        &self,
+        blocks: &'a B,
+        name: (Facet, &str, u64),
+        way: Way,
+    ) -> Result<Option<ListCursor<'a, B>>, Error> {
+        let Some(value) = self.value(blocks, name)? else {
             return Ok(None);
         };
-        let keys = Keys::new(self.inside()?.footer.keys, &self.file);
+        let keys = Keys::new(self.inside()?.footer.keys, blocks);
         let value = self.key_value(&value)?;
         ListCursor::new(&value.list, way, self.first().0, keys.chunks).map(Some)
     }
 
     /// How many events have a name.
     pub(crate) fn count(&self, facet: Facet, name: &str, hash: u64) -> Result<u64, Error> {
-        match self.value(facet, name, hash)? {
+        match self.value(&self.file, (facet, name, hash))? {
             Some(value) => Ok(self.key_value(&value)?.list.count()),
             None => Ok(0),
         }
@@ -48,7 +58,7 @@ impl Segment {
 
     /// Where a stream ends within the segment; none if it has no event here.
     pub(crate) fn stream(&self, name: &str, hash: u64) -> Result<Option<StreamEnd>, Error> {
-        let value = self.value(Facet::Stream, name, hash)?;
+        let value = self.value(&self.file, (Facet::Stream, name, hash))?;
         value.map(|value| self.stream_end(&value)).transpose()
     }
 
@@ -63,11 +73,15 @@ impl Segment {
     }
 
     /// What is known of a name.
-    fn value(&self, facet: Facet, name: &str, hash: u64) -> Result<Option<Bytes>, Error> {
+    fn value<B: Blocks>(
+        &self,
+        blocks: &B,
+        (facet, name, hash): (Facet, &str, u64),
+    ) -> Result<Option<Bytes>, Error> {
         if !self.may_have(hash)? {
             return Ok(None);
         }
-        let keys = Keys::new(self.inside()?.footer.keys, &self.file);
+        let keys = Keys::new(self.inside()?.footer.keys, blocks);
         let mut key = Vec::with_capacity(1 + name.len());
         put_key(&mut key, facet, name);
         keys.names.get(&key)
@@ -127,6 +141,38 @@ impl Segment {
 
 /// A walk through the positions of a name.
 pub(crate) type SegmentList<'a> = ListCursor<'a, SegmentFile>;
+
+/// A segment as far as its lists are in memory: what would have to be read is an error that
+/// [says so](is_not_in_memory). Filters are read where they were not looked at yet.
+pub(crate) struct ListsInMemory<'a> {
+    segment: &'a Segment,
+    blocks: InMemory<'a>,
+}
+
+impl<'a> ListsInMemory<'a> {
+    pub(crate) fn of(segment: &'a Segment) -> ListsInMemory<'a> {
+        ListsInMemory {
+            segment,
+            blocks: InMemory(&segment.file),
+        }
+    }
+
+    pub(crate) fn may_have(&self, hash: u64) -> Result<bool, Error> {
+        self.segment.may_have(hash)
+    }
+
+    /// As [`Segment::list`].
+    pub(crate) fn list(
+        &self,
+        name: (Facet, &str, u64),
+        way: Way,
+    ) -> Result<Option<ListInMemory<'_>>, Error> {
+        self.segment.list_of(&self.blocks, name, way)
+    }
+}
+
+/// A walk through the positions of a name, in memory.
+pub(crate) type ListInMemory<'a> = ListCursor<'a, InMemory<'a>>;
 
 /// A walk through names.
 struct Names<'a> {

@@ -9,10 +9,10 @@
 //! a disk that cannot read it says so by an error.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use headwater_event::Error;
 
+use super::checked::Checked;
 use super::output::Output;
 use super::segment_file::SegmentFile;
 use super::stored::check_block;
@@ -177,18 +177,17 @@ pub(crate) struct Paged {
     items: Items,
     per_page: u32,
     map: OnceLock<Option<Map>>,
-    /// A bit for each page: whether it was checked.
-    checked: Box<[AtomicU64]>,
+    /// The pages that were checked.
+    checked: Checked,
 }
 
 impl Paged {
     pub(crate) fn new(items: Items) -> Paged {
-        let words = items.pages().div_ceil(64);
         Paged {
             items,
             per_page: items.per_page() as u32, // at most CONTENT_BYTES
             map: OnceLock::new(),
-            checked: (0..words).map(|_| AtomicU64::new(0)).collect(),
+            checked: Checked::new(items.pages()),
         }
     }
 
@@ -247,17 +246,13 @@ impl Paged {
     }
 
     fn check(&self, file: &SegmentFile, page: u64) -> Result<(), Error> {
-        let (word, bit) = ((page / 64) as usize, 1 << (page % 64));
-        let is_checked = |word: &AtomicU64| word.load(Ordering::Acquire) & bit != 0;
-        if self.checked.get(word).is_some_and(is_checked) {
+        if self.checked.has(page) {
             return Ok(());
         }
         let offset = self.items.page_offset(page);
         let bytes = file.read(offset, self.items.page_bytes(page))?;
         check_block(&bytes).map_err(|_| self.bad_page(file, page))?;
-        if let Some(word) = self.checked.get(word) {
-            word.fetch_or(bit, Ordering::AcqRel);
-        }
+        self.checked.set(page);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use super::places::{
     dictionary_key, offset_key, position_of_key, position_of_time, read_block, read_dictionary,
     read_mark, time_key,
 };
-use super::segment_file::{Cached, SegmentFile};
+use super::segment_file::{InMemory, SegmentFile};
 use super::stored::{Blocks, Place, decode_data};
 use super::tops::Tops;
 use super::tree::Tree;
@@ -150,7 +150,7 @@ impl Segment {
     /// The run that holds this position, if it takes no read.
     pub(crate) fn cached_run_at(&self, position: Position) -> Option<Arc<Run>> {
         let footer = &self.inside.get()?.footer;
-        let cached = Cached(&self.file);
+        let cached = InMemory(&self.file);
         let blocks = Tree::new(footer.blocks, &cached);
         let entry = blocks.floor(&offset_key(self.first(), position)).ok()??;
         let (place, _) = read_block(&entry.value, footer).ok()?;

@@ -1,11 +1,12 @@
 //! The file of a segment, read by ranges, through the cache.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use headwater_event::{Error, Kind};
 
-use super::stored::{Blocks, Place, decode_block};
+use super::mapped::{MappedBlocks, is_worth_it};
+use super::stored::{Blocks, Place, decode_block, plain_block};
 use crate::cache::{BlockCache, Key, Value};
 use crate::canonical::Malformed;
 use crate::manifest::SegmentInfo;
@@ -16,6 +17,8 @@ pub(crate) struct SegmentFile {
     pub(crate) info: SegmentInfo,
     bytes: Arc<dyn SegmentBytes>,
     cache: Arc<BlockCache>,
+    /// None inside where the file cannot be mapped.
+    mapped: OnceLock<Option<MappedBlocks>>,
 }
 
 impl SegmentFile {
@@ -24,7 +27,12 @@ impl SegmentFile {
         bytes: Arc<dyn SegmentBytes>,
         cache: Arc<BlockCache>,
     ) -> SegmentFile {
-        SegmentFile { info, bytes, cache }
+        SegmentFile {
+            info,
+            bytes,
+            cache,
+            mapped: OnceLock::new(),
+        }
     }
 
     /// How long it is.
@@ -61,6 +69,40 @@ impl SegmentFile {
         self.cache.put(self.key(offset), value);
     }
 
+    /// The raw bytes of a block that is in memory, and was checked: in the cache, or mapped.
+    fn ready(&self, place: Place) -> Option<Bytes> {
+        if let Some(Some(mapped)) = self.mapped.get()
+            && let Some(raw) = mapped.block(place)
+        {
+            return Some(raw);
+        }
+        match self.cached(place.offset) {
+            Some(Value::Bytes(raw)) => Some(raw),
+            _ => None,
+        }
+    }
+
+    /// Remembers a block that was read and checked: its bytes, or that the map may show it.
+    fn remember(&self, place: Place, stored: &[u8], raw: &Bytes) -> Result<(), Error> {
+        if is_worth_it(place)
+            && plain_block(stored).is_some()
+            && let Some(mapped) = self.mapped()?
+        {
+            mapped.checked(place);
+            return Ok(());
+        }
+        self.keep(place.offset, Value::Bytes(raw.clone()));
+        Ok(())
+    }
+
+    fn mapped(&self) -> Result<Option<&MappedBlocks>, Error> {
+        if let Some(mapped) = self.mapped.get() {
+            return Ok(mapped.as_ref());
+        }
+        let mapped = self.map(0, self.len())?.map(MappedBlocks::new);
+        Ok(self.mapped.get_or_init(|| mapped).as_ref())
+    }
+
     fn key(&self, offset: u64) -> Key {
         Key::Block {
             segment: self.info.name.first,
@@ -89,12 +131,12 @@ impl SegmentFile {
 
 impl Blocks for SegmentFile {
     fn block(&self, place: Place) -> Result<Bytes, Error> {
-        if let Some(Value::Bytes(raw)) = self.cached(place.offset) {
+        if let Some(raw) = self.ready(place) {
             return Ok(raw);
         }
         let stored = self.read_place(place)?;
         let raw = decode_block(&stored).map_err(|why| self.damaged(place.offset, why))?;
-        self.keep(place.offset, Value::Bytes(raw.clone()));
+        self.remember(place, &stored, &raw)?;
         Ok(raw)
     }
 
@@ -107,19 +149,24 @@ impl Blocks for SegmentFile {
     }
 }
 
-/// The blocks of a file as far as they are in the cache: looks, and does not read.
-pub(crate) struct Cached<'a>(pub(crate) &'a SegmentFile);
+/// The blocks of a file as far as they are in memory: looks, and does not read.
+#[derive(Clone, Copy)]
+pub(crate) struct InMemory<'a>(pub(crate) &'a SegmentFile);
+
+const NOT_IN_MEMORY: &str = "not_in_memory";
 
 fn missed() -> Error {
-    Error::new(Kind::Unavailable, "not_in_memory", String::new())
+    Error::new(Kind::Unavailable, NOT_IN_MEMORY, String::new())
 }
 
-impl Blocks for Cached<'_> {
+/// Whether this error says that a block would have to be read.
+pub(crate) fn is_not_in_memory(error: &Error) -> bool {
+    error.code() == NOT_IN_MEMORY
+}
+
+impl Blocks for InMemory<'_> {
     fn block(&self, place: Place) -> Result<Bytes, Error> {
-        match self.0.cached(place.offset) {
-            Some(Value::Bytes(raw)) => Ok(raw),
-            _ => Err(missed()),
-        }
+        self.0.ready(place).ok_or_else(missed)
     }
 
     fn stored(&self, _: Place) -> Result<Bytes, Error> {

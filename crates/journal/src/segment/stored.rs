@@ -87,7 +87,7 @@ pub(crate) trait Blocks {
 /// Whether blocks are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Packing {
-    #[cfg_attr(not(test), expect(dead_code, reason = "only tests pack nothing"))]
+    /// As they are: what is looked up by chance is looked at through a map of the file.
     Plain,
     /// Zstandard at this level, where it saves at least an eighth.
     Zstd(i32),
@@ -181,6 +181,16 @@ pub(crate) fn decode_data(
         }
         _ => Err(Malformed("the codec of a block")),
     }
+}
+
+/// The raw bytes of a stored block that was checked before and is stored as it is.
+pub(crate) fn plain_block(stored: &[u8]) -> Option<&[u8]> {
+    let (checked, _) = stored.split_last_chunk::<4>()?;
+    let mut reader = Reader::new(checked);
+    let codec = reader.take(1, "the codec of a block").ok()?[0];
+    let length = reader.varint("the raw length of a block").ok()?;
+    let bytes = reader.take(reader.left(), "a block").ok()?;
+    (codec == PLAIN && bytes.len() as u64 == length).then_some(bytes)
 }
 
 /// Puts a stored block around these bytes, which are the packing of `raw` ones; writes it, and says

@@ -1,0 +1,114 @@
+//! Blocks that are stored as they are, looked at through a map of the file: a look into a tree of
+//! them copies nothing, unpacks nothing, and takes no room in the cache.
+//!
+//! A block is read and checked through a call before it is first looked at through the map, as
+//! [pages](super::paged) are, so that a disk that cannot read it says so by an error.
+
+use bytes::Bytes;
+
+use super::checked::Checked;
+use super::stored::{Place, plain_block};
+use crate::storage::Map;
+
+/// Shorter blocks are not worth a look through the map, and could share a bit.
+const BLOCK_BYTES_MIN: u64 = 1024;
+
+/// A file that is mapped, and which of its blocks were checked.
+pub(crate) struct MappedBlocks {
+    file: Bytes,
+    /// A bit for each stretch of [`BLOCK_BYTES_MIN`] in which such a block may begin.
+    checked: Checked,
+}
+
+struct Owner(Map);
+
+impl AsRef<[u8]> for Owner {
+    fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
+}
+
+impl MappedBlocks {
+    /// Of a file that was mapped from its start to its end.
+    pub(crate) fn new(file: Map) -> MappedBlocks {
+        let file = Bytes::from_owner(Owner(file));
+        MappedBlocks {
+            checked: Checked::new((file.len() as u64).div_ceil(BLOCK_BYTES_MIN)),
+            file,
+        }
+    }
+
+    /// The raw bytes of a block, if it was checked before.
+    pub(crate) fn block(&self, place: Place) -> Option<Bytes> {
+        if !is_worth_it(place) || !self.checked.has(place.offset / BLOCK_BYTES_MIN) {
+            return None;
+        }
+        let start = usize::try_from(place.offset).ok()?;
+        let end = start.checked_add(place.length as usize)?;
+        let raw = plain_block(self.file.get(start..end)?)?;
+        Some(self.file.slice_ref(raw))
+    }
+
+    /// Remembers that a block was read and is as it was written.
+    pub(crate) fn checked(&self, place: Place) {
+        self.checked.set(place.offset / BLOCK_BYTES_MIN);
+    }
+}
+
+/// Whether a block that is stored as it is, is looked at through the map.
+pub(crate) fn is_worth_it(place: Place) -> bool {
+    u64::from(place.length) >= BLOCK_BYTES_MIN
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::stored::{Packer, Packing, decode_block};
+    use super::*;
+
+    /// A file of blocks that are stored as they are, and where they are.
+    fn file(lengths: &[usize]) -> (Vec<u8>, Vec<Place>) {
+        let mut file = vec![7; 5];
+        let mut packer = Packer::new(Packing::Plain).unwrap();
+        let raw = |length: usize| (0..length).map(|at| at as u8).collect::<Vec<u8>>();
+        let places = lengths
+            .iter()
+            .map(|length| packer.write(&mut file, &raw(*length)).unwrap())
+            .collect();
+        (file, places)
+    }
+
+    #[test]
+    fn a_block_is_shown_once_it_was_checked_and_no_other() {
+        let (bytes, places) = file(&[2_000, 4_000, 1_017, 1_100]);
+        let mapped = MappedBlocks::new(Arc::new(bytes.clone()));
+        for (at, place) in places.iter().enumerate() {
+            assert_eq!(mapped.block(*place), None, "block {at}");
+            mapped.checked(*place);
+            let stored = &bytes[place.offset as usize..][..place.length as usize];
+            let expected = decode_block(stored).unwrap();
+            assert_eq!(mapped.block(*place), Some(expected), "block {at}");
+            let later = &places[at + 1..];
+            assert!(later.iter().all(|place| mapped.block(*place).is_none()));
+        }
+    }
+
+    #[test]
+    fn short_and_packed_blocks_and_places_beyond_the_end_are_not_shown() {
+        let (mut bytes, places) = file(&[1_000]);
+        let packed = Packer::new(Packing::Zstd(1));
+        let noise = |at: u32| (at.wrapping_mul(2_654_435_761) >> 24) as u8 & 0x3f;
+        let raw: Vec<u8> = (0..4_000).map(noise).collect();
+        let packed = packed.unwrap().write(&mut bytes, &raw).unwrap();
+        let mapped = MappedBlocks::new(Arc::new(bytes.clone()));
+        let beyond = Place {
+            offset: bytes.len() as u64 - 10,
+            length: 2_000,
+        };
+        for place in [places[0], packed, beyond] {
+            mapped.checked(place);
+            assert_eq!(mapped.block(place), None, "{place:?}");
+        }
+    }
+}

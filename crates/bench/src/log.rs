@@ -46,6 +46,7 @@ impl Embedded {
             .build()?;
         let session = || JournalSession {
             journal: self.journal.clone(),
+            is_alone: job.clients == 1,
         };
         let sessions = (0..job.clients).map(|_| session()).collect();
         LocalSet::new().block_on(&runtime, run(job, sessions))
@@ -68,13 +69,18 @@ impl Embedded {
 /// One user of the journal.
 struct JournalSession {
     journal: Journal,
+    /// This thread has no other user to serve.
+    is_alone: bool,
 }
 
 impl Session for JournalSession {
     /// The address is the directory of a log.
     async fn connect(address: &str) -> Result<JournalSession, Failure> {
         let Embedded { journal, .. } = Embedded::open(Path::new(address))?;
-        Ok(JournalSession { journal })
+        Ok(JournalSession {
+            journal,
+            is_alone: false,
+        })
     }
 
     async fn append(
@@ -90,7 +96,11 @@ impl Session for JournalSession {
                 Position(unless.after.unwrap_or_default()),
             );
         }
-        match self.journal.append(append, None).await? {
+        let outcome = match self.is_alone {
+            true => self.journal.append_here(append.checked()?, None).await?,
+            false => self.journal.append(append, None).await?,
+        };
+        match outcome {
             Decision::Appended(appended) => Ok(Appended {
                 last: appended.last.0,
             }),

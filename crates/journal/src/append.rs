@@ -55,6 +55,23 @@ impl Journal {
         ticket.outcome().await
     }
 
+    /// As [`append_checked`](Self::append_checked), on a thread that has nothing else to do. If
+    /// nothing is being written, this thread writes and syncs the append itself, and blocks for as
+    /// long as that takes: no other is woken and none waited for.
+    pub async fn append_here(
+        &self,
+        append: CheckedAppend,
+        deadline: Option<Duration>,
+    ) -> Result<Outcome, Error> {
+        let (mut request, mut ticket) = self.admit(append, deadline)?;
+        request.looked_back = look_back(&self.log, &request.append.condition)?;
+        self.shared.push_here(request)?;
+        match ticket.try_outcome() {
+            Some(outcome) => outcome,
+            None => ticket.outcome().await,
+        }
+    }
+
     /// Checks an append by itself and puts it into the queue. Blocks for reads where a condition
     /// looks back into what is sealed.
     pub fn submit(&self, append: Append, deadline: Option<Duration>) -> Result<Ticket, Error> {

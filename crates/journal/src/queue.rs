@@ -52,6 +52,10 @@ struct State {
     committer_wants: usize,
     /// Something was put into the open batch since the committer last waited.
     poked: bool,
+    /// The committer waits until there is something to do.
+    committer_sleeps: bool,
+    /// A caller commits by itself meanwhile: the committer sleeps on, whatever comes.
+    taken_over: bool,
     /// The checker waits to be woken.
     checker_sleeps: bool,
 }
@@ -59,6 +63,11 @@ struct State {
 impl State {
     fn is_much(&self) -> bool {
         self.waiting.len() >= MUCH_APPENDS || self.bytes >= MUCH_BYTES
+    }
+
+    /// Whether there is something for the committer that sleeps.
+    fn has_work(&self) -> bool {
+        !self.waiting.is_empty() || self.closed.is_some() || self.poked
     }
 
     /// Whether the committer, if it waits, has what it waits for.
@@ -98,6 +107,47 @@ impl Queue {
     /// Adds an append, if there is room. An empty queue has room for any append.
     pub(crate) fn push(&self, request: Request) -> Result<(), Error> {
         let mut state = self.lock();
+        self.admit(&mut state, request)?;
+        let wake = self.to_wake(&mut state);
+        drop(state);
+        if let Some(thread) = wake {
+            thread.notify_one();
+        }
+        Ok(())
+    }
+
+    /// As [`push`](Queue::push), by somebody who would wait for nothing else. If the committer
+    /// sleeps it is not woken: the caller takes its place, until it [hands back](Queue::hand_back).
+    /// Says whether that is so.
+    pub(crate) fn push_or_take_over(&self, request: Request) -> Result<bool, Error> {
+        let mut state = self.lock();
+        let takes_over = state.committer_sleeps && !state.taken_over && !state.has_work();
+        if !takes_over {
+            drop(state);
+            return self.push(request).map(|()| false);
+        }
+        self.admit(&mut state, request)?;
+        state.taken_over = true;
+        state.committer_wants = 0;
+        Ok(true)
+    }
+
+    /// Ends what [`push_or_take_over`](Queue::push_or_take_over) began; the committer goes on if
+    /// something came meanwhile, or if it is `wanted`.
+    pub(crate) fn hand_back(&self, wanted: bool) {
+        let mut state = self.lock();
+        state.taken_over = false;
+        state.poked |= wanted;
+        let wake = state.has_work();
+        state.committer_wants = usize::from(!wake);
+        drop(state);
+        if wake {
+            self.committer.notify_one();
+        }
+    }
+
+    /// Puts an append behind the others, if there is room.
+    fn admit(&self, state: &mut State, request: Request) -> Result<(), Error> {
         if let Some(error) = &state.closed {
             return Err(error.clone());
         }
@@ -109,11 +159,6 @@ impl Queue {
         }
         state.bytes += request.bytes;
         state.waiting.push_back(request);
-        let wake = self.to_wake(&mut state);
-        drop(state);
-        if let Some(thread) = wake {
-            thread.notify_one();
-        }
         Ok(())
     }
 
@@ -142,13 +187,17 @@ impl Queue {
     /// is closed. Says whether there is an append.
     pub(crate) fn wait(&self) -> bool {
         let mut state = self.lock();
-        while state.waiting.is_empty() && state.closed.is_none() && !state.poked {
-            state.committer_wants = 1;
+        while state.taken_over || !state.has_work() {
+            if !state.taken_over {
+                state.committer_wants = 1;
+            }
+            state.committer_sleeps = true;
             state = self
                 .committer
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+        state.committer_sleeps = false;
         state.committer_wants = 0;
         state.poked = false;
         !state.waiting.is_empty()

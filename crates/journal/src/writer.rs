@@ -7,7 +7,7 @@
 //! ```
 //!
 //! An append that comes alone is checked and committed by the committer, which it wakes: one thread
-//! for one append. While a batch is written and synced the checker prepares the next, once there is
+//! for one append; or by its own caller, if that thread has nothing else to do. While a batch is written and synced the checker prepares the next, once there is
 //! enough of it to be worth waking a thread for; what is left the committer checks itself before
 //! it writes. Answers of all kinds wait for the commit that they rest
 //! on: a batch's conflicts and repetitions are told with its appends.
@@ -472,6 +472,21 @@ impl Shared {
             }
         });
         self.let_go();
+    }
+
+    /// Puts an append into the queue. If the committer has nothing to do, this thread checks and
+    /// commits it in its place, and blocks for that.
+    pub(crate) fn push_here(&self, request: Request) -> Result<(), Error> {
+        if !self.queue.push_or_take_over(request)? {
+            return Ok(());
+        }
+        let mut step = Step::Idle;
+        self.run(|shared| {
+            shared.check();
+            step = shared.commit();
+        });
+        self.queue.hand_back(step == Step::Unsettled);
+        Ok(())
     }
 
     /// The thread that seals.

@@ -86,9 +86,34 @@ impl DatabaseHandle {
         append: CheckedAppend,
         deadline: Option<Duration>,
     ) -> Result<Outcome, Error> {
+        let append = self.admitted(append)?;
+        let journal = &self.using.awake.journal;
+        self.appended(journal.append_checked(append, deadline))
+            .await
+    }
+
+    /// As [`append_checked`](Self::append_checked), on a thread that has nothing else to do: it may
+    /// [block](headwater_journal::Journal::append_here) for as long as the disk takes.
+    pub async fn append_here(
+        &self,
+        append: CheckedAppend,
+        deadline: Option<Duration>,
+    ) -> Result<Outcome, Error> {
+        let append = self.admitted(append)?;
+        let journal = &self.using.awake.journal;
+        self.appended(journal.append_here(append, deadline)).await
+    }
+
+    fn admitted(&self, append: CheckedAppend) -> Result<CheckedAppend, Error> {
         refuse_system(self.name())?;
-        let append = self.signed(append)?;
-        let appending = self.using.awake.journal.append_checked(append, deadline);
+        self.signed(append)
+    }
+
+    /// The outcome of an append; a panic on the way to it closes this database and no other.
+    async fn appended(
+        &self,
+        appending: impl Future<Output = Result<Outcome, Error>>,
+    ) -> Result<Outcome, Error> {
         let outcome = match AssertUnwindSafe(appending).catch_unwind().await {
             Ok(outcome) => outcome,
             Err(_) => Err(panicked()), // the panic hook has told of it

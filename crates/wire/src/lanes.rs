@@ -4,11 +4,13 @@
 //! A connection stays on its lane. So the thread that a socket wakes also answers: no task moves
 //! between threads and none is woken to look for work, which for an append that comes alone is
 //! half of all system calls. What blocks, or takes long, runs elsewhere: the node and the journal
-//! have threads for it.
+//! have threads for it. Only a connection that is [alone] on its lane may block for an append:
+//! nobody else waits for the thread, and to wake another would take as long as half a sync.
 
+use std::cell::OnceCell;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use tokio::runtime::{Builder, Handle};
@@ -25,10 +27,41 @@ pub(crate) struct Lanes {
 
 struct Lane {
     runtime: Handle,
-    /// How many connections it has.
-    connections: Arc<AtomicUsize>,
+    load: Arc<Load>,
     /// Dropped to end it.
     _stop: oneshot::Sender<()>,
+}
+
+/// What a lane has to do.
+#[derive(Default)]
+struct Load {
+    /// How many connections it has.
+    connections: AtomicUsize,
+    /// The one that it has may block it.
+    blocked: AtomicBool,
+}
+
+thread_local! {
+    /// The load of the lane that this thread is.
+    static LOAD: OnceCell<Arc<Load>> = const { OnceCell::new() };
+}
+
+/// The only connection of its lane. As long as this lives, others go to other lanes.
+pub(crate) struct Alone(Arc<Load>);
+
+/// Says whether the connection that this thread serves is the only one of its lane.
+pub(crate) fn alone() -> Option<Alone> {
+    let load = LOAD.with(|load| load.get().cloned())?;
+    (load.connections.load(Ordering::Relaxed) == 1).then(|| {
+        load.blocked.store(true, Ordering::Relaxed);
+        Alone(load)
+    })
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        self.0.blocked.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Lanes {
@@ -41,8 +74,8 @@ impl Lanes {
         })
     }
 
-    /// Runs a connection on the lane that has the fewest. It is made there, so that its socket is
-    /// watched by that lane.
+    /// Runs a connection on the lane that has the fewest, of those that are not blocked if there are
+    /// any. It is made there, so that its socket is watched by that lane.
     pub(crate) fn run<F>(
         &self,
         connections: &mut JoinSet<()>,
@@ -50,11 +83,14 @@ impl Lanes {
     ) where
         F: Future<Output = ()> + Send + 'static,
     {
-        let least = |lane: &&Lane| lane.connections.load(Ordering::Relaxed);
+        let least = |lane: &&Lane| {
+            let blocked = lane.load.blocked.load(Ordering::Relaxed);
+            (blocked, lane.load.connections.load(Ordering::Relaxed))
+        };
         let Some(lane) = self.lanes.iter().min_by_key(least) else {
             return; // there is at least one
         };
-        let counted = Counted::new(&lane.connections);
+        let counted = Counted::new(&lane.load);
         let connection = async move {
             make().await;
             drop(counted);
@@ -68,32 +104,90 @@ impl Lane {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
+        let load = Arc::<Load>::default();
+        let of_thread = Arc::clone(&load);
         thread::Builder::new()
             .name(format!("lane-{number}"))
             .spawn(move || {
+                LOAD.with(|load| load.get_or_init(|| of_thread).clone());
                 let _ = runtime.block_on(stopped); // its sender is dropped
                 runtime.shutdown_background();
             })?;
         Ok(Lane {
             runtime: handle,
-            connections: Arc::default(),
+            load,
             _stop: stop,
         })
     }
 }
 
 /// A connection of a lane, counted.
-struct Counted(Arc<AtomicUsize>);
+struct Counted(Arc<Load>);
 
 impl Counted {
-    fn new(connections: &Arc<AtomicUsize>) -> Counted {
-        connections.fetch_add(1, Ordering::Relaxed);
-        Counted(Arc::clone(connections))
+    fn new(load: &Arc<Load>) -> Counted {
+        load.connections.fetch_add(1, Ordering::Relaxed);
+        Counted(Arc::clone(load))
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    /// Runs a connection that says which thread it has and whether it is alone there, as often as
+    /// it is asked; it ends when nobody asks any more.
+    fn connect(lanes: &Lanes, connections: &mut JoinSet<()>) -> mpsc::Sender<Asked> {
+        let (ask, mut asked) = mpsc::channel::<Asked>(1);
+        lanes.run(connections, async move || {
+            while let Some(answer) = asked.recv().await {
+                let _ = answer.send((thread::current().id(), alone()));
+            }
+        });
+        ask
+    }
+
+    type Asked = oneshot::Sender<(thread::ThreadId, Option<Alone>)>;
+
+    async fn ask(connection: &mpsc::Sender<Asked>) -> (thread::ThreadId, Option<Alone>) {
+        let (answer, told) = oneshot::channel();
+        connection.send(answer).await.unwrap();
+        told.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_connection_may_block_its_lane_as_long_as_it_has_no_neighbour() {
+        let lanes = Lanes {
+            lanes: (0..2).map(|number| Lane::start(number).unwrap()).collect(),
+        };
+        let mut connections = JoinSet::new();
+        assert!(alone().is_none(), "this thread is no lane");
+        let first = connect(&lanes, &mut connections);
+        let (lane, blocking) = ask(&first).await;
+        assert!(blocking.is_some());
+        // As long as it may block, others go elsewhere, however many are there.
+        let others = [(); 3].map(|()| connect(&lanes, &mut connections));
+        for other in &others {
+            let (other_lane, may_block) = ask(other).await;
+            assert!(other_lane != lane && may_block.is_none());
+        }
+        drop(blocking);
+        assert!(ask(&first).await.1.is_some());
+        let neighbour = connect(&lanes, &mut connections);
+        assert_eq!(ask(&neighbour).await.0, lane);
+        assert!(ask(&first).await.1.is_none());
+        assert!(ask(&neighbour).await.1.is_none());
+        drop((first, neighbour, others));
+        while connections.join_next().await.is_some() {}
+        let only = connect(&lanes, &mut connections);
+        assert!(ask(&only).await.1.is_some());
     }
 }

@@ -418,9 +418,14 @@ async fn everybody_is_answered_when_commits_fail_while_others_wait() {
     let mut written = 0;
     while written < 200 {
         let appends: Vec<_> = (0..20)
-            .map(|_| {
-                let journal = journal.clone();
-                tokio::spawn(async move { journal.append(one("Made", "thing/1"), None).await })
+            .map(|number| {
+                let (journal, append) = (journal.clone(), one("Made", "thing/1"));
+                tokio::spawn(async move {
+                    match number % 2 {
+                        0 => journal.append(append, None).await,
+                        _ => journal.append_here(append.checked().unwrap(), None).await,
+                    }
+                })
             })
             .collect();
         for append in appends {

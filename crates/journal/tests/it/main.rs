@@ -12,6 +12,7 @@ mod fault_fs;
 mod faults;
 mod following;
 mod format;
+mod here;
 mod locking;
 mod model;
 mod places;

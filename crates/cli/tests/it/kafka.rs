@@ -2,12 +2,11 @@
 //! `./check` installs them; their scripts are in `tests/clients`.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{Place, Serve, http, runtime};
+use crate::support::{Place, Serve, confluent_kafka, http, installed, runtime, script};
 
 /// A server with a database `shop`, and where it speaks Kafka's protocol.
 struct Shop {
@@ -70,12 +69,12 @@ impl Shop {
 
     /// Runs a scenario of confluent-kafka; what it printed.
     fn confluent(&self, scenario: &str, arguments: &[&str]) -> String {
-        self.scenario(python(), scenario, arguments)
+        self.scenario(confluent_kafka(), scenario, arguments)
     }
 
     /// Begins a scenario of confluent-kafka, and waits for the line that says how far it is.
     fn begin(&self, scenario: &str, arguments: &[&str], until: &str) -> Child {
-        self.begin_with(python(), scenario, arguments, until)
+        self.begin_with(confluent_kafka(), scenario, arguments, until)
     }
 
     fn begin_with(
@@ -155,31 +154,12 @@ fn output(mut command: Command) -> String {
 /// What `fill_streams` appends.
 const PER_FILL: usize = 400;
 
-/// The scenarios of confluent-kafka.
-fn python() -> Command {
-    let mut command = Command::new(installed("python/bin/python"));
-    command.arg(script("kafka_clients.py"));
-    command
-}
-
 /// The scenarios of kafkajs.
 fn node() -> Command {
     let mut command = Command::new("node");
     command.env("KAFKAJS", installed("node/package.json"));
     command.arg(script("kafka_clients.js"));
     command
-}
-
-/// What `./check` installs.
-fn installed(path: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    root.join("target/clients").join(path)
-}
-
-fn script(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/clients")
-        .join(path)
 }
 
 /// An address that nobody listens on.
@@ -247,14 +227,14 @@ fn three_members_share_the_work_while_they_come_and_go() {
 #[test]
 fn a_group_misses_nothing_when_the_number_of_partitions_changes() {
     let shop = Shop::open();
-    shop.read_anew(python(), 12);
+    shop.read_anew(confluent_kafka(), 12);
     let listed = shop.kcat(&["-L", "-t", "shop.account"]);
     assert!(
         listed.contains("\"shop.account\" with 12 partitions"),
         "{listed}"
     );
     let shop = Shop::open();
-    shop.read_anew(python(), 3);
+    shop.read_anew(confluent_kafka(), 3);
 }
 
 #[test]

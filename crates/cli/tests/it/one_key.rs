@@ -2,12 +2,12 @@
 //! consumes with a Kafka group and appends back, a dashboard asks in SQL, and all see the same
 //! positions. `./check` installs the clients.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{Place, Ran, Serve};
+use crate::support::{Place, Ran, Serve, confluent_kafka};
 
 const ORDERS: &str = "\
 -- projection: orders
@@ -23,7 +23,7 @@ update orders set packed = @position where id = @key;
 const COUNT: usize = 20;
 
 /// A server under TLS with the database `shop`, and keys for those who use it.
-struct Shop {
+struct Guarded {
     place: Place,
     server: Serve,
     postgres: String,
@@ -31,8 +31,8 @@ struct Shop {
     root: String,
 }
 
-impl Shop {
-    fn open() -> Shop {
+impl Guarded {
+    fn open() -> Guarded {
         let place = Place::new();
         place.run(["database", "create", "shop"]).ok();
         let orders = place.file("orders.sql", ORDERS);
@@ -54,7 +54,7 @@ impl Shop {
         let lines = ["listening on https://", "postgres://", "kafka://"];
         let (server, told) = Serve::wait_for_all(&lines, place.command(serve));
         let [_, postgres, kafka] = told.try_into().unwrap();
-        Shop {
+        Guarded {
             place,
             server,
             postgres,
@@ -166,7 +166,7 @@ fn port(address: &str) -> &str {
 
 #[test]
 fn everybody_sees_the_same_positions_whatever_they_speak() {
-    let shop = Shop::open();
+    let shop = Guarded::open();
     let (till, packer) = (shop.key("till", "write"), shop.key("packer", "write"));
     let board = shop.key("board", "read");
 
@@ -178,11 +178,7 @@ fn everybody_sees_the_same_positions_whatever_they_speak() {
         })
         .collect();
 
-    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
-    let python =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/clients/python/bin/python");
-    let mut packing = Command::new(python);
-    packing.arg(clients.join("kafka_clients.py"));
+    let mut packing = confluent_kafka();
     packing.arg(format!("localhost:{}", port(&shop.kafka)));
     packing
         .args(["pack", "packer", &packer])
@@ -234,7 +230,7 @@ fn everybody_sees_the_same_positions_whatever_they_speak() {
 
 #[test]
 fn no_protocol_is_opened_without_the_right_key_and_the_right_certificate() {
-    let shop = Shop::open();
+    let shop = Guarded::open();
     let board = shop.key("board", "read");
     let insert = "insert into event (type, data) values ('Noted', '{}')";
     shop.psql("board", &board, insert)

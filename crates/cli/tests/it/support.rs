@@ -221,6 +221,26 @@ impl Drop for Serve {
     }
 }
 
+/// What `./check` installs.
+pub(crate) fn installed(path: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.join("target/clients").join(path)
+}
+
+/// What clients run.
+pub(crate) fn script(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/clients")
+        .join(path)
+}
+
+/// The scenarios of confluent-kafka; an address and the name of one follow.
+pub(crate) fn confluent_kafka() -> Command {
+    let mut command = Command::new(installed("python/bin/python"));
+    command.arg(script("kafka_clients.py"));
+    command
+}
+
 /// A client that keeps its connections for as long as it lives.
 pub(crate) fn http() -> reqwest::Client {
     // It fails if there is one already, which is as good.

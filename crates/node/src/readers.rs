@@ -87,24 +87,17 @@ struct Part {
 }
 
 impl Keep {
-    /// Bytes that this takes in `_system`, about: its data, and what an event has besides.
+    /// Bytes that this takes in `_system` at most: its data, what an event has besides, and what a
+    /// commit of it alone takes in the files of a log.
     pub fn bytes(&self) -> usize {
-        const BESIDES: usize = 120;
-        const PART: usize = 80;
-        const CURSOR: usize = 16;
-        let mut bytes = BESIDES + self.reader.len();
-        let mut last = None;
-        for (of, cursor) in &self.cursors {
-            let part = (of.database, of.category.as_deref(), of.parts);
-            if last.replace(part) != Some(part) {
-                bytes += PART + part.1.map_or(0, str::len);
-            }
-            bytes += CURSOR + cursor.note.len();
-        }
-        bytes
+        const EVENT: usize = 60;
+        // A frame, as docs/FORMAT.md has it: a header, an ending, and zeros up to a multiple of 64.
+        const COMMIT: usize = 64 + 16 + 63;
+        let data = json(&self.kept()).map_or(0, |data| data.len());
+        EVENT + COMMIT + self.reader.len() + data
     }
 
-    fn event(&self) -> Result<NewEvent, Error> {
+    fn kept(&self) -> Kept {
         let mut kept = Kept {
             whole: self.whole,
             of: Vec::new(),
@@ -128,7 +121,12 @@ impl Keep {
                 }),
             }
         }
-        Ok(NewEvent::json(EventType::new(KEPT)?, json(&kept)?).in_stream(stream(&self.reader)?))
+        kept
+    }
+
+    fn event(&self) -> Result<NewEvent, Error> {
+        let data = json(&self.kept())?;
+        Ok(NewEvent::json(EventType::new(KEPT)?, data).in_stream(stream(&self.reader)?))
     }
 }
 

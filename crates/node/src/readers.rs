@@ -160,18 +160,16 @@ impl Node {
         let query = Query::stream(stream(reader)?);
         let mut found = Cursors::new();
         let mut before = Position::ZERO;
-        loop {
+        let mut goes_on = true;
+        while goes_on {
             let page = self.inner.read_back(query.clone(), before, PAGE).await?;
-            let mut goes_on = page.more && !page.events.is_empty();
+            goes_on = page.more && !page.events.is_empty();
             for event in &page.events {
-                goes_on &= fold_back(&mut found, event)?;
-                if !goes_on {
+                if !fold_back(&mut found, event)? {
+                    goes_on = false;
                     break;
                 }
                 before = event.position;
-            }
-            if !goes_on {
-                break;
             }
         }
         let there = self.inner.there();

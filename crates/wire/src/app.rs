@@ -11,7 +11,7 @@ use crate::kafka::{Groups, Sequences, Settling};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::options::Advertised;
-use crate::postgres::Backends;
+use crate::postgres::{Backends, Unanswered};
 use crate::tls::Tls;
 
 /// What all connections share.
@@ -36,6 +36,8 @@ pub(crate) struct App {
     pub(crate) restores: Arc<Semaphore>,
     /// Who is connected with the PostgreSQL protocol.
     pub(crate) backends: Arc<Backends>,
+    /// Questions of drivers and tools that were not answered.
+    pub(crate) unanswered: Unanswered,
     /// One for each batch of records that may be decompressed.
     pub(crate) decompressions: Arc<Semaphore>,
     /// Consumer groups.

@@ -140,6 +140,7 @@ impl Server {
             sequences: Sequences::default(),
             limits,
             backends: Arc::default(),
+            unanswered: crate::postgres::Unanswered::default(),
             metrics: Arc::default(),
             tls,
             advertised,

@@ -23,6 +23,7 @@ show headwater.position;
 \df
 \du
 \l
+\conninfo
 \echo * as of then
 set headwater.at = '1';
 select id from account;

@@ -18,6 +18,11 @@ update account set name = :name where id = @key;
 
 /// A server with a database `shop` that speaks PostgreSQL's protocol.
 fn serve(place: &Place) -> Serve {
+    Serve::wait_for("listening on postgres://", serve_command(place))
+}
+
+/// Makes the database, and the command that serves it.
+fn serve_command(place: &Place) -> Command {
     place.run(["database", "create", "shop"]).ok();
     let accounts = place.file("accounts.sql", ACCOUNTS);
     let apply = ["projection", "apply", "-d", "shop"];
@@ -33,7 +38,7 @@ fn serve(place: &Place) -> Serve {
         "--postgres",
         "127.0.0.1:0",
     ];
-    Serve::wait_for("listening on postgres://", place.command(options))
+    place.command(options)
 }
 
 fn clients() -> PathBuf {
@@ -58,6 +63,7 @@ fn client(program: impl AsRef<std::ffi::OsStr>, server: &Serve) -> Command {
 fn psql_says_what_it_should() {
     let place = Place::new();
     let server = serve(&place);
+    let (_, port) = server.url.rsplit_once(':').unwrap();
     let script = clients().join("session.sql");
     // One stream for both, as a terminal shows them.
     let shell = "exec psql -X -A -v name=bob -f \"$0\" 2>&1";
@@ -65,7 +71,8 @@ fn psql_says_what_it_should() {
     let ran = Ran::from(command.arg("-c").arg(shell).arg(&script).output().unwrap()).ok();
     let said = ran
         .stdout
-        .replace(&format!("psql:{}:", script.display()), "line ");
+        .replace(&format!("psql:{}:", script.display()), "line ")
+        .replace(&format!("at port \"{port}\""), "at port \"PORT\"");
     let path = clients().join("session.txt");
     if std::env::var_os("HEADWATER_UPDATE_PSQL").is_some() {
         std::fs::write(&path, &said).unwrap();
@@ -76,6 +83,37 @@ fn psql_says_what_it_should() {
         "psql says otherwise; HEADWATER_UPDATE_PSQL=1 writes this into session.txt:\n{said}"
     );
     assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn a_question_about_the_catalogs_that_is_not_answered_is_logged_once() {
+    let place = Place::new();
+    let path = place.path("stderr");
+    let mut command = serve_command(&place);
+    command.stderr(std::fs::File::create(&path).unwrap());
+    let server = Serve::wait_for("listening on postgres://", command);
+    for sql in [
+        "select pg_unknown_function(oid) from pg_class",
+        "select pg_unknown_function(oid) from pg_class",
+        "select nothing from pg_catalog.pg_class",
+        "select nothing from account",
+        "select relname from pg_class where 1 / 0 = 1",
+    ] {
+        let ask = |sql: &str| {
+            let asked = client("psql", &server).args(["-X", "-c", sql]).output();
+            asked.unwrap().status.success()
+        };
+        assert!(!ask(sql), "{sql}");
+        ask(&format!("prepare p as {sql}"));
+    }
+    assert_eq!(server.terminate(), Some(0));
+    let logged = std::fs::read_to_string(path).unwrap();
+    let of = |text: &str| logged.lines().filter(|line| line.contains(text)).count();
+    // A statement and the text that prepares it are two.
+    let noted = "a question about the catalogs was not answered";
+    assert_eq!(of(noted), 4, "{logged}");
+    assert_eq!(of("pg_unknown_function()"), 2, "{logged}");
+    assert_eq!(of("nothing from account"), 0, "{logged}");
 }
 
 /// Where `./check` installs clients.

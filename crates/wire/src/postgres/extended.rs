@@ -180,12 +180,23 @@ impl Session {
         declared: &[Option<ParamType>],
     ) -> Result<Statement, Ended> {
         let sql = only_statement(text)?;
-        let command = Command::parse(&sql)?;
+        let read = self.read_statement(&sql, declared).await;
+        self.note_unanswered(&sql, &read);
+        let (command, params, columns) = read?;
+        Ok(Statement::new(sql, command, params, columns))
+    }
+
+    async fn read_statement(
+        &mut self,
+        sql: &str,
+        declared: &[Option<ParamType>],
+    ) -> Result<(Command, Vec<ParamType>, Option<Vec<OutputColumn>>), Ended> {
+        let command = Command::parse(sql)?;
         self.refuse_if_failed(&command)?;
         let given = || declared.iter().flatten().copied().collect();
         let (params, columns) = match &command {
             Command::Query => {
-                let (params, columns) = self.describe_query(sql.clone(), declared).await?;
+                let (params, columns) = self.describe_query(sql.to_owned(), declared).await?;
                 (params, Some(columns))
             }
             Command::Copy { query, length, .. } | Command::Explain { query, length, .. } => {
@@ -215,7 +226,7 @@ impl Session {
             Command::Show(Some(name)) => (given(), Some(vec![text_column(Settings::name(name)?)])),
             other => (given(), other.own_columns()),
         };
-        Ok(Statement::new(sql, command, params, columns))
+        Ok((command, params, columns))
     }
 
     async fn describe_query(
@@ -337,6 +348,7 @@ impl Session {
         let ended = self.execute_portal(&mut portal, rows_max).await;
         self.backend.end();
         self.count(word, &ended);
+        self.note_unanswered(&portal.statement.sql, &ended);
         if ended.is_ok() && !portal.ends_transaction() {
             self.portals.insert(name.to_owned(), portal);
         }

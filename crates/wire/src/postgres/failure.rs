@@ -75,6 +75,10 @@ impl Failure {
         &self.inner.sqlstate
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.inner.message
+    }
+
     /// As the protocol says it.
     pub(crate) fn response(&self) -> ErrorResponse {
         let severity = if self.inner.is_fatal {

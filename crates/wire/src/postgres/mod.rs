@@ -42,8 +42,10 @@ mod simple;
 mod startup;
 mod transaction;
 mod types;
+mod unanswered;
 mod values;
 mod words;
 
 pub(crate) use backends::Backends;
 pub(crate) use connection::{refuse, serve};
+pub(crate) use unanswered::Unanswered;

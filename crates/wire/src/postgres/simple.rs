@@ -66,6 +66,7 @@ impl Session {
             Ok(command) => command,
             Err(failure) => {
                 self.app.metrics.statement("other", failure.sqlstate());
+                self.app.unanswered.note(sql, &failure);
                 return Err(failure.into());
             }
         };
@@ -73,6 +74,7 @@ impl Session {
         let ended = self.whole(sql, &command).await;
         self.backend.end();
         self.count(word, &ended);
+        self.note_unanswered(sql, &ended);
         ended
     }
 
@@ -104,6 +106,13 @@ impl Session {
     pub(crate) fn end_copy(&mut self, running: &Running) {
         if running.copy.is_some() {
             self.client.say(&CopyDone::new());
+        }
+    }
+
+    /// Keeps in mind that a statement failed, if it asked the catalogs.
+    pub(crate) fn note_unanswered<T>(&self, sql: &str, ended: &Result<T, Ended>) {
+        if let Err(Ended::Failure(failure)) = ended {
+            self.app.unanswered.note(sql, failure);
         }
     }
 

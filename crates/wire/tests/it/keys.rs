@@ -98,6 +98,12 @@ pub async fn guarded() -> (TestServer, String) {
     (server, key)
 }
 
+/// Another key, which differs in its last character alone.
+pub fn changed(key: &str) -> String {
+    let last = if key.ends_with('A') { 'B' } else { 'A' };
+    format!("{}{last}", &key[..key.len() - 1])
+}
+
 fn text(made: Value) -> String {
     made["key"].as_str().unwrap().to_owned()
 }
@@ -214,7 +220,7 @@ async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
     let head = server.request(Method::HEAD, "/v1/databases/shop").send();
     assert_eq!(head.await.unwrap().status(), 401);
 
-    let changed = format!("{}A", &root[..root.len() - 1]);
+    let changed = changed(&root);
     let cut = &root[..root.len() - 1];
     let mut refused = 0;
     for wrong in ["x", "hw_0123456789abcdef_x", cut, &changed] {

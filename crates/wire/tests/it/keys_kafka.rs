@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::harness::{TestServer, send as send_http};
 use crate::kafka::{answer, connect, request, send};
 use crate::keys::Role::{self, Admin, Read, Write};
-use crate::keys::{Needs, all_keys, guarded, make};
+use crate::keys::{Needs, all_keys, changed, guarded, make};
 
 /// Errors of the protocol.
 const TOPIC_REFUSED: i16 = 29;
@@ -269,8 +269,7 @@ async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
         let is_let = matches!(api.key, HANDSHAKE | API_VERSIONS | AUTHENTICATE);
         assert_eq!(told.is_some(), is_let, "{}", api.name);
     }
-    let last = if root.ends_with('A') { 'B' } else { 'A' };
-    let changed = format!("{}{last}", &root[..root.len() - 1]);
+    let changed = changed(&root);
     for (name, key) in [
         ("root", "x"),
         ("root", &*changed),

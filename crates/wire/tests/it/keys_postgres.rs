@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use crate::harness::{PATIENCE, TestServer, send};
 use crate::keys::Needs::{self, Here};
 use crate::keys::Role::{Read, Write};
-use crate::keys::{all_keys, guarded, make};
+use crate::keys::{all_keys, changed, guarded, make};
 
 /// Statements, and what they need: what a person expects.
 const STATEMENTS: &[(&str, Needs)] = &[
@@ -88,7 +88,7 @@ async fn each_key_opens_what_the_table_says_and_nothing_else() {
 #[tokio::test]
 async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
     let (server, root) = guarded().await;
-    let changed = format!("{}A", &root[..root.len() - 1]);
+    let changed = changed(&root);
     for (user, key) in [
         ("root", "x"),
         ("root", &*changed),

@@ -33,8 +33,9 @@ pub struct Options {
     pub fan_in: usize,
     /// Bytes of appends that a merged segment may hold; a larger one is not made.
     pub segment_bytes_max: u64,
-    /// Once segments have so many bytes, a condition over them is looked at by who appends, and the
-    /// writer looks only at what came since. Below, the look costs less than handing it over.
+    /// Once segments have so many bytes, what a condition has to read of them is read on a thread of
+    /// its own, before the writer is asked. Below, the writer reads it: that costs less than to hand
+    /// it over. What is in memory is looked at by who appends, however large the log is.
     pub look_back_bytes: u64,
 }
 

@@ -75,7 +75,7 @@ pub struct Stats {
     pub queue_bytes: usize,
     /// Bytes of commits, blocks and index kept in memory for reads.
     pub cache_bytes: usize,
-    /// Bytes of filters and ids mapped into memory.
+    /// Bytes of lists, places, filters and ids mapped into memory.
     pub mapped_bytes: u64,
 }
 

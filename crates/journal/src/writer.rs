@@ -427,10 +427,13 @@ impl Shared {
         self.let_go();
     }
 
-    /// After the journal was stopped: drops the callers in the open batch, who then are told why.
+    /// After the journal was stopped: drops the callers that were taken from the queue and are not
+    /// being written, who then are told why.
     fn let_go(&self) {
         if self.ended() {
-            self.lock().core.open = None;
+            let mut state = self.lock();
+            state.core.open = None;
+            state.taken.clear(); // a panic may have left some
         }
     }
 
@@ -475,8 +478,12 @@ impl Shared {
     }
 
     /// Puts an append into the queue. If the committer has nothing to do, this thread checks and
-    /// commits it in its place, and blocks for that.
+    /// commits it in its place, and blocks for that; but not after a commit of several, whose
+    /// callers are likely to come again: the committer waits for them.
     pub(crate) fn push_here(&self, request: Request) -> Result<(), Error> {
+        if self.lock().last > 1 {
+            return self.queue.push(request);
+        }
         if !self.queue.push_or_take_over(request)? {
             return Ok(());
         }

@@ -8,7 +8,9 @@
 //! nobody else waits for the thread, and to wake another would take as long as half a sync.
 
 use std::cell::OnceCell;
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -33,11 +35,12 @@ struct Lane {
 }
 
 /// What a lane has to do.
-#[derive(Default)]
 struct Load {
     /// How many connections it has.
     connections: AtomicUsize,
-    /// The one that it has may block it.
+    /// There are other lanes, for connections that come while this one is blocked.
+    may_block: bool,
+    /// The connection that it has may block it at the moment.
     blocked: AtomicBool,
 }
 
@@ -49,13 +52,28 @@ thread_local! {
 /// The only connection of its lane. As long as this lives, others go to other lanes.
 pub(crate) struct Alone(Arc<Load>);
 
-/// Says whether the connection that this thread serves is the only one of its lane.
+/// Says whether the connection that this thread serves is the only one of its lane, and not the
+/// server's only lane.
 pub(crate) fn alone() -> Option<Alone> {
     let load = LOAD.with(|load| load.get().cloned())?;
-    (load.connections.load(Ordering::Relaxed) == 1).then(|| {
+    (load.may_block && load.connections.load(Ordering::Relaxed) == 1).then(|| {
         load.blocked.store(true, Ordering::Relaxed);
         Alone(load)
     })
+}
+
+impl Alone {
+    /// Does what may block when it is polled first, and not later.
+    pub(crate) async fn run<F: Future>(self, work: F) -> F::Output {
+        let mut work = pin!(work);
+        let mut blocks = Some(self);
+        poll_fn(move |context| {
+            let polled = work.as_mut().poll(context);
+            blocks.take();
+            polled
+        })
+        .await
+    }
 }
 
 impl Drop for Alone {
@@ -68,7 +86,11 @@ impl Lanes {
     /// A lane for each processor that this process may use.
     pub(crate) fn start() -> io::Result<Lanes> {
         let processors = thread::available_parallelism().map_or(1, |count| count.get());
-        let lanes = (0..processors.min(LANES_MAX)).map(Lane::start);
+        Lanes::of(processors.min(LANES_MAX))
+    }
+
+    fn of(count: usize) -> io::Result<Lanes> {
+        let lanes = (0..count).map(|number| Lane::start(number, count > 1));
         Ok(Lanes {
             lanes: lanes.collect::<io::Result<_>>()?,
         })
@@ -100,11 +122,15 @@ impl Lanes {
 }
 
 impl Lane {
-    fn start(number: usize) -> io::Result<Lane> {
+    fn start(number: usize, may_block: bool) -> io::Result<Lane> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
-        let load = Arc::<Load>::default();
+        let load = Arc::new(Load {
+            connections: AtomicUsize::new(0),
+            may_block,
+            blocked: AtomicBool::new(false),
+        });
         let of_thread = Arc::clone(&load);
         thread::Builder::new()
             .name(format!("lane-{number}"))
@@ -165,9 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_may_block_its_lane_as_long_as_it_has_no_neighbour() {
-        let lanes = Lanes {
-            lanes: (0..2).map(|number| Lane::start(number).unwrap()).collect(),
-        };
+        let lanes = Lanes::of(2).unwrap();
         let mut connections = JoinSet::new();
         assert!(alone().is_none(), "this thread is no lane");
         let first = connect(&lanes, &mut connections);
@@ -189,5 +213,33 @@ mod tests {
         while connections.join_next().await.is_some() {}
         let only = connect(&lanes, &mut connections);
         assert!(ask(&only).await.1.is_some());
+    }
+
+    #[tokio::test]
+    async fn the_only_lane_is_never_blocked() {
+        let (lanes, mut connections) = (Lanes::of(1).unwrap(), JoinSet::new());
+        let only = connect(&lanes, &mut connections);
+        assert!(ask(&only).await.1.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_waits_no_longer_blocks() {
+        let load = || {
+            Arc::new(Load {
+                connections: AtomicUsize::new(1),
+                may_block: true,
+                blocked: AtomicBool::new(true),
+            })
+        };
+        let (there, asked) = (load(), load());
+        let blocked = |load: &Load| load.blocked.load(Ordering::Relaxed);
+        let done = Alone(Arc::clone(&there)).run(async { blocked(&there) });
+        assert!(done.await, "it may block in its first poll");
+        assert!(!blocked(&there));
+        let waited = Alone(Arc::clone(&asked)).run(async {
+            tokio::task::yield_now().await;
+            blocked(&asked)
+        });
+        assert!(!waited.await, "and no longer");
     }
 }

@@ -35,7 +35,9 @@ pub(crate) use postings::Way;
 pub(crate) use scan::{Found, Span};
 use scan::{Lists, Wanted, scan};
 
-/// Steps through the lists of a segment that are taken by who must not be kept for long.
+/// Names that are looked up by who must not be kept for long, each in each segment, and steps
+/// through the lists of a segment.
+const LOOKS_IN_MEMORY: usize = 512;
 const STEPS_IN_MEMORY: usize = 256;
 
 /// A name to be looked up, perhaps in many parts.
@@ -109,7 +111,7 @@ impl View {
 
     /// The first event after `after` in a segment that matches, as far as memory tells: filters, and
     /// lists that were read before. Nothing inside if there is none; nothing at all if it would
-    /// take reads, or many steps.
+    /// take reads, or long.
     pub(crate) fn first_in_memory(
         &self,
         query: &Query,
@@ -117,7 +119,11 @@ impl View {
     ) -> Result<Option<Option<Position>>, Error> {
         let wanted = Wanted::new(query);
         let behind = self.segments.partition_point(|one| one.last() <= after);
-        for segment in &self.segments[behind..] {
+        let segments = &self.segments[behind..];
+        if segments.len() * wanted.names() > LOOKS_IN_MEMORY {
+            return Ok(None);
+        }
+        for segment in segments {
             let span = Span {
                 way: Way::Up,
                 from: segment.first().0.max(after.0 + 1),

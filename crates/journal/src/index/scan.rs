@@ -79,6 +79,12 @@ impl<'a> Wanted<'a> {
         let items = query.items.iter().map(WantedItem::new).collect();
         Wanted { items }
     }
+
+    /// How many names it has.
+    pub(crate) fn names(&self) -> usize {
+        let names = |item: &WantedItem<'_>| item.all.len() + item.any.len();
+        self.items.iter().map(names).sum()
+    }
 }
 
 impl<'a> WantedItem<'a> {

@@ -13,9 +13,11 @@ use crate::storage::Map;
 /// Shorter blocks are not worth a look through the map, and could share a bit.
 const BLOCK_BYTES_MIN: u64 = 1024;
 
-/// A file that is mapped, and which of its blocks were checked.
+/// The part of a file in which the blocks are, mapped, and which of them were checked.
 pub(crate) struct MappedBlocks {
-    file: Bytes,
+    /// Where it begins in the file.
+    start: u64,
+    bytes: Bytes,
     /// A bit for each stretch of [`BLOCK_BYTES_MIN`] in which such a block may begin.
     checked: Checked,
 }
@@ -29,29 +31,43 @@ impl AsRef<[u8]> for Owner {
 }
 
 impl MappedBlocks {
-    /// Of a file that was mapped from its start to its end.
-    pub(crate) fn new(file: Map) -> MappedBlocks {
-        let file = Bytes::from_owner(Owner(file));
+    /// Of a file that was mapped from `start` on.
+    pub(crate) fn new(start: u64, map: Map) -> MappedBlocks {
+        let bytes = Bytes::from_owner(Owner(map));
         MappedBlocks {
-            checked: Checked::new((file.len() as u64).div_ceil(BLOCK_BYTES_MIN)),
-            file,
+            start,
+            checked: Checked::new((bytes.len() as u64).div_ceil(BLOCK_BYTES_MIN)),
+            bytes,
         }
+    }
+
+    /// How many bytes are mapped.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.len() as u64
     }
 
     /// The raw bytes of a block, if it was checked before.
     pub(crate) fn block(&self, place: Place) -> Option<Bytes> {
-        if !is_worth_it(place) || !self.checked.has(place.offset / BLOCK_BYTES_MIN) {
+        let within = place.offset.checked_sub(self.start)?;
+        if !is_worth_it(place) || !self.checked.has(within / BLOCK_BYTES_MIN) {
             return None;
         }
-        let start = usize::try_from(place.offset).ok()?;
-        let end = start.checked_add(place.length as usize)?;
-        let raw = plain_block(self.file.get(start..end)?)?;
-        Some(self.file.slice_ref(raw))
+        let first = usize::try_from(within).ok()?;
+        let end = first.checked_add(place.length as usize)?;
+        let raw = plain_block(self.bytes.get(first..end)?)?;
+        Some(self.bytes.slice_ref(raw))
     }
 
-    /// Remembers that a block was read and is as it was written.
-    pub(crate) fn checked(&self, place: Place) {
-        self.checked.set(place.offset / BLOCK_BYTES_MIN);
+    /// Remembers that a block was read and is as it was written. One that is not mapped is not
+    /// remembered: says whether it is.
+    pub(crate) fn checked(&self, place: Place) -> bool {
+        match place.offset.checked_sub(self.start) {
+            Some(within) if within < self.bytes() => {
+                self.checked.set(within / BLOCK_BYTES_MIN);
+                true
+            }
+            _ => false,
+        }
     }
 }
 
@@ -82,10 +98,10 @@ mod tests {
     #[test]
     fn a_block_is_shown_once_it_was_checked_and_no_other() {
         let (bytes, places) = file(&[2_000, 4_000, 1_017, 1_100]);
-        let mapped = MappedBlocks::new(Arc::new(bytes.clone()));
+        let mapped = MappedBlocks::new(3, Arc::new(bytes[3..].to_vec()));
         for (at, place) in places.iter().enumerate() {
             assert_eq!(mapped.block(*place), None, "block {at}");
-            mapped.checked(*place);
+            assert!(mapped.checked(*place));
             let stored = &bytes[place.offset as usize..][..place.length as usize];
             let expected = decode_block(stored).unwrap();
             assert_eq!(mapped.block(*place), Some(expected), "block {at}");
@@ -96,17 +112,19 @@ mod tests {
 
     #[test]
     fn short_and_packed_blocks_and_places_beyond_the_end_are_not_shown() {
-        let (mut bytes, places) = file(&[1_000]);
+        let (mut bytes, places) = file(&[2_000, 1_000]);
         let packed = Packer::new(Packing::Zstd(1));
         let noise = |at: u32| (at.wrapping_mul(2_654_435_761) >> 24) as u8 & 0x3f;
         let raw: Vec<u8> = (0..4_000).map(noise).collect();
         let packed = packed.unwrap().write(&mut bytes, &raw).unwrap();
-        let mapped = MappedBlocks::new(Arc::new(bytes.clone()));
+        let start = places[0].offset + 1;
+        let mapped = MappedBlocks::new(start, Arc::new(bytes[start as usize..].to_vec()));
         let beyond = Place {
             offset: bytes.len() as u64 - 10,
             length: 2_000,
         };
-        for place in [places[0], packed, beyond] {
+        assert!(!mapped.checked(places[0]), "it begins before the map");
+        for place in [places[0], places[1], packed, beyond] {
             mapped.checked(place);
             assert_eq!(mapped.block(place), None, "{place:?}");
         }

@@ -109,6 +109,8 @@ impl Segment {
         let offset = info.bytes.saturating_sub(FOOTER_BYTES as u64);
         let length = FOOTER_BYTES.min(info.bytes as usize);
         let footer = Footer::read(&self.file.read(offset, length)?, info)?;
+        let ends = footer.ends;
+        self.file.has_lists(ends.dictionaries..ends.places);
         let ids = Ids::new(footer.ids, footer.events());
         Ok(Inside {
             footer,
@@ -423,7 +425,7 @@ impl Segment {
     /// How many bytes of it are mapped into memory.
     pub(crate) fn mapped_bytes(&self) -> u64 {
         let mapped = |inside: &Inside| inside.ids.mapped_bytes() + inside.filter.mapped_bytes();
-        self.inside.get().map_or(0, mapped)
+        self.inside.get().map_or(0, mapped) + self.file.mapped_bytes()
     }
 }
 

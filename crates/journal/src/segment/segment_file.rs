@@ -1,5 +1,6 @@
 //! The file of a segment, read by ranges, through the cache.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -17,7 +18,9 @@ pub(crate) struct SegmentFile {
     pub(crate) info: SegmentInfo,
     bytes: Arc<dyn SegmentBytes>,
     cache: Arc<BlockCache>,
-    /// None inside where the file cannot be mapped.
+    /// Where its lists and places are, once the footer was read.
+    lists: OnceLock<Range<u64>>,
+    /// These, mapped; none inside where they cannot be.
     mapped: OnceLock<Option<MappedBlocks>>,
 }
 
@@ -31,8 +34,20 @@ impl SegmentFile {
             info,
             bytes,
             cache,
+            lists: OnceLock::new(),
             mapped: OnceLock::new(),
         }
+    }
+
+    /// Says where its lists and places are: these may be mapped.
+    pub(crate) fn has_lists(&self, lists: Range<u64>) {
+        self.lists.get_or_init(|| lists);
+    }
+
+    /// How many bytes of the lists and places are mapped.
+    pub(crate) fn mapped_bytes(&self) -> u64 {
+        let mapped = self.mapped.get().and_then(Option::as_ref);
+        mapped.map_or(0, MappedBlocks::bytes)
     }
 
     /// How long it is.
@@ -83,24 +98,23 @@ impl SegmentFile {
     }
 
     /// Remembers a block that was read and checked: its bytes, or that the map may show it.
-    fn remember(&self, place: Place, stored: &[u8], raw: &Bytes) -> Result<(), Error> {
-        if is_worth_it(place)
+    fn remember(&self, place: Place, stored: &[u8], raw: &Bytes) {
+        let is_mapped = is_worth_it(place)
             && plain_block(stored).is_some()
-            && let Some(mapped) = self.mapped()?
-        {
-            mapped.checked(place);
-            return Ok(());
+            && self.mapped().is_some_and(|mapped| mapped.checked(place));
+        if !is_mapped {
+            self.keep(place.offset, Value::Bytes(raw.clone()));
         }
-        self.keep(place.offset, Value::Bytes(raw.clone()));
-        Ok(())
     }
 
-    fn mapped(&self) -> Result<Option<&MappedBlocks>, Error> {
-        if let Some(mapped) = self.mapped.get() {
-            return Ok(mapped.as_ref());
-        }
-        let mapped = self.map(0, self.len())?.map(MappedBlocks::new);
-        Ok(self.mapped.get_or_init(|| mapped).as_ref())
+    fn mapped(&self) -> Option<&MappedBlocks> {
+        let lists = self.lists.get()?;
+        let mapped = self.mapped.get_or_init(|| {
+            // What cannot be mapped is read.
+            let map = self.map(lists.start, lists.end - lists.start).ok()??;
+            Some(MappedBlocks::new(lists.start, map))
+        });
+        mapped.as_ref()
     }
 
     fn key(&self, offset: u64) -> Key {
@@ -136,7 +150,7 @@ impl Blocks for SegmentFile {
         }
         let stored = self.read_place(place)?;
         let raw = decode_block(&stored).map_err(|why| self.damaged(place.offset, why))?;
-        self.remember(place, &stored, &raw)?;
+        self.remember(place, &stored, &raw);
         Ok(raw)
     }
 

@@ -136,6 +136,28 @@ async fn what_comes_while_a_caller_writes_is_written_after_it() {
     assert_eq!(positions(&events(&open(storage))), whole);
 }
 
+#[tokio::test]
+async fn after_a_commit_of_several_the_committer_waits_for_all_of_them() {
+    let storage = memory();
+    let (journal, watch) = watched(&storage);
+    lull(&journal, &watch);
+    storage.hold();
+    let first = append_aside(&journal, &watch);
+    let several = [(); 5].map(|()| journal.submit(one("Made", "thing/1"), None).unwrap());
+    storage.release();
+    appended(done(first.join().unwrap()));
+    for one in several {
+        appended(one.outcome().await.unwrap());
+    }
+    let again = one("Made", "thing/1").checked().unwrap();
+    appended(journal.append_here(again, None).await.unwrap());
+    assert!(
+        !watch.is_here(),
+        "its caller must not write it before the others come"
+    );
+    lull(&journal, &watch);
+}
+
 #[test]
 fn closing_waits_for_a_caller_that_writes() {
     let storage = memory();
@@ -147,13 +169,15 @@ fn closing_waits_for_a_caller_that_writes() {
         let journal = journal.clone();
         move || journal.close()
     });
-    let refused = loop {
-        match append_here(&journal, one("Made", "thing/1")) {
-            Poll::Ready(refused) => break refused.unwrap_err(),
-            Poll::Pending => thread::yield_now(), // it is not closed yet, and this one taken back
-        }
+    // Until it is closed these wait, and nothing of them is written: they came too late.
+    let late = || {
+        let append = one("Made", "thing/1").checked().unwrap();
+        let late = journal.append_here(append, Some(Duration::ZERO));
+        poll_once(&mut Box::pin(late))
     };
-    assert_eq!(refused.code(), "closed");
+    while !matches!(late(), Poll::Ready(Err(error)) if error.code() == "closed") {
+        thread::yield_now();
+    }
     storage.release();
     assert_eq!(appended(done(first.join().unwrap())).first, at(before + 1));
     closing.join().unwrap();

@@ -70,7 +70,11 @@ pub(crate) async fn append(
     let database = app.node.database_for(&who, Role::Write, &name).await?;
     let wait_max = app.limits.append_wait_max;
     let outcome = match lanes::alone() {
-        Some(_alone) => database.append_here(append, Some(wait_max)).await?,
+        Some(alone) => {
+            alone
+                .run(database.append_here(append, Some(wait_max)))
+                .await?
+        }
         None => database.append_checked(append, Some(wait_max)).await?,
     };
     match outcome {

@@ -143,6 +143,14 @@ fn stream(reader: &str) -> Result<StreamName, Error> {
 }
 
 impl Node {
+    /// The databases that readers have cursors in: those that are there, `_system` among them.
+    pub fn there(&self) -> BTreeSet<DatabaseId> {
+        let system = DatabaseId(Uuid::nil());
+        let registry = self.inner.registry();
+        let others = registry.all().map(|database| database.id);
+        others.chain([system]).collect()
+    }
+
     /// Keeps cursors of readers, all in one append. Durable on return.
     pub async fn keep_cursors(&self, keep: &[Keep]) -> Result<(), Error> {
         let events = keep.iter().map(Keep::event).collect::<Result<_, _>>()?;
@@ -172,7 +180,7 @@ impl Node {
                 before = event.position;
             }
         }
-        let there = self.inner.there();
+        let there = self.there();
         found.retain(|of, _| there.contains(&of.database));
         Ok(found)
     }
@@ -180,7 +188,7 @@ impl Node {
     /// The names of readers that begin with this and have a cursor in a database that is there, by
     /// name, at most so many.
     pub async fn readers(&self, prefix: &str, limit: usize) -> Result<Vec<String>, Error> {
-        let there = self.inner.there();
+        let there = self.there();
         let prefix = format!("{CATEGORY}{prefix}");
         let mut names = Vec::new();
         let mut after: Option<String> = None;
@@ -214,14 +222,6 @@ impl Node {
 }
 
 impl Inner {
-    /// The databases that are there, `_system` among them.
-    fn there(&self) -> BTreeSet<DatabaseId> {
-        let system = DatabaseId(Uuid::nil());
-        let registry = self.registry();
-        let others = registry.all().map(|database| database.id);
-        others.chain([system]).collect()
-    }
-
     async fn read_back(
         self: &std::sync::Arc<Self>,
         query: Query,

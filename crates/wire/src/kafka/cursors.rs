@@ -12,7 +12,7 @@ use headwater_node::{Cursor, CursorOf, Cursors, Keep};
 use kafka_protocol::ResponseError;
 use tokio::time::Instant;
 
-use crate::kafka::renumber::{other_number, renumber};
+use crate::kafka::renumber::{of_topic, other_number, renumber};
 
 /// 864,000 a day: below a megabyte, with what a group may write at first.
 const BYTES_PER_SECOND: u64 = 10;
@@ -101,11 +101,12 @@ impl GroupCursors {
             true => 0, // the usual, which needs no walk
             false => all.values().map(|cursor| cursor.note.len()).sum(),
         };
-        let new = match other_number(all, &of) {
-            Some(_) => of.parts.count() as usize, // a few hundred
-            None => usize::from(!all.contains_key(&of)),
+        let (old, new) = match other_number(all, &of) {
+            // At most so many for those that there are: a few hundred.
+            Some(_) => (of_topic(all, &of).count(), of.parts.count() as usize),
+            None => (0, usize::from(!all.contains_key(&of))),
         };
-        let too_many = new > 0 && all.len() + new > CURSORS_MAX;
+        let too_many = new > old && all.len() - old + new > CURSORS_MAX;
         let too_long = cursor.note.len() > NOTE_BYTES_MAX;
         if too_many || too_long || notes + cursor.note.len() > NOTES_BYTES_MAX {
             return Err(ResponseError::OffsetMetadataTooLarge);
@@ -322,6 +323,30 @@ mod tests {
         }
         assert!(looks < 5, "{looks} looks");
         assert!(cursors.is_kept());
+    }
+
+    #[test]
+    fn partitions_that_take_the_place_of_others_do_not_count_beside_them() {
+        let now = Instant::now();
+        let of = |category: &str, count, part| CursorOf {
+            category: Some(category.to_owned()),
+            parts: Parts::new(count).unwrap(),
+            ..of(part)
+        };
+        let in_account = (0..16).map(|part| of("account", 16, part));
+        let others = (16..CURSORS_MAX).map(|other| of(&format!("other-{other}"), 1, 0));
+        let mut cursors = GroupCursors::new(now);
+        cursors.load(in_account.chain(others).map(|of| (of, cursor(7))).collect());
+        let count = |cursors: &GroupCursors| cursors.all().unwrap().len();
+        assert_eq!(count(&cursors), CURSORS_MAX);
+
+        let more = cursors.set(of("account", 17, 0), cursor(8), now);
+        assert_eq!(more, Err(ResponseError::OffsetMetadataTooLarge));
+        assert_eq!(count(&cursors), CURSORS_MAX, "it is as it was");
+        cursors.set(of("account", 8, 3), cursor(8), now).unwrap();
+        assert_eq!(count(&cursors), CURSORS_MAX - 8);
+        cursors.set(of("account", 16, 3), cursor(9), now).unwrap();
+        assert_eq!(count(&cursors), CURSORS_MAX);
     }
 
     #[test]

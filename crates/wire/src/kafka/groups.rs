@@ -83,9 +83,9 @@ impl Entry {
     fn look(&mut self, node: &Node) {
         if self.reads.are_over(node) {
             self.group.disband();
-            let there = node.list();
-            self.cursors
-                .retain(|of| there.iter().any(|info| info.id == of.database));
+            self.reads.note(&self.group, node); // nothing: who meets anew keeps no partitions
+            let there = node.there();
+            self.cursors.retain(|of| there.contains(&of.database));
         }
     }
 }
@@ -337,4 +337,163 @@ fn check_name(name: &str) -> Result<(), ResponseError> {
 pub(crate) fn not_available(error: Error) -> ResponseError {
     tracing::warn!(%error, "what a group has read could not be looked up");
     ResponseError::CoordinatorNotAvailable
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use headwater_node::env::SystemEnv;
+    use headwater_node::{
+        Cursor, CursorOf, Cursors, DatabaseId, DatabaseName, MemoryStorages, Options, Parts,
+    };
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::kafka::group::{Join, Joined};
+
+    const SESSION: Duration = Duration::from_secs(10);
+
+    type Telling = oneshot::Receiver<Result<Joined, ResponseError>>;
+
+    async fn node(root: &std::path::Path) -> Node {
+        let options = Options {
+            storages: Arc::new(MemoryStorages::default()),
+            ..Options::default()
+        };
+        let node = Node::open(root.to_owned(), Arc::new(SystemEnv), options);
+        node.await.unwrap()
+    }
+
+    fn word(text: &'static str) -> StrBytes {
+        StrBytes::from_static_str(text)
+    }
+
+    /// A member joins that reads `shop.account`.
+    fn join(groups: &Groups, node: &Node, member: &'static str) -> Telling {
+        let topics = b"\0\0\0\0\0\x01\0\x0cshop.account\xff\xff\xff\xff";
+        let join = Join {
+            member: word(member),
+            instance: None,
+            client: word("test"),
+            host: word("/127.0.0.1"),
+            session: SESSION,
+            rebalance: SESSION,
+            protocol_type: word("consumer"),
+            protocols: vec![(word("cooperative-sticky"), Bytes::from_static(topics))],
+        };
+        let (told, telling) = oneshot::channel();
+        let joined = groups.with(node, &word("workers"), |entry, now| {
+            entry.group.join(join, now, told)
+        });
+        joined.unwrap();
+        telling
+    }
+
+    /// So much later what is due is done.
+    fn tick(groups: &Groups, node: &Node, later: Duration) {
+        groups.tick(node, Instant::now() + later);
+    }
+
+    fn generation(mut telling: Telling) -> i32 {
+        telling.try_recv().unwrap().unwrap().generation
+    }
+
+    fn share_out(groups: &Groups, node: &Node, leader: &'static str, generation: i32) {
+        let (told, _) = oneshot::channel();
+        let shared = groups.with_known(node, &word("workers"), |entry, now| {
+            entry
+                .group
+                .share(&word(leader), generation, Vec::new(), now, told)
+        });
+        shared.unwrap();
+    }
+
+    fn heartbeat(
+        groups: &Groups,
+        node: &Node,
+        member: &'static str,
+        generation: i32,
+    ) -> Result<(), ResponseError> {
+        groups.with_known(node, &word("workers"), |entry, now| {
+            let member = word(member);
+            entry.group.heartbeat(&member, generation, now)
+        })
+    }
+
+    #[tokio::test]
+    async fn a_number_that_changes_while_members_meet_sends_them_away_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let node = node(directory.path()).await;
+        let shop: DatabaseName = "shop".parse().unwrap();
+        node.create(&shop).await.unwrap();
+        let parts = |count| node.set_parts(&shop, Parts::new(count).unwrap());
+        parts(16).await.unwrap();
+        let groups = Groups::default();
+        let [ada, bob, _gone] = ["ada", "bob", "gone"].map(|name| join(&groups, &node, name));
+        tick(&groups, &node, Duration::from_secs(1));
+        assert_eq!((generation(ada), generation(bob)), (1, 1));
+        share_out(&groups, &node, "ada", 1);
+
+        let [ada, bob] = ["ada", "bob"].map(|name| join(&groups, &node, name));
+        parts(8).await.unwrap();
+        tick(&groups, &node, SESSION + Duration::from_secs(1)); // one is not waited for any more
+        assert_eq!((generation(ada), generation(bob)), (2, 2));
+        let told = heartbeat(&groups, &node, "ada", 2);
+        assert_eq!(told, Err(ResponseError::UnknownMemberId));
+
+        let ada = join(&groups, &node, "ada");
+        tick(&groups, &node, Duration::from_secs(1));
+        let met = generation(ada);
+        assert_eq!(heartbeat(&groups, &node, "ada", met), Ok(()));
+        parts(4).await.unwrap();
+        let bob = join(&groups, &node, "bob"); // and the others are sent away
+        tick(&groups, &node, Duration::from_secs(1));
+        let met = generation(bob);
+        node.create(&"other".parse().unwrap()).await.unwrap();
+        let told = heartbeat(&groups, &node, "bob", met);
+        assert_eq!(told, Ok(()), "they met with what there is");
+        node.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_group_that_meets_anew_has_read_what_it_had_in_databases_that_are_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let node = node(directory.path()).await;
+        let [shop, gone] = ["shop", "gone"].map(|name| name.parse::<DatabaseName>().unwrap());
+        let shop_id = node.create(&shop).await.unwrap().id;
+        let gone_id = node.create(&gone).await.unwrap().id;
+        let system_id = node.show(&DatabaseName::system()).unwrap().id;
+        let groups = Groups::default();
+        let _ada = join(&groups, &node, "ada");
+        tick(&groups, &node, Duration::from_secs(1));
+        let cursor = |database: DatabaseId| {
+            let (category, parts, part) = (None, Parts::ONE, 0);
+            let of = CursorOf {
+                database,
+                category,
+                parts,
+                part,
+            };
+            let (next, note) = (7, String::new());
+            (of, Cursor { next, note })
+        };
+        let kept = Cursors::from([shop_id, gone_id, system_id].map(cursor));
+        let load = groups.with(&node, &word("workers"), |entry, _| {
+            entry.cursors.load(kept);
+            Ok(())
+        });
+        load.unwrap();
+
+        node.delete(&gone).await.unwrap();
+        let parts = Parts::new(16).unwrap();
+        node.set_parts(&shop, parts).await.unwrap();
+        let told = heartbeat(&groups, &node, "ada", 1);
+        assert_eq!(told, Err(ResponseError::UnknownMemberId));
+        let left = groups.peek(&word("workers"), |entry| entry.cursors.all().cloned());
+        let expected = Cursors::from([shop_id, system_id].map(cursor));
+        assert_eq!(left.unwrap().unwrap(), expected);
+        node.shutdown().await;
+    }
 }

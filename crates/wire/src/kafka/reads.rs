@@ -30,14 +30,21 @@ pub(crate) struct Reads {
 impl Reads {
     /// Looks what the members read, if they have met since it was looked at. To be called before one
     /// of them is answered.
+    ///
+    /// A database that they read before they met is still what it was to them then: who has kept
+    /// partitions goes on in them. If it is another one by now, [`are_over`](Reads::are_over) says so.
     pub(crate) fn note(&mut self, group: &Group, node: &Node) {
         if self.generation == group.generation() {
             return;
         }
         self.generation = group.generation();
-        self.seen = node.changes(); // first: what changes meanwhile is looked at again
-        let named = databases(group).into_iter();
-        self.databases = named.map(|name| (name.clone(), was(node, &name))).collect();
+        let before = std::mem::take(&mut self.databases);
+        let named = databases(group).into_iter().map(|name| {
+            let known = before.get(&name).copied();
+            let was = known.unwrap_or_else(|| was(node, &name));
+            (name, was)
+        });
+        self.databases = named.collect();
     }
 
     /// Whether something that they read is not what it was.

@@ -37,13 +37,22 @@ pub(crate) fn renumber(cursors: &mut Cursors, of: &CursorOf) -> bool {
 
 /// The number of partitions that the cursors in the topic of `of` are of, if it is another one.
 pub(crate) fn other_number(cursors: &Cursors, of: &CursorOf) -> Option<Parts> {
+    let found = of_topic(cursors, of).next()?;
+    (found.parts != of.parts).then_some(found.parts)
+}
+
+/// What there are cursors of in the topic of `of`.
+pub(crate) fn of_topic<'a>(
+    cursors: &'a Cursors,
+    of: &'a CursorOf,
+) -> impl Iterator<Item = &'a CursorOf> {
     let first = CursorOf {
         parts: Parts::ONE,
         part: 0,
         ..of.clone()
     };
-    let (found, _) = cursors.range(first..).next()?;
-    (same_topic(found, of) && found.parts != of.parts).then_some(found.parts)
+    let found = cursors.range(first..).map(|(found, _)| found);
+    found.take_while(|found| same_topic(found, of))
 }
 
 fn same_topic(one: &CursorOf, other: &CursorOf) -> bool {

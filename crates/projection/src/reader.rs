@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,11 +32,11 @@ use crate::sync::lock;
 pub(crate) const FILES_MAX: usize = 10;
 
 /// Steps of SQLite's machine that are few.
-const STEPS_FEW: i32 = 2_000;
+const STEPS_FEW: u64 = 2_000;
 
 /// Steps between two looks at the deadline of a statement that somebody waits for, because it should
 /// be brief; of any other there are [`STEPS_FEW`].
-const STEPS_BETWEEN: i32 = 100;
+const STEPS_BETWEEN: u16 = 100;
 
 /// Statements that a connection keeps prepared.
 const STATEMENTS_KEPT: usize = 32;
@@ -68,13 +68,13 @@ pub(crate) struct Reader {
 struct Watch {
     deadline: Mutex<Option<Deadline>>,
     /// Steps of the statement, about, and after how many more the deadline is looked at.
-    steps: AtomicI32,
-    between: AtomicI32,
+    steps: AtomicU64,
+    between: AtomicU64,
 }
 
 impl Watch {
     /// From now on a statement runs until the deadline; or none of somebody else's.
-    fn set(&self, deadline: Option<Deadline>, between: i32) {
+    fn set(&self, deadline: Option<Deadline>, between: u64) {
         self.steps.store(0, Ordering::Relaxed);
         self.between.store(between, Ordering::Relaxed);
         *lock(&self.deadline) = deadline;
@@ -82,10 +82,9 @@ impl Watch {
 
     /// The statement took [`STEPS_BETWEEN`] more; whether it must end.
     fn is_over(&self) -> bool {
-        let steps = self.steps.load(Ordering::Relaxed);
-        let steps = steps.saturating_add(STEPS_BETWEEN);
-        self.steps.store(steps, Ordering::Relaxed);
-        let looks = steps % self.between.load(Ordering::Relaxed).max(1) == 0;
+        let more = u64::from(STEPS_BETWEEN); // 64 bits are enough for thousands of years
+        let steps = self.steps.fetch_add(more, Ordering::Relaxed) + more;
+        let looks = steps.is_multiple_of(self.between.load(Ordering::Relaxed).max(1));
         looks
             && lock(&self.deadline)
                 .as_ref()
@@ -113,7 +112,7 @@ impl Reader {
         let guard = Guard::install(&mut connection, Allowed::Read)?;
         let watch = Arc::new(Watch::default());
         let watching = Arc::clone(&watch);
-        connection.progress_handler(STEPS_BETWEEN, Some(move || watching.is_over()))?;
+        connection.progress_handler(i32::from(STEPS_BETWEEN), Some(move || watching.is_over()))?;
         Ok(Reader {
             connection,
             guard,
@@ -149,7 +148,11 @@ impl Reader {
     }
 
     /// The same, without beginning anew where what a query before this one has pinned is still kept.
+    /// After some errors, as of a disk that is full, SQLite has ended the transaction by itself.
     pub(crate) fn pin_again(&mut self, files: &[Attached<'_>]) -> rusqlite::Result<Vec<Position>> {
+        if self.connection.is_autocommit() {
+            self.pinned.clear();
+        }
         let kept = |file: &Attached<'_>| {
             let mut pinned = self.pinned.iter();
             let (_, position) = pinned.find(|(schema, _)| schema == file.schema)?;
@@ -233,10 +236,10 @@ impl Reader {
 
     /// The same for a statement that should be brief, of which somebody waits for the end.
     pub(crate) fn admit_briefly(&self, until: Position, deadline: Deadline) {
-        self.begin(until, deadline, STEPS_BETWEEN);
+        self.begin(until, deadline, STEPS_BETWEEN.into());
     }
 
-    fn begin(&self, until: Position, deadline: Deadline, steps_between: i32) {
+    fn begin(&self, until: Position, deadline: Deadline, steps_between: u64) {
         self.source.begin(until);
         self.guard.close();
         self.watch.set(Some(deadline), steps_between);
@@ -462,4 +465,59 @@ impl Drop for Lease {
 /// The reader, with nothing pinned, if it can be used again.
 fn let_go(mut reader: Reader) -> Option<Reader> {
     reader.let_go().then_some(reader)
+}
+
+#[cfg(test)]
+mod tests {
+    use headwater_journal::env::{Env as _, SystemEnv};
+    use headwater_journal::{MemoryStorage, Options};
+
+    use super::*;
+    use crate::CancelHandle;
+
+    fn reader() -> Reader {
+        let storage = Arc::new(MemoryStorage::new(SystemEnv.log_id()));
+        let journal = Journal::open(storage, Arc::new(SystemEnv), Options::default());
+        Reader::open(journal.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_deadline_is_looked_at_however_long_a_statement_runs() {
+        let (watch, cancel) = (Watch::default(), CancelHandle::default());
+        let hour = Duration::from_secs(3600);
+        let deadline = Deadline::new(Arc::new(SystemEnv), hour, cancel.clone());
+        watch.set(Some(deadline), STEPS_FEW);
+        cancel.cancel();
+        let between = u64::from(STEPS_BETWEEN);
+        let is_over = || (0..STEPS_FEW / between).any(|_| watch.is_over());
+        for most in [0, i32::MAX.cast_unsigned(), u32::MAX] {
+            let steps = u64::from(most) / between * between;
+            watch.steps.store(steps, Ordering::Relaxed);
+            assert!(is_over() && is_over(), "after {steps} steps");
+        }
+    }
+
+    #[test]
+    fn what_sqlite_has_let_go_by_itself_is_pinned_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let file = Connection::open(&path).unwrap();
+        file.execute_batch(
+            "create table _headwater (id integer primary key, position integer not null);
+             insert into _headwater values (1, 7)",
+        )
+        .unwrap();
+        let attached = [Attached {
+            schema: "a",
+            path: &path,
+            file: 1,
+        }];
+        let mut reader = reader();
+        assert_eq!(reader.pin_again(&attached).unwrap(), [Position(7)]);
+        reader.connection.execute_batch("rollback").unwrap(); // as it does when the disk is full
+        file.execute_batch("update _headwater set position = 8")
+            .unwrap();
+        assert_eq!(reader.pin_again(&attached).unwrap(), [Position(8)]);
+        assert!(!reader.connection.is_autocommit());
+    }
 }

@@ -157,10 +157,17 @@ impl Value {
             .map(Some)
     }
 
-    /// An array or vector of this type with these elements, each of the type of its elements or null.
-    pub fn array(ty: Type, elements: &[Value]) -> Value {
-        let texts: Vec<Option<String>> = elements.iter().map(Value::to_text).collect();
-        Value::Array(ty, array::to_text(texts.iter().map(Option::as_deref)))
+    /// An array or vector of this type with these elements, each of the type of its elements or null,
+    /// which came in so many bytes. It takes no more memory than its text, however many there are.
+    ///
+    /// # Errors
+    /// Those of the elements; 0A000 if they are written in very many more bytes.
+    pub fn array<E: From<SqlError>>(
+        ty: Type,
+        bytes: usize,
+        elements: impl Iterator<Item = Result<Value, E>>,
+    ) -> Result<Value, E> {
+        Ok(Value::Array(ty, array::written(bytes, elements)?))
     }
 
     /// The interval of so many months, days and microseconds.

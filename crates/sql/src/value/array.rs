@@ -8,6 +8,11 @@ use crate::{SqlError, Type};
 /// # Errors
 /// 22P02 for what is no array; 0A000 for more than one dimension and for bounds.
 pub(crate) fn elements(text: &str) -> Result<Vec<Option<String>>, SqlError> {
+    one_by_one(text)?.collect()
+}
+
+/// The same, each when it is asked for.
+fn one_by_one(text: &str) -> Result<Elements<'_>, SqlError> {
     let body = text.trim_matches(is_blank);
     if body.starts_with('[') {
         return Err(SqlError::unsupported("an array with bounds"));
@@ -15,20 +20,40 @@ pub(crate) fn elements(text: &str) -> Result<Vec<Option<String>>, SqlError> {
     let Some(body) = body.strip_prefix('{').and_then(|b| b.strip_suffix('}')) else {
         return Err(malformed(text));
     };
-    let mut elements = Vec::new();
-    let mut rest = body.trim_start_matches(is_blank);
-    if rest.is_empty() {
-        return Ok(elements);
+    let rest = body.trim_start_matches(is_blank);
+    Ok(Elements {
+        whole: text,
+        rest: (!rest.is_empty()).then_some(rest),
+    })
+}
+
+/// The elements of an array that are not read yet.
+struct Elements<'t> {
+    whole: &'t str,
+    /// `None` at the end.
+    rest: Option<&'t str>,
+}
+
+impl Iterator for Elements<'_> {
+    type Item = Result<Option<String>, SqlError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.rest.take()?;
+        Some(self.first(rest))
     }
-    loop {
-        let (element, after) = element(rest, text)?;
-        elements.push(element);
+}
+
+impl<'t> Elements<'t> {
+    /// The first element of `rest`; what stands after it is left.
+    fn first(&mut self, rest: &'t str) -> Result<Option<String>, SqlError> {
+        let (element, after) = element(rest, self.whole)?;
         let after = after.trim_start_matches(is_blank);
         match after.strip_prefix(',') {
-            Some(next) => rest = next.trim_start_matches(is_blank),
-            None if after.is_empty() => return Ok(elements),
-            None => return Err(malformed(text)),
+            Some(next) => self.rest = Some(next.trim_start_matches(is_blank)),
+            None if after.is_empty() => {}
+            None => return Err(malformed(self.whole)),
         }
+        Ok(element)
     }
 }
 
@@ -121,31 +146,42 @@ const GROWTH_OF_A_BYTE: usize = 8;
 
 /// Reads an array of `element` and writes it in its canonical form.
 pub(crate) fn canonical(element: Type, text: &str) -> Result<String, SqlError> {
-    let bytes_max = text.len() * GROWTH_OF_A_BYTE + GROWTH_MAX;
-    let (mut read, mut bytes) = (Vec::new(), 0);
-    for part in elements(text)? {
-        let part = match part {
-            Some(part) => Value::from_text(element, &part)?.to_text(),
-            None => None,
-        };
-        bytes += part.as_ref().map_or(0, String::len);
-        if bytes > bytes_max {
-            return Err(SqlError::unsupported(format_args!(
-                "an array whose elements have more than {bytes_max} bytes"
-            )));
+    // One that is malformed is told before an element that is wrong.
+    one_by_one(text)?.try_for_each(|part| part.map(drop))?;
+    let value = |part: Result<Option<String>, SqlError>| match part? {
+        Some(part) => Value::from_text(element, &part),
+        None => Ok(Value::Null),
+    };
+    written(text.len(), one_by_one(text)?.map(value))
+}
+
+/// Writes elements, which came in so many bytes, while they are read: together they may be far
+/// larger in memory than their text.
+pub(super) fn written<E: From<SqlError>>(
+    bytes: usize,
+    elements: impl Iterator<Item = Result<Value, E>>,
+) -> Result<String, E> {
+    let bytes_max = bytes * GROWTH_OF_A_BYTE + GROWTH_MAX;
+    let mut text = String::from("{");
+    for (index, element) in elements.enumerate() {
+        if index > 0 {
+            text.push(',');
         }
-        read.push(part);
+        push_element(&mut text, element?.to_text().as_deref());
+        if text.len() > bytes_max {
+            let what = format_args!("an array whose elements have more than {bytes_max} bytes");
+            return Err(SqlError::unsupported(what).into());
+        }
     }
-    Ok(to_text(read.iter().map(Option::as_deref)))
+    text.push('}');
+    Ok(text)
 }
 
 /// Reads `1 2 3`, the form of `int2vector` and `oidvector`, as the array `{1,2,3}`.
 pub(crate) fn from_vector(element: Type, text: &str) -> Result<String, SqlError> {
-    let mut read = Vec::new();
-    for part in text.split_ascii_whitespace() {
-        read.push(Value::from_text(element, part)?.to_text());
-    }
-    Ok(to_text(read.iter().map(Option::as_deref)))
+    let parts = text.split_ascii_whitespace();
+    let elements = parts.map(|part| Value::from_text(element, part));
+    written(text.len(), elements)
 }
 
 /// `{1,2,3}` as `1 2 3`.

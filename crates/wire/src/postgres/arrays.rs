@@ -51,18 +51,16 @@ pub(super) fn read(ty: Type, element: Type, bytes: &[u8]) -> Result<Value, Failu
     if count > rest.0.len() / LENGTH_BYTES {
         return Err(too_short());
     }
-    let mut elements = Vec::with_capacity(count);
-    for _ in 0..count {
-        elements.push(match rest.int()? {
-            NULL => Value::Null,
-            length => {
-                let length = usize::try_from(length).map_err(|_| too_short())?;
-                read_binary(expected, rest.take(length)?)?
-            }
-        });
-    }
+    let elements = (0..count).map(|_| match rest.int()? {
+        NULL => Ok(Value::Null),
+        length => {
+            let length = usize::try_from(length).map_err(|_| too_short())?;
+            read_binary(expected, rest.take(length)?)
+        }
+    });
+    let array = Value::array(ty, bytes.len(), elements)?;
     match rest.0.is_empty() {
-        true => Ok(Value::array(ty, &elements)),
+        true => Ok(array),
         false => Err(wrong("bytes after the end of the array")),
     }
 }
@@ -142,6 +140,31 @@ mod tests {
         let empty = Value::from_text(INTS, "{}").unwrap();
         assert_eq!(ints(&words(&[0, 0, 23])).unwrap(), empty);
         assert_eq!(ints(&words(&[1, 0, 23, 0, 1])).unwrap(), empty);
+    }
+
+    /// Bytes of memory that the process had at most so far.
+    fn resident_most() -> usize {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        kib.unwrap().parse::<usize>().unwrap() << 10
+    }
+
+    #[test]
+    fn very_many_elements_take_little_more_than_their_text() {
+        const COUNT: usize = 4 << 20;
+        let mut bytes = words(&[1, 1, 23, COUNT as i32, 1]);
+        bytes.resize(bytes.len() + COUNT * LENGTH_BYTES, 0xff);
+        let text = format!("{{{}7}}", "7,".repeat(COUNT));
+        let before = resident_most();
+        for array in [ints(&bytes), Ok(Value::from_text(INTS, &text).unwrap())] {
+            let Value::Array(INTS, text) = array.unwrap() else {
+                panic!("it is an array");
+            };
+            assert!(text.len() > 2 * COUNT);
+        }
+        let grown = resident_most() - before;
+        assert!(grown < 24 * COUNT, "{grown} bytes for {COUNT} elements");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use headwater_node::Role;
 use headwater_sql::{OutputColumn, Type, Value, split_statements};
 use pgwire::messages::data::{NoData, ParameterDescription};
@@ -9,8 +10,8 @@ use pgwire::messages::extendedquery::{
     BindComplete, CloseComplete, ParseComplete, PortalSuspended,
 };
 use pgwire::messages::response::EmptyQueryResponse;
-use tokio::sync::OwnedSemaphorePermit;
 
+use crate::gate::Reserved;
 use crate::postgres::command::Command;
 use crate::postgres::execute::{self, Taking};
 use crate::postgres::failure::Failure;
@@ -51,8 +52,8 @@ pub(crate) struct Portal {
     /// Of each column; text where none is given.
     formats: Vec<Format>,
     state: State,
-    /// Memory for the values, if they are large.
-    _reserved: Option<OwnedSemaphorePermit>,
+    /// Memory for the values, if they are large: as much as came, and what they take beyond that.
+    _reserved: [Reserved; 2],
 }
 
 enum State {
@@ -95,7 +96,7 @@ impl Portal {
             params: Vec::new(),
             formats: Vec::new(),
             state: State::Running(Box::new(running)),
-            _reserved: None,
+            _reserved: [None, None],
         }
     }
 
@@ -113,7 +114,7 @@ impl Session {
     pub(crate) async fn extended(
         &mut self,
         message: Frontend,
-        reserved: Option<OwnedSemaphorePermit>,
+        reserved: Reserved,
     ) -> Result<(), Ended> {
         match message {
             Frontend::Parse(parse) => self.parse(parse).await,
@@ -245,7 +246,7 @@ impl Session {
         Ok((params.collect(), described.columns))
     }
 
-    fn bind(&mut self, bind: Bind, reserved: Option<OwnedSemaphorePermit>) -> Result<(), Failure> {
+    fn bind(&mut self, bind: Bind, reserved: Reserved) -> Result<(), Failure> {
         let statement = self.named(&bind.statement)?;
         self.refuse_if_failed(&statement.command)?;
         if !bind.portal.is_empty() && self.portals.contains_key(&bind.portal) {
@@ -262,13 +263,17 @@ impl Session {
         }
         let formats = Format::each(&bind.formats, given)?;
         let mut params = Vec::with_capacity(given);
-        for ((value, param), format) in bind.values.iter().zip(&statement.params).zip(formats) {
-            let value = match value {
+        let (mut came, mut taken) = (0, 0);
+        for ((text, param), format) in bind.values.iter().zip(&statement.params).zip(formats) {
+            let value = match text {
                 None => Value::Null,
                 Some(bytes) => values::read(*param, format, bytes)?,
             };
+            came += text.as_ref().map_or(0, Bytes::len);
+            taken += rows::bytes(std::slice::from_ref(&value));
             params.push((param.ty, value));
         }
+        let more = self.app.bodies.reserve(taken.saturating_sub(came))?;
         let columns = statement.columns.as_ref().map_or(0, Vec::len);
         let formats = match columns {
             0 => Vec::new(),
@@ -279,7 +284,7 @@ impl Session {
             params,
             formats,
             state: State::Ready,
-            _reserved: reserved,
+            _reserved: [reserved, more],
         };
         self.keep_portal(bind.portal, portal)?;
         self.client.say(&BindComplete::new());
@@ -355,14 +360,31 @@ impl Session {
         ended
     }
 
-    /// Runs a portal, as far as is asked for. One that is read in parts has time for each of them.
+    /// Runs a portal, as far as is asked for. A query that is read in parts has time for each of
+    /// them. Nothing else is broken off here: an append goes on, and its client must hear of it.
     async fn execute_portal(&mut self, portal: &mut Portal, rows_max: u32) -> Result<(), Ended> {
-        match rows_max > 0 || portal.running().is_some() {
+        let in_parts = match portal.running() {
+            Some(running) => running.cancel().is_some(),
+            None => rows_max > 0 && self.is_query(&portal.statement.command),
+        };
+        match in_parts {
             true => {
                 let within = self.settings.statement_timeout();
                 execute::within(within, self.take_part(portal, rows_max)).await
             }
             false => self.take_part(portal, rows_max).await,
+        }
+    }
+
+    /// Whether it is a query, or executes one.
+    fn is_query(&self, command: &Command) -> bool {
+        match command {
+            Command::Query => true,
+            Command::Execute { name, .. } => self
+                .statements
+                .get(name)
+                .is_some_and(|statement| matches!(statement.command, Command::Query)),
+            _ => false,
         }
     }
 

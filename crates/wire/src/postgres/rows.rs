@@ -22,6 +22,7 @@ pub(crate) fn description(columns: &[OutputColumn], formats: &[Format]) -> RowDe
 pub(crate) fn bytes(row: &[Value]) -> usize {
     let beside = |value: &Value| match value {
         Value::Text(text)
+        | Value::Numeric(text)
         | Value::Jsonb(text)
         | Value::Interval(text)
         | Value::Array(_, text)

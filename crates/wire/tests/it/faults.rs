@@ -4,14 +4,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use headwater_journal::disk::fs::{File, Fs, StdFs};
-use headwater_journal::{Fault, MemoryStorage};
+use headwater_journal::{Fault, Map, MemoryStorage};
 use headwater_node::env::SystemEnv;
 use headwater_node::{DiskStorages, MemoryStorages, Node, Options};
 use serde_json::json;
 
 use crate::harness::TestServer;
+use crate::postgres::{LONG, Raw, framed};
 
 const SECTOR: usize = 512;
 
@@ -293,4 +295,128 @@ async fn a_directory_has_one_node() {
         .unwrap();
     third.shutdown().await;
     drop(directory);
+}
+
+/// Files that can be held, so that nothing becomes durable until they are let go.
+#[derive(Default)]
+struct Slow {
+    held: Arc<AtomicBool>,
+}
+
+impl Slow {
+    fn file(&self, file: Arc<dyn File>) -> Arc<dyn File> {
+        let held = Arc::clone(&self.held);
+        Arc::new(SlowFile { file, held })
+    }
+}
+
+impl Fs for Slow {
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        StdFs.open(path).map(|file| self.file(file))
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        StdFs.create(path).map(|file| self.file(file))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        StdFs.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        StdFs.remove(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        StdFs.list(dir)
+    }
+
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        StdFs.create_dir(dir)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        StdFs.sync_dir(dir)
+    }
+}
+
+struct SlowFile {
+    file: Arc<dyn File>,
+    held: Arc<AtomicBool>,
+}
+
+impl File for SlowFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        self.file.write_at(bytes, offset)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        while self.held.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.file.sync_data()
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        self.file.len()
+    }
+
+    fn map(&self, offset: u64, length: usize) -> io::Result<Option<Map>> {
+        self.file.map(offset, length)
+    }
+}
+
+#[tokio::test]
+async fn what_is_being_written_is_not_called_off() {
+    let fs = Arc::new(Slow::default());
+    let options = Options {
+        storages: Arc::new(DiskStorages::new(fs.clone())),
+        ..Options::default()
+    };
+    let server = TestServer::with(options, Default::default()).await;
+    server.create("shop").await;
+    let mut raw = Raw::begin(&server).await;
+    let query = |sql: &str| framed(Some(b'Q'), format!("{sql}\0").as_bytes());
+    // As a client does that takes one row at a time, whatever the statement is.
+    let in_parts = |sql: &str| {
+        [
+            framed(Some(b'P'), format!("\0{sql}\0\0\0").as_bytes()),
+            framed(Some(b'B'), b"\0\0\0\0\0\0\0\0"),
+            framed(Some(b'E'), b"\0\0\0\0\x01"),
+            framed(Some(b'S'), b""),
+        ]
+        .concat()
+    };
+    let insert = "insert into event (type) values ('A')";
+    raw.send(&query("set statement_timeout = '1ms'")).await;
+    raw.until_ready().await;
+    raw.send(&query(&format!("prepare one as {insert}"))).await;
+    raw.until_ready().await;
+    for (before, sql) in [
+        (String::new(), insert),
+        (String::new(), "execute one"),
+        (format!("begin; {insert}"), "commit"),
+    ] {
+        raw.send(&query(&before)).await;
+        raw.until_ready().await;
+        fs.held.store(true, Ordering::Relaxed);
+        raw.send(&in_parts(sql)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await; // far longer than it has
+        fs.held.store(false, Ordering::Relaxed);
+        assert_eq!(raw.until_ready().await, "12CZ", "{sql}");
+    }
+    let page = server.get("/v1/databases/shop/events").await.ok(200);
+    assert_eq!(page["head"], 3);
+    // Queries are called off all the same.
+    raw.send(&query(&format!("prepare long as {LONG}"))).await;
+    raw.until_ready().await;
+    for sql in [LONG, "execute long"] {
+        raw.send(&in_parts(sql)).await;
+        assert_eq!(raw.until_ready().await, "12EZ", "{sql}");
+    }
+    server.stop().await;
 }

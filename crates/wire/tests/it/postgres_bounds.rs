@@ -87,6 +87,31 @@ async fn memory_for_a_large_message_is_asked_for_before_it_comes() {
 }
 
 #[tokio::test]
+async fn memory_for_values_is_asked_for_by_what_they_take() {
+    let limits = Limits {
+        large_bodies_bytes_max: 1 << 20,
+        ..Limits::default()
+    };
+    let server = TestServer::with(headwater_node::Options::default(), limits).await;
+    server.create("shop").await;
+    let mut raw = Raw::begin(&server).await;
+    let numbers = format!("{{{}0}}", "1e999,".repeat(1_000)); // a thousand digits each
+    let bind = |portal: &str| {
+        let length = (numbers.len() as u32).to_be_bytes();
+        let begin = format!("{portal}\0\0\0\0\0\x01");
+        let body = [begin.as_bytes(), &length, numbers.as_bytes(), b"\0\0"].concat();
+        framed(Some(b'B'), &body)
+    };
+    let sync = framed(Some(b'S'), b"");
+    let close = framed(Some(b'C'), b"Pa\0");
+    let parse = parse("", "select $1::numeric[]");
+    raw.send(&[parse, bind("a"), close, bind("b"), bind("c"), sync].concat())
+        .await;
+    assert_eq!(raw.until_ready().await, "1232EZ");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_skipped_is_not_looked_at() {
     let server = TestServer::with_shop().await;
     let mut raw = Raw::begin(&server).await;

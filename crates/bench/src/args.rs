@@ -51,6 +51,8 @@ pub(crate) enum Work {
     Points,
     /// A log that grows and grows; only where --volume or --volume-rivals is given
     Volume,
+    /// Headwater under full load for long; only where --steady-minutes is given
+    Steady,
     /// The journal in the process of its user
     Embedded,
 }
@@ -66,6 +68,7 @@ impl Work {
             Work::Filled => "filled",
             Work::Points => "points",
             Work::Volume => "volume",
+            Work::Steady => "steady",
             Work::Embedded => "embedded",
         }
     }
@@ -108,6 +111,10 @@ pub(crate) struct Compare {
     /// The same for the rivals
     #[arg(long, default_value_t = 0)]
     pub(crate) volume_rivals: u64,
+
+    /// Minutes of full load: 60 for an hour
+    #[arg(long)]
+    pub(crate) steady_minutes: Option<f64>,
 
     /// The results; parts that are measured now replace those that are there
     #[arg(long, default_value = "docs/benchmarks.json")]

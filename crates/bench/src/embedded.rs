@@ -141,6 +141,7 @@ fn of(case: &str, round: u32, outcome: Outcome) -> Measure {
         server_cpu: 0.0,
         load_cpu: 0.0,
         figures: BTreeMap::new(),
+        looks: Vec::new(),
     }
 }
 

@@ -20,6 +20,9 @@ pub(crate) const GROWING_BATCH: u64 = 100;
 pub(crate) const GROWING_CLIENTS: usize = 8;
 const GROWN_STREAM_EVENTS: u64 = 10;
 
+/// More events than anybody appends while a steady load is measured.
+const STEADY_EVENTS: u64 = 10_000_000_000;
+
 /// Clients of the measurements of batches, and of conditions.
 pub(crate) const BATCH_CLIENTS: usize = 4;
 pub(crate) const CONDITION_CLIENTS: usize = 16;
@@ -96,6 +99,18 @@ pub(crate) fn filling(orders: Orders) -> Job {
 /// Lets a log grow.
 pub(crate) fn growing(orders: Orders) -> Job {
     until_full(orders, GROWING_CLIENTS, GROWING_BATCH)
+}
+
+/// Lets a log grow for so many seconds, as [`growing`] does: no log is full by then.
+pub(crate) fn steady(seconds: f64) -> Job {
+    let mut job = growing(grown(STEADY_EVENTS));
+    if let Work::Append(append) = &mut job.work {
+        append.until = Until::Seconds {
+            warm: 0.0,
+            counted: seconds,
+        };
+    }
+    job
 }
 
 fn until_full(orders: Orders, clients: usize, batch: u64) -> Job {

@@ -58,6 +58,18 @@ pub(crate) struct Measure {
     /// Figures of this work alone, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) figures: BTreeMap<String, f64>,
+    /// What was seen of the server while it worked, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) looks: Vec<Look>,
+}
+
+/// What was seen of a server at one moment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Look {
+    /// Seconds since the start.
+    pub(crate) seconds: f64,
+    /// Figures, by name.
+    pub(crate) figures: BTreeMap<String, f64>,
 }
 
 /// Who is measured.
@@ -218,6 +230,7 @@ mod tests {
             server_cpu: 0.5,
             load_cpu: 0.25,
             figures: BTreeMap::new(),
+            looks: Vec::new(),
         };
         let about = About {
             date: "2026-01-01".to_owned(),

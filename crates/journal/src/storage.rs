@@ -156,4 +156,10 @@ pub trait SegmentBytes: Send + Sync {
     /// These bytes, mapped; `None` where that cannot be done, and they must be read. Bounds as in
     /// [`read`](Self::read).
     fn map(&self, offset: u64, length: usize) -> Result<Option<Map>, Error>;
+
+    /// Says that these bytes, as far as they are there, will likely be read soon. A storage may
+    /// begin to fetch them, and does not wait.
+    fn will_read(&self, offset: u64, length: u64) {
+        let _ = (offset, length);
+    }
 }

@@ -18,6 +18,7 @@
 
 mod app;
 mod attempts;
+mod eager;
 #[doc(hidden)]
 pub mod fuzz;
 mod gate;

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::server::TlsStream;
 
 use crate::app::App;
+use crate::eager::Eager;
 use crate::protocol::Protocol;
 use crate::tls::{HANDSHAKE, Tls};
 
@@ -25,6 +26,7 @@ const LOOK_AFTER: Duration = Duration::from_millis(100);
 pub(crate) struct Socket {
     stream: Stream,
     peer: SocketAddr,
+    eager: Eager,
     /// When the client must have said who it is, where a protocol asks.
     due: Instant,
 }
@@ -36,12 +38,24 @@ enum Stream {
     Closed,
 }
 
+impl Stream {
+    /// What carries it, unless it is closed.
+    fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Stream::Plain(stream) => Some(stream),
+            Stream::Secure(stream) => Some(stream.get_ref().0),
+            Stream::Closed => None,
+        }
+    }
+}
+
 impl Socket {
     /// A connection that was accepted from `peer`, who has so long to say who it is.
     pub(crate) fn new(stream: TcpStream, peer: SocketAddr, within: Duration) -> Socket {
         Socket {
             stream: Stream::Plain(stream),
             peer,
+            eager: Eager::default(),
             due: Instant::now() + within,
         }
     }
@@ -58,11 +72,7 @@ impl Socket {
 
     /// The address that the client connected to: it reaches the server there.
     pub(crate) fn local(&self) -> io::Result<SocketAddr> {
-        match &self.stream {
-            Stream::Plain(stream) => stream.local_addr(),
-            Stream::Secure(stream) => stream.get_ref().0.local_addr(),
-            Stream::Closed => Err(closed()),
-        }
+        self.stream.tcp().ok_or_else(closed)?.local_addr()
     }
 
     /// The name by which the client asked for the server, if it is under TLS and gave one.
@@ -121,10 +131,8 @@ impl Socket {
 
     /// Returns when the client says no more, whatever it has said before. Nothing is read.
     pub(crate) async fn gone(&self) {
-        let stream = match &self.stream {
-            Stream::Plain(stream) => stream,
-            Stream::Secure(stream) => stream.get_ref().0,
-            Stream::Closed => return,
+        let Some(stream) = self.stream.tcp() else {
+            return;
         };
         while let Ok(ready) = stream.ready(Interest::READABLE).await
             && !ready.is_read_closed()
@@ -157,11 +165,17 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        let tried = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Stream::Secure(stream) => Pin::new(stream).poll_read(cx, buffer),
             Stream::Closed => Poll::Ready(Err(closed())),
+        };
+        let Socket { stream, eager, .. } = &mut *self;
+        match (&tried, stream.tcp()) {
+            (Poll::Pending, Some(stream)) => eager.watch(stream),
+            _ => eager.read(),
         }
+        tried
     }
 }
 
@@ -171,6 +185,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.eager.wrote();
         match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Stream::Secure(stream) => Pin::new(stream).poll_write(cx, bytes),
@@ -183,6 +198,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.eager.wrote();
         match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Stream::Secure(stream) => Pin::new(stream).poll_write_vectored(cx, slices),

@@ -10,7 +10,7 @@ use crate::args::{Compare, Work};
 use crate::compare::SERVERS;
 use crate::compare::about::{about, memory};
 use crate::disk::RawDisk;
-use crate::results::{Contender, Measure, Results, Run};
+use crate::results::{Contender, Look, Measure, Results, Run};
 use crate::server::{Driver, Place, Programs, Server, Settings};
 
 /// Seconds for which the raw disk is measured before the rivals are set up.
@@ -142,6 +142,7 @@ impl Lab {
             outcome,
             server_cpu: after.0 - before.0,
             load_cpu: after.1 - before.1,
+            looks: Vec::new(),
         })
     }
 
@@ -160,6 +161,7 @@ impl Lab {
             outcome: loaded.outcome,
             server_cpu: loaded.server_cpu,
             load_cpu: loaded.load_cpu,
+            looks: loaded.looks,
             figures,
         };
         say(&measure)?;
@@ -185,6 +187,8 @@ pub(super) struct Loaded {
     pub(super) outcome: Outcome,
     pub(super) server_cpu: f64,
     pub(super) load_cpu: f64,
+    /// What was seen of the server meanwhile, if anybody looked.
+    pub(super) looks: Vec<Look>,
 }
 
 impl From<Outcome> for Loaded {

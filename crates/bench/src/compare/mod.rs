@@ -4,6 +4,7 @@ mod about;
 mod filled;
 mod lab;
 mod points;
+mod steady;
 mod volume;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,12 @@ pub(crate) fn run(args: Compare) -> Result<(), Failure> {
     if args.only.is_empty() && (args.volume.is_some() || args.volume_rivals > 0) {
         works.push(Work::Volume);
     }
+    if args.only.is_empty() && args.steady_minutes.is_some() {
+        works.push(Work::Steady);
+    }
+    if works.contains(&Work::Steady) && args.steady_minutes.is_none_or(|minutes| minutes <= 0.0) {
+        return Err("a steady load needs a time: --steady-minutes".into());
+    }
     if works.contains(&Work::Volume) {
         volume::check(&args)?;
     }
@@ -64,6 +71,7 @@ pub(crate) fn run(args: Compare) -> Result<(), Failure> {
             Work::Filled => filled::run(&mut lab)?,
             Work::Points => points::run(&mut lab)?,
             Work::Volume => volume::run(&mut lab)?,
+            Work::Steady => steady::run(&mut lab)?,
             Work::Embedded => embedded(&mut lab)?,
         }
     }

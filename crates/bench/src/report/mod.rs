@@ -2,6 +2,7 @@
 
 mod bars;
 mod lines;
+mod steady;
 mod table;
 mod text;
 
@@ -70,6 +71,7 @@ pub(crate) fn document(results: &Results) -> Document {
         Work::Filled,
         Work::Points,
         Work::Volume,
+        Work::Steady,
         Work::Embedded,
     ] {
         let Some(run) = of(work) else { continue };
@@ -84,6 +86,7 @@ pub(crate) fn document(results: &Results) -> Document {
                 lines = lines::chart(run);
                 volume(&mut out, run);
             }
+            Work::Steady => steady::section(&mut out, run),
             Work::Embedded => embedded(&mut out, run),
         }
         let _ = write!(out, "{}\n\n", about_line(run));

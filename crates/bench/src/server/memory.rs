@@ -56,7 +56,7 @@ impl Drop for MemoryWatch {
 
 /// Bytes of memory that a process and its children have for themselves: without the page cache, and
 /// so without mapped files.
-fn own_bytes(process: u32) -> u64 {
+pub(crate) fn own_bytes(process: u32) -> u64 {
     process::with_children(process)
         .into_iter()
         .filter_map(|process| fs::read_to_string(format!("/proc/{process}/status")).ok())

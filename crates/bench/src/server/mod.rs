@@ -3,6 +3,7 @@
 mod memory;
 mod postgres;
 mod process;
+mod watch;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -17,6 +18,7 @@ pub(crate) use process::first_line;
 use crate::results::Contender;
 use crate::server::memory::MemoryWatch;
 use crate::server::process::{disk_bytes, settle};
+use crate::server::watch::UpkeepWatch;
 use crate::table;
 
 /// The database at Headwater.
@@ -304,30 +306,15 @@ impl Server {
 
     fn create_database(&self) -> Result<(), Failure> {
         let body = format!("{{\"name\":\"{DATABASE}\"}}");
-        self.request("POST /v1/databases", "application/json", &body)
+        request(self.host(), "POST /v1/databases", "application/json", &body)?;
+        Ok(())
     }
 
     /// Lets Headwater fold a projection; that goes on when this returns.
     fn apply(&self, name: &str, text: &str) -> Result<(), Failure> {
         let place = format!("PUT /v1/databases/{DATABASE}/projections/{name}");
-        self.request(&place, "application/sql", text)
-    }
-
-    /// One request over HTTP that must succeed.
-    fn request(&self, what: &str, kind: &str, body: &str) -> Result<(), Failure> {
-        let mut stream = TcpStream::connect(self.host())?;
-        write!(
-            stream,
-            "{what} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
-             content-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        match answer.starts_with("HTTP/1.1 2") {
-            true => Ok(()),
-            false => Err(format!("{what} was answered {answer}").into()),
-        }
+        request(self.host(), &place, "application/sql", text)?;
+        Ok(())
     }
 
     /// Where it is, as its driver understands it.
@@ -343,6 +330,11 @@ impl Server {
     /// Watches how much memory it takes, from now on.
     pub(crate) fn watch_memory(&self) -> Result<MemoryWatch, Failure> {
         Ok(MemoryWatch::start(self.process.id())?)
+    }
+
+    /// Watches what Headwater tells of its upkeep, from now on.
+    pub(crate) fn watch_upkeep(&self) -> Result<UpkeepWatch, Failure> {
+        UpkeepWatch::start(self.process.id(), self.host().to_owned())
     }
 
     /// Waits until it does nothing more; how many seconds it was busy.
@@ -447,6 +439,23 @@ impl Driver {
             Some(line) => Ok(line?),
             None => Err("a driver ended early; what it said is above".into()),
         }
+    }
+}
+
+/// One request over HTTP that must succeed; its answer, head and all.
+fn request(host: &str, what: &str, kind: &str, body: &str) -> Result<String, Failure> {
+    let mut stream = TcpStream::connect(host)?;
+    write!(
+        stream,
+        "{what} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    match answer.starts_with("HTTP/1.1 2") {
+        true => Ok(answer),
+        false => Err(format!("{what} was answered {answer}").into()),
     }
 }
 

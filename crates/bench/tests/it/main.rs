@@ -78,6 +78,27 @@ fn a_log_that_grows_to_nothing_is_refused_before_anything_is_forgotten() {
 }
 
 #[test]
+fn a_steady_load_without_a_time_is_refused_before_anything_is_forgotten() {
+    let scratch = tempfile::tempdir().unwrap();
+    for asked in [&[][..], &["--steady-minutes", "0"]] {
+        let output = Command::new(BENCH)
+            .args(["compare", "--only", "steady"])
+            .args(asked)
+            .arg("--scratch")
+            .arg(scratch.path().join("databases"))
+            .arg("--results")
+            .arg(scratch.path().join("results.json"))
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{asked:?}");
+        assert!(errors.contains("--steady-minutes"), "{asked:?}: {errors}");
+        let left = std::fs::read_dir(scratch.path()).unwrap().count();
+        assert_eq!(left, 0, "{asked:?}: nothing was begun");
+    }
+}
+
+#[test]
 fn the_document_is_what_the_results_tell() {
     let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
     let made = tempfile::tempdir().unwrap();

@@ -12,9 +12,12 @@
 
 use std::fs::OpenOptions;
 use std::io;
+use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
+
+use rustix::fs::{Advice, fadvise};
 
 use crate::storage::Map;
 
@@ -50,6 +53,11 @@ pub trait File: Send + Sync + 'static {
     /// Maps a part of the file into memory. The part must be within the file, and the file must
     /// never be changed again. `None` where files cannot be mapped.
     fn map(&self, offset: u64, length: usize) -> io::Result<Option<Map>>;
+    /// Says that these bytes will likely be read soon. Nothing depends on it, and it waits for
+    /// nothing.
+    fn will_read(&self, offset: u64, length: u64) {
+        let _ = (offset, length);
+    }
 }
 
 /// The operating system's files.
@@ -125,6 +133,11 @@ impl File for StdFile {
         // are kept out by the lock of the data root.
         let map = unsafe { options.offset(offset).len(length).map(&self.0)? };
         Ok(Some(Arc::new(map)))
+    }
+
+    fn will_read(&self, offset: u64, length: u64) {
+        let length = NonZeroU64::new(length);
+        let _ = fadvise(&self.0, offset, length, Advice::WillNeed); // only a hint
     }
 }
 

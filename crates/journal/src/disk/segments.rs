@@ -137,6 +137,10 @@ impl SegmentBytes for DiskSegment {
             map => map.map_err(|error| failed("map", &self.path, error)),
         }
     }
+
+    fn will_read(&self, offset: u64, length: u64) {
+        self.file.will_read(offset, length);
+    }
 }
 
 /// A segment that is being written.

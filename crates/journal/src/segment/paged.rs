@@ -250,7 +250,7 @@ impl Paged {
             return Ok(());
         }
         let offset = self.items.page_offset(page);
-        let bytes = file.read(offset, self.items.page_bytes(page))?;
+        let bytes = file.read_near(offset, self.items.page_bytes(page))?;
         check_block(&bytes).map_err(|_| self.bad_page(file, page))?;
         self.checked.set(page);
         Ok(())

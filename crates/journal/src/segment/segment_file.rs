@@ -6,12 +6,17 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use headwater_event::{Error, Kind};
 
+use super::checked::Checked;
 use super::mapped::{MappedBlocks, is_worth_it};
 use super::stored::{Blocks, Place, decode_block, plain_block};
 use crate::cache::{BlockCache, Key, Value};
 use crate::canonical::Malformed;
 use crate::manifest::SegmentInfo;
 use crate::storage::{Map, SegmentBytes};
+
+/// What is looked up by chance is fetched in stretches of so many bytes: it is looked at by many, and
+/// a disk gives this much as soon as a page.
+const STRETCH_BYTES: u64 = 128 << 10;
 
 /// The file, and the cache that it shares with others.
 pub(crate) struct SegmentFile {
@@ -22,6 +27,8 @@ pub(crate) struct SegmentFile {
     lists: OnceLock<Range<u64>>,
     /// These, mapped; none inside where they cannot be.
     mapped: OnceLock<Option<MappedBlocks>>,
+    /// Stretches that the storage was told of.
+    told: OnceLock<Checked>,
 }
 
 impl SegmentFile {
@@ -36,6 +43,7 @@ impl SegmentFile {
             cache,
             lists: OnceLock::new(),
             mapped: OnceLock::new(),
+            told: OnceLock::new(),
         }
     }
 
@@ -75,6 +83,18 @@ impl SegmentFile {
         }
     }
 
+    /// As [`read`](Self::read), of what is looked up by chance and looked at through a map
+    /// afterwards: what is around it is fetched, too.
+    pub(crate) fn read_near(&self, offset: u64, length: usize) -> Result<Bytes, Error> {
+        let stretches = || Checked::new(self.len().div_ceil(STRETCH_BYTES));
+        let (told, stretch) = (self.told.get_or_init(stretches), offset / STRETCH_BYTES);
+        if !told.has(stretch) {
+            told.set(stretch);
+            self.bytes.will_read(stretch * STRETCH_BYTES, STRETCH_BYTES);
+        }
+        self.read(offset, length)
+    }
+
     /// What is kept of the place at this offset.
     pub(crate) fn cached(&self, offset: u64) -> Option<Value> {
         self.cache.get(self.key(offset))
@@ -105,6 +125,12 @@ impl SegmentFile {
         if !is_mapped {
             self.keep(place.offset, Value::Bytes(raw.clone()));
         }
+    }
+
+    /// Whether a block is among the lists and places.
+    fn may_be_mapped(&self, place: Place) -> bool {
+        let lists = self.lists.get();
+        is_worth_it(place) && lists.is_some_and(|lists| lists.contains(&place.offset))
     }
 
     fn mapped(&self) -> Option<&MappedBlocks> {
@@ -148,7 +174,10 @@ impl Blocks for SegmentFile {
         if let Some(raw) = self.ready(place) {
             return Ok(raw);
         }
-        let stored = self.read_place(place)?;
+        let stored = match self.may_be_mapped(place) {
+            true => self.read_near(place.offset, place.length as usize)?,
+            false => self.read_place(place)?,
+        };
         let raw = decode_block(&stored).map_err(|why| self.damaged(place.offset, why))?;
         self.remember(place, &stored, &raw);
         Ok(raw)

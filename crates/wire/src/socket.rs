@@ -173,7 +173,7 @@ impl AsyncRead for Socket {
         let Socket { stream, eager, .. } = &mut *self;
         match (&tried, stream.tcp()) {
             (Poll::Pending, Some(stream)) => eager.watch(stream),
-            _ => eager.read(),
+            _ => eager.read(Instant::now),
         }
         tried
     }
@@ -185,7 +185,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.eager.wrote();
+        self.eager.wrote(Instant::now());
         match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Stream::Secure(stream) => Pin::new(stream).poll_write(cx, bytes),
@@ -198,7 +198,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.eager.wrote();
+        self.eager.wrote(Instant::now());
         match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Stream::Secure(stream) => Pin::new(stream).poll_write_vectored(cx, slices),

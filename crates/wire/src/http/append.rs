@@ -3,13 +3,14 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use headwater_event::{Appended, LogId, Outcome, json};
+use headwater_event::{Appended, CheckedAppend, Error, Kind, LogId, Outcome, json};
 use headwater_node::Role;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use utoipa::ToSchema;
 
 use crate::app::Shared;
+use crate::gate::Reserved;
 use crate::http::access::Who;
 use crate::http::answer;
 use crate::http::body::AppendBytes;
@@ -17,6 +18,10 @@ use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::request::InPath;
 use crate::lanes;
+
+/// A body of more bytes is parsed on a thread for what takes long, so that the other connections of
+/// its lane are served meanwhile.
+const PARSED_HERE_MAX: usize = 1 << 20;
 
 /// Where an append stands. It is durable.
 #[derive(Serialize, ToSchema)]
@@ -66,7 +71,7 @@ pub(crate) async fn append(
     body: AppendBytes,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let append = json::parse_checked(&body.bytes)?;
+    let (append, _reserved) = parse(body).await?;
     let database = app.node.database_for(&who, Role::Write, &name).await?;
     let wait_max = app.limits.append_wait_max;
     let outcome = match lanes::alone() {
@@ -94,4 +99,20 @@ pub(crate) async fn append(
             answer::json(status, &body)
         }
     }
+}
+
+/// What the body asks for, and the memory that is reserved for it.
+async fn parse(body: AppendBytes) -> Result<(CheckedAppend, Reserved), Error> {
+    let AppendBytes { bytes, reserved } = body;
+    if bytes.len() <= PARSED_HERE_MAX {
+        return Ok((json::parse_checked(&bytes)?, reserved));
+    }
+    let parsing = tokio::task::spawn_blocking(move || {
+        // The memory is given back when it is done, also if nobody waits any more.
+        Ok((json::parse_checked(&bytes)?, reserved))
+    });
+    parsing.await.unwrap_or_else(|error| {
+        let told = "the body could not be read";
+        Err(Error::new(Kind::Internal, "panicked", told).caused_by(error))
+    })
 }

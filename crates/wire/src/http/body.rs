@@ -20,7 +20,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(2);
 /// lives.
 pub(crate) struct AppendBytes {
     pub(crate) bytes: Bytes,
-    pub(crate) _reserved: Reserved,
+    pub(crate) reserved: Reserved,
 }
 
 /// A JSON body of up to `body_bytes_max`.
@@ -55,10 +55,7 @@ impl FromRequest<Shared> for AppendBytes {
             budget: Some(&app.bodies),
         };
         let (bytes, reserved) = read(request, &bound).await?;
-        Ok(AppendBytes {
-            bytes,
-            _reserved: reserved,
-        })
+        Ok(AppendBytes { bytes, reserved })
     }
 }
 

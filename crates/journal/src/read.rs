@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use headwater_event::limits::READ_EVENTS_MAX;
-use headwater_event::{ChainHash, Error, Event, Position, Query, Timestamp};
+use headwater_event::{ChainHash, Error, Event, EventId, Position, Query, Timestamp};
 
 use crate::errors;
 use crate::index::{Found, Span, Way};
@@ -111,6 +111,13 @@ impl Journal {
     /// Reads a page if all of it is in memory.
     pub(crate) fn read_memory(&self, read: &Read) -> Result<Option<Page>, Error> {
         page(&self.log, read, Access::Memory)
+    }
+
+    /// Position of the durable event that has this id; none if there is none. Blocks for a few reads.
+    pub fn position_of(&self, id: EventId) -> Result<Option<Position>, Error> {
+        self.log.check_alive()?;
+        let found = self.log.index.position_of(id)?;
+        Ok(found.filter(|position| *position <= self.log.head().position))
     }
 
     /// Position of the last event that was recorded at the instant or before it; 0 if there is

@@ -5,15 +5,19 @@
 //! little. What cannot be pushed is simply left out.
 
 use headwater_event::limits::QUERY_ITEM_NAMES_MAX;
-use headwater_event::{EventType, Position, Query, QueryItem, StreamName, Text, Timestamp};
+use headwater_event::{
+    EventId, EventType, Position, Query, QueryItem, StreamName, Text, Timestamp,
+};
 use headwater_journal::{Direction, Read};
 use rusqlite::types::ValueRef;
 use rusqlite::vtab::IndexConstraintOp;
+use uuid::Uuid;
 
 use crate::event_source::EventSource;
 
 /// Columns of the table `event` that conditions are pushed down for, by index.
 pub(crate) const POSITION: i32 = 0;
+pub(crate) const ID: i32 = 1;
 const STREAM: i32 = 2;
 const CATEGORY: i32 = 3;
 const TYPE: i32 = 6;
@@ -60,7 +64,7 @@ impl Term {
         let pushed = match column {
             POSITION | RECORDED_AT => compared != Compared::In,
             TYPE => matches!(compared, Compared::Equal | Compared::In),
-            STREAM | CATEGORY => compared == Compared::Equal,
+            ID | STREAM | CATEGORY => compared == Compared::Equal,
             _ => false,
         };
         pushed.then_some(Term { column, compared })
@@ -71,6 +75,7 @@ impl Term {
     pub(crate) fn encode(self) -> [char; 2] {
         let column = match self.column {
             POSITION => 'p',
+            ID => 'i',
             STREAM => 's',
             CATEGORY => 'c',
             TYPE => 't',
@@ -93,6 +98,7 @@ impl Term {
         let term = |pair: &[char]| Term {
             column: match pair[0] {
                 'p' => POSITION,
+                'i' => ID,
                 's' => STREAM,
                 'c' => CATEGORY,
                 't' => TYPE,
@@ -113,7 +119,7 @@ impl Term {
     /// How many of `total` events are left, as the planner guesses.
     pub(crate) fn selects(self, total: f64) -> f64 {
         match (self.column, self.compared) {
-            (POSITION, Compared::Equal) => 1.0,
+            (POSITION, Compared::Equal) | (ID, _) => 1.0,
             (STREAM, _) => total.min(20.0),
             (POSITION | RECORDED_AT, _) => total / 4.0,
             _ => total / 10.0,
@@ -162,6 +168,7 @@ impl Scan {
             (RECORDED_AT, ValueRef::Integer(micros)) => {
                 self.recorded(term.compared, micros, source)?;
             }
+            (ID, ValueRef::Blob(bytes)) => self.id(bytes, source)?,
             (STREAM, ValueRef::Text(text)) => self.stream(text),
             (CATEGORY, ValueRef::Text(text)) => self.category(text),
             (TYPE, ValueRef::Text(text)) => self.types(&[text]),
@@ -185,6 +192,18 @@ impl Scan {
             Compared::GreaterOrEqual => self.lower = self.lower.max(at_least(number)),
             Compared::In => {}
         }
+    }
+
+    fn id(&mut self, bytes: &[u8], source: &EventSource) -> rusqlite::Result<()> {
+        let found = match Uuid::from_slice(bytes) {
+            Ok(id) => source.journal().position_of(EventId(id)),
+            Err(_) => Ok(None), // no event has such an id
+        };
+        match found.map_err(|error| source.keep(error))? {
+            Some(position) => self.bound(Compared::Equal, position.0.cast_signed()),
+            None => self.nothing(),
+        }
+        Ok(())
     }
 
     /// Recorded times never go back, so a range of times is a range of positions.

@@ -20,7 +20,7 @@ use rusqlite::vtab::{
 use rusqlite::{Connection, Error, Result};
 
 use crate::envelope;
-use crate::event_scan::{Compared, POSITION, Scan, Term};
+use crate::event_scan::{Compared, ID, POSITION, Scan, Term};
 use crate::event_source::EventSource;
 
 /// The scan goes from the latest event back.
@@ -94,7 +94,7 @@ unsafe impl<'table> VTab<'table> for EventTable {
             info.constraint_usage(index).set_argv_index(arguments);
             list.extend(term.encode());
             rows = term.selects(rows).max(1.0);
-            unique |= term.column == POSITION && term.compared == Compared::Equal;
+            unique |= matches!(term.column, POSITION | ID) && term.compared == Compared::Equal;
         }
         let descending = order(info);
         info.set_idx_num(if descending == Some(true) {

@@ -183,6 +183,46 @@ fn only_what_is_asked_for_is_read() {
 }
 
 #[test]
+fn an_event_is_found_by_its_id_without_a_scan() {
+    let database = filled();
+    let id_at = |position: u64| {
+        let id = format!("select id from event where position = {position}");
+        database.rows(&id)[0][0].as_str().unwrap().to_owned()
+    };
+    let (one, other) = (id_at(7), id_at(9_001));
+    let nobody = "018f0000-0000-7000-8000-000000000001";
+    let cases: &[(String, &[u64], u64)] = &[
+        (format!("id = '{one}'"), &[7], 1),
+        (format!("id = '{other}'::uuid"), &[9_001], 1),
+        (
+            format!("id in ('{one}', '{other}', '{nobody}')"),
+            &[7, 9_001],
+            2,
+        ),
+        (format!("id = '{nobody}'"), &[], 0),
+        (format!("id = '{one}' and position > 7"), &[], 0),
+        (format!("id = '{one}' and id = '{other}'"), &[], 0),
+        (format!("id = '{one}' and stream = 'odd/7'"), &[], 1),
+    ];
+    for (condition, positions, read_max) in cases {
+        let sql = format!("select position from event where {condition} order by position");
+        let answer = database.query(Request::new(sql)).unwrap();
+        let found = answer.rows.iter().map(|row| row[0].as_u64().unwrap());
+        assert_eq!(found.collect::<Vec<_>>(), *positions, "{condition}");
+        let read = answer.events_read;
+        assert!(read <= *read_max, "{condition}: {read} were read");
+    }
+    let before = Request {
+        at: Some(At::Position(Position(8_000))),
+        ..Request::new(format!("select position from event where id = '{other}'"))
+    };
+    assert!(
+        database.query(before).unwrap().rows.is_empty(),
+        "it came later"
+    );
+}
+
+#[test]
 fn what_is_pushed_down_answers_as_what_is_not() {
     let database = filled();
     for condition in [

@@ -59,7 +59,7 @@ enum State {
     Asleep,
     Waking,
     Awake(Arc<Awake>),
-    FallingAsleep,
+    FallingAsleep(Arc<Awake>),
 }
 
 /// A state as it is shown.
@@ -149,7 +149,7 @@ impl Database {
         let state = match (&slot.state, &slot.reason) {
             (State::Waking, _) => DatabaseState::Waking,
             (State::Awake(_), _) => DatabaseState::Awake,
-            (State::FallingAsleep, _) => DatabaseState::FallingAsleep,
+            (State::FallingAsleep(_), _) => DatabaseState::FallingAsleep,
             (State::Asleep, Some(_)) => DatabaseState::Poisoned,
             (State::Asleep, None) => DatabaseState::Asleep,
         };
@@ -161,6 +161,14 @@ impl Database {
         match &self.slot().state {
             State::Awake(awake) => Some(awake.clone()),
             _ => None,
+        }
+    }
+
+    /// What is open, or being closed: it counts here until it is [retired](Awake::retire).
+    pub(crate) fn counted(&self) -> Option<Arc<Awake>> {
+        match &self.slot().state {
+            State::Awake(awake) | State::FallingAsleep(awake) => Some(awake.clone()),
+            State::Asleep | State::Waking => None,
         }
     }
 
@@ -274,15 +282,16 @@ impl Database {
                 State::Awake(awake) if when(awake) => awake.clone(),
                 _ => return,
             };
-            slot.state = State::FallingAsleep;
+            slot.state = State::FallingAsleep(awake.clone());
             slot.reason = reason;
             awake
         };
         awake.close().await;
-        let mut slot = self.slot();
-        slot.state = State::Asleep;
-        slot.head = slot.reason.is_none().then(|| awake.journal.head().position);
-        drop(slot);
+        awake.retire(|| {
+            let mut slot = self.slot();
+            slot.state = State::Asleep;
+            slot.head = slot.reason.is_none().then(|| awake.journal.head().position);
+        });
         self.changed.notify_waiters();
     }
 

@@ -161,9 +161,13 @@ pub(crate) struct Retired {
 }
 
 impl Retired {
-    /// Takes over what a log counted that is being closed.
-    pub(crate) fn add(&self, log: &headwater_journal::Stats) {
-        self.lock().add(log);
+    /// Takes over what a log counted, while `leave` takes it from where it counted until now.
+    pub(crate) fn take_over(&self, log: Option<headwater_journal::Stats>, leave: impl FnOnce()) {
+        let mut counts = self.lock();
+        if let Some(log) = &log {
+            counts.add(log);
+        }
+        leave();
     }
 
     fn lock(&self) -> MutexGuard<'_, LogCounts> {
@@ -175,20 +179,28 @@ impl NodeStats {
     /// Looks at what is awake, and wakes nothing.
     pub(crate) fn of(inner: &Inner) -> NodeStats {
         let all: Vec<Arc<Database>> = inner.registry().all().cloned().collect();
+        let leaving = inner.leaving().clone(); // after the others: one that leaves is in one of both
+        let leaving = leaving
+            .iter()
+            .filter(|one| !all.iter().any(|other| Arc::ptr_eq(one, other)));
         let mut states = BTreeMap::new();
+        let retired = inner.retired.lock(); // none is retired before all were looked at
         let mut stats = NodeStats {
-            counts: *inner.retired.lock(),
+            counts: *retired,
             wakes: inner.wakes.load(Ordering::Relaxed),
             ..NodeStats::default()
         };
         for database in &all {
             *states.entry(database.state().0).or_insert(0) += 1;
-            let awake = database.peek();
-            if let Some(log) = awake.and_then(|awake| awake.journal.stats().ok()) {
+        }
+        for database in all.iter().chain(leaving) {
+            let log = database.counted();
+            if let Some(log) = log.and_then(|open| open.journal.stats().ok()) {
                 stats.counts.add(&log);
                 stats.held.add(&log);
             }
         }
+        drop(retired);
         let count = |state| states.get(&state).copied().unwrap_or(0);
         stats.databases = DatabaseState::ALL
             .map(|state| (state.as_str(), count(state)))

@@ -67,6 +67,7 @@ pub(crate) struct Inner {
     lock: Mutex<Option<DataLock>>,
     pub(crate) wakes: AtomicU64,
     pub(crate) retired: Arc<Retired>,
+    leaving: Mutex<Vec<Arc<Database>>>,
     /// Told when a database woke, for the sweeper.
     pub(crate) woke: Arc<Notify>,
 }
@@ -107,6 +108,7 @@ impl Node {
             lock: Mutex::new(Some(lock)),
             wakes: AtomicU64::new(0),
             retired: Arc::default(),
+            leaving: Mutex::default(),
             woke: Arc::default(),
         });
         inner.catch_up().await?;
@@ -194,6 +196,11 @@ impl Inner {
             .unwrap_or_else(PoisonError::into_inner) // as above
     }
 
+    /// Databases that are being deleted: what they count is counted until they are closed.
+    pub(crate) fn leaving(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Database>>> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner) // in or not, nothing between
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<DataLock>> {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner) // taken or not, nothing between
     }
@@ -262,7 +269,14 @@ impl Inner {
         }
     }
 
-    async fn delete(self: Arc<Self>, database: &Database) -> Result<(), Error> {
+    async fn delete(self: Arc<Self>, database: &Arc<Database>) -> Result<(), Error> {
+        self.leaving().push(Arc::clone(database));
+        let deleted = self.delete_known(database).await;
+        self.leaving().retain(|other| !Arc::ptr_eq(other, database));
+        deleted
+    }
+
+    async fn delete_known(self: &Arc<Self>, database: &Database) -> Result<(), Error> {
         let fact = Fact::Deleted(system::Deleted {
             name: database.name.to_string(),
         });

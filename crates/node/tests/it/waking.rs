@@ -1,11 +1,11 @@
 //! Waking: by one of many, failing for all of them, failing alone.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use headwater_event::{Error, Kind, LogId};
+use headwater_event::{Append, Error, EventType, Kind, LogId, NewEvent};
 use headwater_node::env::SystemEnv;
 use headwater_node::{DatabaseState, MemoryStorages, NewLog, Node, Options, Storage, Storages};
 use tempfile::TempDir;
@@ -167,4 +167,43 @@ async fn who_asked_first_may_go_away() {
     told.tell(Opening::Works);
     node.database(&shop).await.unwrap();
     assert_eq!(told.opened.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_counted_never_goes_back_while_databases_fall_asleep() {
+    let options = Options {
+        sleep_after: Some(Duration::from_millis(1)),
+        storages: Arc::new(MemoryStorages::default()),
+        ..Options::default()
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().to_owned();
+    let node = Node::open(root, Arc::new(SystemEnv), options)
+        .await
+        .unwrap();
+    node.create(&"shop".parse().unwrap()).await.unwrap();
+    let (counting, stop) = (node.clone(), Arc::new(AtomicBool::new(false)));
+    let stopped = stop.clone();
+    let watching = std::thread::spawn(move || {
+        let mut last = 0;
+        while !stopped.load(Ordering::Relaxed) {
+            let appends = counting.stats().counts.appends;
+            assert!(appends >= last, "{appends} after {last}");
+            last = appends;
+        }
+        last
+    });
+    for _ in 0..10 {
+        let handle = node.database(&"shop".parse().unwrap()).await.unwrap();
+        let noted = NewEvent::json(EventType::new("Noted").unwrap(), "1");
+        handle.append(Append::of(vec![noted]), None).await.unwrap();
+        drop(handle);
+        while state(&node) != DatabaseState::Asleep {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    assert!(watching.join().unwrap() <= 10);
+    assert_eq!(node.stats().counts.appends, 10);
+    node.shutdown().await;
 }

@@ -14,6 +14,10 @@ fn changes(seed: u64) -> u64 {
 #[test]
 fn no_crash_point_loses_or_repeats_anything() {
     for seed in crate::seeds(3, 60) {
+        let _again = crate::Again {
+            test: "no_crash_point_loses",
+            seed,
+        };
         let changes = changes(seed);
         assert!(changes > 20, "seed {seed} does something");
         for power_off_at in 1..=changes {

@@ -8,6 +8,10 @@ use headwater_sim::{Damage, Faults, Survival, World};
 fn a_changed_bit_is_named_or_changes_nothing() {
     let mut damages: Vec<Damage> = Vec::new();
     for seed in crate::seeds(40, 2_000) {
+        let _again = crate::Again {
+            test: "a_changed_bit_is_named",
+            seed,
+        };
         let mut world = World::new(seed);
         world.live(300, Faults::default());
         world.crash(Survival::Nothing);

@@ -39,9 +39,12 @@ fn run(seed: u64) -> World {
 #[test]
 fn promises_hold_through_crashes_and_faults() {
     let mut events = 0;
-    for seed in crate::seeds(600, 20_000) {
-        let lives = std::panic::catch_unwind(|| run(seed).head().0);
-        events += lives.unwrap_or_else(|_| panic!("seed {seed}: HEADWATER_SEED={seed} repeats it"));
+    for seed in crate::seeds(2_000, 20_000) {
+        let _again = crate::Again {
+            test: "promises_hold_through",
+            seed,
+        };
+        events += run(seed).head().0;
     }
     assert!(events > 1_000, "the logs hold events: {events}");
 }
@@ -51,15 +54,6 @@ fn promises_hold_through_crashes_and_faults() {
 fn what_went_wrong_once_does_not_again() {
     // Sealing was published and told to have failed: a reader waited for the index for ever.
     run(14_628);
-}
-
-/// Runs one seed, for looking at a failure: `HEADWATER_SEED=7 cargo nextest run one_seed`.
-#[test]
-fn one_seed() {
-    let seed = std::env::var("HEADWATER_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    run(seed.unwrap_or(1));
 }
 
 #[test]
@@ -75,6 +69,10 @@ fn one_seed_gives_one_trace() {
 #[test]
 fn what_a_failed_sync_left_in_the_cache_is_not_trusted() {
     for seed in crate::seeds(20, 1_000) {
+        let _again = crate::Again {
+            test: "what_a_failed_sync_left",
+            seed,
+        };
         for sync_fails_from in 3..12 {
             let mut world = World::new(seed);
             world.live(

@@ -44,6 +44,25 @@ impl Chances {
     }
 }
 
+/// Says how a seed is run again alone, if the test fails as long as this lives.
+struct Again {
+    test: &'static str,
+    seed: u64,
+}
+
+impl Drop for Again {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let Again { test, seed } = self;
+            eprintln!(
+                "seed {seed} failed; again: HEADWATER_SEEDS={seed}..{} cargo test --release \
+                 -p headwater-sim --test it -- {test}",
+                *seed + 1
+            );
+        }
+    }
+}
+
 /// The seeds that a test runs: some in `./check`, many more in its long mode, and those that somebody
 /// asks for.
 fn seeds(few: u64, many: u64) -> std::ops::Range<u64> {

@@ -101,6 +101,10 @@ fn every_sync_of_sealing_and_merging_is_missed_when_it_is_left_out() {
     let mut unneeded = Vec::new();
     quietly(|| {
         for seed in crate::seeds(2, 30) {
+            let _again = crate::Again {
+                test: "sealing_syncs::",
+                seed,
+            };
             let mut whole = World::new(seed);
             whole.live(STEPS, Faults::default());
             for made in made(&whole) {

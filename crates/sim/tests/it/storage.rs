@@ -341,6 +341,10 @@ const SURVIVALS: [Survival; 3] = [Survival::Nothing, Survival::Everything, Survi
 #[test]
 fn no_crash_point_loses_commits_or_segments() {
     for seed in crate::seeds(2, 60) {
+        let _again = crate::Again {
+            test: "storage::",
+            seed,
+        };
         let mut whole = Kept::new(seed);
         whole.live(100, Faults::default());
         let changes = whole.disk.changes();
@@ -385,9 +389,12 @@ fn run(seed: u64) -> (u64, u64) {
 #[test]
 fn storage_keeps_its_word_through_crashes_and_faults() {
     let (mut commits, mut manifests) = (0, 0);
-    for seed in crate::seeds(400, 20_000) {
-        let lives = catch_unwind(|| run(seed));
-        let (some, more) = lives.unwrap_or_else(|_| panic!("seed {seed}"));
+    for seed in crate::seeds(1_000, 20_000) {
+        let _again = crate::Again {
+            test: "storage_keeps_its_word",
+            seed,
+        };
+        let (some, more) = run(seed);
         commits += some;
         manifests += more;
     }

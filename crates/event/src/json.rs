@@ -594,7 +594,7 @@ fn quoted(out: &mut Vec<u8>, before: &str, text: &str) {
         return;
     }
     let written = serde_json::to_writer(&mut *out, text);
-    debug_assert!(
+    assert!(
         written.is_ok(),
         "a Vec takes every byte and text is always JSON"
     );

@@ -84,8 +84,8 @@ impl Commits {
 
     /// Adds the commit after the last one.
     pub(crate) fn push(&mut self, loaded: &Loaded) {
-        debug_assert_eq!(loaded.seq, self.last_seq().next());
-        debug_assert_eq!(loaded.first(), self.head().position.next());
+        assert_eq!(loaded.seq, self.last_seq().next());
+        assert_eq!(loaded.first(), self.head().position.next());
         self.ends.push_back(Head {
             position: loaded.last(),
             recorded_at: loaded.recorded_at,

@@ -274,7 +274,7 @@ impl State {
             Some(Fault::Late { calls }) => self.late.push(OnItsWay { seq, frame, calls }),
             Some(Fault::LostSync) => self.put(frame, false),
             // Part of a frame is no commit, and the next attempt writes over it.
-            Some(Fault::ShortWrite { bytes }) => debug_assert!(bytes < frame.len()),
+            Some(Fault::ShortWrite { bytes }) => assert!(bytes < frame.len()),
             Some(Fault::TakenUnread) => return Written::Taken,
             Some(Fault::Panic) => panic!("a panic on demand"),
         }

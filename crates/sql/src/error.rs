@@ -69,7 +69,7 @@ struct Inner {
 impl SqlError {
     /// An error with a SQLSTATE (five characters, see [`sqlstate`]) and a message.
     pub fn new(sqlstate: &str, message: impl Into<String>) -> SqlError {
-        debug_assert_eq!(sqlstate.len(), 5, "a SQLSTATE has five characters");
+        assert_eq!(sqlstate.len(), 5, "a SQLSTATE has five characters");
         SqlError {
             inner: Box::new(Inner {
                 sqlstate: sqlstate.to_owned(),

@@ -103,7 +103,7 @@ impl Files {
                 last.push(start, end);
                 last.length = length;
             }
-            (Placed::Behind { .. }, None) => debug_assert!(false, "there is always a file"),
+            (Placed::Behind { .. }, None) => unreachable!("there is always a file"),
             (Placed::NewFile(span), last) => {
                 // A file without a durable frame is replaced by one of the same name.
                 if last.is_some_and(|last| last.first == span.first) {

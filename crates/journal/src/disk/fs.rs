@@ -12,12 +12,9 @@
 
 use std::fs::OpenOptions;
 use std::io;
-use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
-
-use rustix::fs::{Advice, fadvise};
 
 use crate::storage::Map;
 
@@ -135,7 +132,12 @@ impl File for StdFile {
         Ok(Some(Arc::new(map)))
     }
 
+    #[cfg(target_os = "linux")]
     fn will_read(&self, offset: u64, length: u64) {
+        use std::num::NonZeroU64;
+
+        use rustix::fs::{Advice, fadvise};
+
         let length = NonZeroU64::new(length);
         let _ = fadvise(&self.0, offset, length, Advice::WillNeed); // only a hint
     }

@@ -467,7 +467,7 @@ impl Index {
     pub(crate) fn sealed(&self, segment: Arc<Segment>) -> Result<(), Error> {
         let mut state = self.state_mut()?;
         let view = Arc::make_mut(&mut state.view);
-        debug_assert_eq!(view.pieces[0].last(), segment.last());
+        assert_eq!(view.pieces[0].last(), segment.last());
         view.pieces.remove(0);
         view.segments.push(segment);
         self.waiting.fetch_sub(1, Ordering::Relaxed);

@@ -237,7 +237,7 @@ impl Piece {
     where
         T: Iterator<Item = &'a str>,
     {
-        debug_assert!(!self.is_empty(), "there is an event to take back");
+        assert!(!self.is_empty(), "there is an event to take back");
         let position = self.last;
         if let Entry::Occupied(id) = self.ids.entry(keys.id)
             && *id.get() == position

@@ -26,11 +26,11 @@ impl Postings {
     pub(crate) fn push(&mut self, position: u64) {
         match self {
             Postings::One(first) => {
-                debug_assert!(*first < position, "positions ascend");
+                assert!(*first < position, "positions ascend");
                 *self = Postings::Many(Box::new(vec![*first, position]));
             }
             Postings::Many(positions) => {
-                debug_assert!(positions.last().is_none_or(|last| *last < position));
+                assert!(positions.last().is_none_or(|last| *last < position));
                 positions.push(position);
             }
         }

@@ -132,7 +132,7 @@ impl Footer {
         }
         let crc = crc32c::crc32c(&out);
         out.extend_from_slice(&crc.to_le_bytes());
-        debug_assert_eq!(out.len(), FOOTER_BYTES);
+        assert_eq!(out.len(), FOOTER_BYTES);
         out
     }
 

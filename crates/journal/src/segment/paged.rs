@@ -144,7 +144,7 @@ impl ItemWriter {
 
     /// Adds the next item, which has as many bytes as was said.
     pub(crate) fn push(&mut self, out: &mut dyn Output, item: &[u8]) -> Result<(), Error> {
-        debug_assert_eq!(item.len(), usize::from(self.items.item_bytes));
+        assert_eq!(item.len(), usize::from(self.items.item_bytes));
         if self.page.len() + item.len() > CONTENT_BYTES {
             self.page.resize(CONTENT_BYTES, 0);
             self.write_page(out)?;
@@ -167,7 +167,7 @@ impl ItemWriter {
         if self.items.count > 0 {
             self.write_page(out)?;
         }
-        debug_assert_eq!(out.position(), self.items.end());
+        assert_eq!(out.position(), self.items.end());
         Ok(self.items)
     }
 }

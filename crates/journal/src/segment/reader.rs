@@ -374,7 +374,7 @@ impl Segment {
         if let Some(mark) = marks.floor(&offset_key(self.first(), position))? {
             let wrong = |why| self.file.damaged(footer.ends.lists, why);
             let end = position_of_key(self.first(), &mark.key).map_err(wrong)?;
-            debug_assert!(end <= position, "its key is not above that of the position");
+            assert!(end <= position, "its key is not above that of the position");
             walk = ChainWalk::new(end, read_mark(&mark.value).map_err(wrong)?);
         }
         const AHEAD_BYTES: usize = 64 << 10;

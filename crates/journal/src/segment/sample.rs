@@ -295,6 +295,7 @@ impl Kept {
             maps,
             reads: AtomicUsize::new(0),
             read: AtomicU64::new(0),
+            told: Mutex::default(),
         });
         let cache = Arc::new(BlockCache::new(32 << 20));
         let segment = Segment::open(self.info, Arc::clone(&file) as _, cache);
@@ -322,6 +323,8 @@ pub(crate) struct File {
     maps: bool,
     pub(crate) reads: AtomicUsize,
     pub(crate) read: AtomicU64,
+    /// What it was told will be read: from where on, and how much.
+    pub(crate) told: Mutex<Vec<(u64, u64)>>,
 }
 
 impl SegmentBytes for File {
@@ -347,6 +350,10 @@ impl SegmentBytes for File {
         let end = offset as usize + length;
         let map = self.maps.then(|| self.bytes.slice(offset as usize..end));
         Ok(map.map(|map| Arc::new(map) as Map))
+    }
+
+    fn will_read(&self, offset: u64, length: u64) {
+        self.told.lock().unwrap().push((offset, length));
     }
 }
 

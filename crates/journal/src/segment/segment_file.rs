@@ -16,7 +16,7 @@ use crate::storage::{Map, SegmentBytes};
 
 /// What is looked up by chance is fetched in stretches of so many bytes: it is looked at by many, and
 /// a disk gives this much as soon as a page.
-const STRETCH_BYTES: u64 = 128 << 10;
+pub(crate) const STRETCH_BYTES: u64 = 128 << 10;
 
 /// The file, and the cache that it shares with others.
 pub(crate) struct SegmentFile {

@@ -118,7 +118,7 @@ impl Packer {
 
     /// Writes a block of at most [`RAW_BYTES_MAX`] bytes; says where.
     pub(crate) fn write(&mut self, out: &mut dyn Output, raw: &[u8]) -> Result<Place, Error> {
-        debug_assert!(raw.len() <= RAW_BYTES_MAX);
+        assert!(raw.len() <= RAW_BYTES_MAX);
         let (codec, bytes) = match self.pack(raw) {
             true => (ZSTD, &self.packed[..]),
             false => (PLAIN, raw),

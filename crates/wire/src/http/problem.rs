@@ -113,7 +113,9 @@ impl Problem {
     /// A problem with one of the codes of [`code::CODES`].
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Problem {
         let entry = code::lookup(code);
-        debug_assert!(entry.is_some(), "the code {code} is not in the list");
+        if entry.is_none() {
+            tracing::error!(code, "a code of an error is not in the list");
+        }
         Problem {
             status: entry.map_or(500, |entry| entry.status),
             code,

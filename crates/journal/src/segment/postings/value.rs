@@ -59,7 +59,7 @@ pub(crate) struct Long {
 impl<'a> Short<'a> {
     /// Encodes offsets into `gaps`.
     pub(super) fn of(offsets: &[u64], gaps: &'a mut Vec<u8>) -> Short<'a> {
-        debug_assert!((2..=SHORT_OFFSETS_MAX).contains(&offsets.len()));
+        assert!((2..=SHORT_OFFSETS_MAX).contains(&offsets.len()));
         gaps.clear();
         put_gaps(gaps, offsets);
         Short {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use crate::index::Way;
 use crate::segment::postings::Seek;
 use crate::segment::sample::{File, Log, event};
+use crate::segment::segment_file::STRETCH_BYTES;
 use crate::segment::{Facet, Segment, key_hash};
 
 use headwater_event::Position;
@@ -124,4 +125,28 @@ fn nothing_is_read_beyond_what_is_wanted() {
     assert!(one > 0);
     assert_eq!(near(64 << 10, 1), (1, one), "one block is wanted");
     assert!(near(64 << 10, 1_000).1 > 2 * one);
+}
+
+#[test]
+fn what_is_around_a_look_by_chance_is_announced_once() {
+    let log = orders();
+    let kept = log.seal(0..300, None);
+    let (segment, file) = kept.open_as(kept.bytes(), true);
+    for at in (1..30_000_u64).map(|at| at * 7_919 % 30_000) {
+        let name = format!("order/{at}");
+        let end = segment.stream(&name, key_hash(Facet::Stream, &name));
+        assert_eq!(end.unwrap().unwrap().last, Position(at + 1));
+    }
+    let mut told = file.told.lock().unwrap().clone();
+    told.sort_unstable();
+    let length = kept.bytes().len() as u64;
+    assert!(told.len() >= 3, "{told:?}");
+    assert!(
+        told.windows(2).all(|pair| pair[0].0 < pair[1].0),
+        "{told:?}"
+    );
+    for (offset, bytes) in told {
+        assert_eq!((offset % STRETCH_BYTES, bytes), (0, STRETCH_BYTES));
+        assert!(offset < length);
+    }
 }

@@ -42,7 +42,7 @@ pub(super) struct Fetched {
 
 impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
     pub(crate) fn new(root: TreeRoot, blocks: &'a B) -> Tree<'a, B> {
-        debug_assert!(root.height <= HEIGHT_MAX, "it was checked when it was read");
+        assert!(root.height <= HEIGHT_MAX, "it was checked when it was read");
         Tree { root, blocks }
     }
 

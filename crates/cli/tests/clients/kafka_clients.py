@@ -108,11 +108,17 @@ def read_since(bootstrap, count):
     reader = consumer(bootstrap)
     reader.assign([TopicPartition("shop", 0, 0)])
     found = to_the_end(reader, 1)
-    middle = found[len(found) // 2]
-    millis = middle.timestamp()[1]
-    [place] = reader.offsets_for_times([TopicPartition("shop", 0, millis)], PATIENCE)
-    expected = next(one.offset() for one in found if one.timestamp()[1] >= millis)
-    assert place.offset == expected, (place.offset, expected)
+    millis = found[-1].timestamp()[1]
+    earlier = [one for one in found if one.timestamp()[1] < millis]
+    assert len(earlier) == int(count) - 1, "the last one was recorded later"
+    for asked, expected in ((millis, int(count)), (earlier[0].timestamp()[1], 1)):
+        [place] = reader.offsets_for_times([TopicPartition("shop", 0, asked)], PATIENCE)
+        assert place.offset == expected, (asked, place.offset, expected)
+    parts = [TopicPartition("shop.account", part, millis) for part in range(8)]
+    places = [one.offset for one in reader.offsets_for_times(parts, PATIENCE)]
+    assert int(count) in places, places
+    assert all(place in (-1, int(count), int(count) + 1) for place in places), places
+    print(millis)
     [late] = reader.offsets_for_times([TopicPartition("shop", 0, millis + 10**9)], PATIENCE)
     assert late.offset in (-1, int(count) + 1), late.offset
     assert reader.get_watermark_offsets(TopicPartition("shop", 0)) == (1, int(count) + 1)
@@ -175,6 +181,16 @@ def produce_all(bootstrap):
             assert [error for error, _ in delivered if error] == [], compression
             offsets = sorted(message.offset() for _, message in delivered)
             assert len(set(offsets)) == 100 and offsets[0] > 0
+    for acks in ("0", "1"):
+        records = [("shop.account", f"a{n % 7}", json.dumps({"n": n}), None) for n in range(100)]
+        delivered = write(bootstrap, records, acks=acks)
+        assert [error for error, _ in delivered if error] == [], acks
+    reader = consumer(bootstrap)
+    until = time.monotonic() + PATIENCE  # who asked for no answer does not know when it is written
+    while reader.get_watermark_offsets(TopicPartition("shop", 0))[1] != 1_201:
+        assert time.monotonic() < until, reader.get_watermark_offsets(TopicPartition("shop", 0))
+        time.sleep(0.05)
+    reader.close()
 
 
 def produce_named(bootstrap):

@@ -578,6 +578,42 @@ fn stats_show_where_the_bytes_are() {
 }
 
 #[test]
+fn stats_of_a_sealed_log_show_its_segments_and_what_is_largest() {
+    let place = Place::new();
+    let server = place.serve_with(&["--tail-max", "64KiB"]);
+    place.run(["database", "create", "shop"]).ok();
+    let line = |n: u64| {
+        let stream = if n.is_multiple_of(2) { 0 } else { n };
+        format!("{{\"type\":\"Noted\",\"stream\":\"note/{stream}\",\"data\":{{\"n\":{n}}}}}\n")
+    };
+    let lines: String = (0..3_000).map(line).collect();
+    place.run_with(&["import", "-d", "shop", "--source", "notes"], &lines).ok();
+    let is_sealed = || {
+        let json = place.run(["stats", "-d", "shop", "-o", "json"]).ok().json();
+        json[0]["bytes"]["disk"] != json[0]["bytes"]["tail"]
+    };
+    let begun = std::time::Instant::now();
+    while !is_sealed() {
+        assert!(begun.elapsed().as_secs() < 30, "nothing is sealed");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let table = place.run(["stats", "-d", "shop", "--segments"]).ok().stdout;
+    let row = |of: &[&str]| {
+        let mut rows = table
+            .lines()
+            .map(|row| row.split_whitespace().collect::<Vec<_>>());
+        assert!(rows.any(|row| row == of), "no {of:?} in\n{table}");
+    };
+    row(&["first", "last", "level", "bytes", "appended"]);
+    row(&["largest", "stream", "events"]);
+    row(&["note/0", "1,500"]);
+    row(&["Noted", "3,000"]);
+    let first = table.lines().find(|row| row.trim_start().starts_with("1 "));
+    assert!(first.is_some(), "the first segment begins at 1:\n{table}");
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
 fn verify_names_a_byte_that_was_flipped() {
     let place = shop();
     let log = file_with(&place.data().join("databases"), b"3@example.org");

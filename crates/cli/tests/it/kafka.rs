@@ -174,8 +174,12 @@ fn confluent_kafka_reads() {
     shop.fill(200);
     shop.confluent("read_whole", &["200"]);
     shop.confluent("read_category", &["200"]);
+    std::thread::sleep(std::time::Duration::from_millis(5)); // another millisecond
     shop.append(&json!({ "events": [{ "type": "Opened", "stream": "account/6" }] }));
-    shop.confluent("read_since", &["201"]);
+    let millis = shop.confluent("read_since", &["201"]);
+    let since = format!("s@{}", millis.trim());
+    let found = shop.kcat(&["-C", "-t", "shop", "-o", &since, "-e", "-f", "%o\n"]);
+    assert_eq!(found, "201\n");
 }
 
 #[test]
@@ -295,11 +299,11 @@ fn kcat_reads_and_writes() {
 fn confluent_kafka_writes() {
     let shop = Shop::open();
     shop.confluent("produce_all", &[]);
-    assert_eq!(shop.events().len(), 1_000);
+    assert_eq!(shop.events().len(), 1_200);
     let position = shop.confluent("produce_named", &[]);
     let events = shop.events();
-    assert_eq!(events.len(), 1_001);
-    let event = &events[1_000];
+    assert_eq!(events.len(), 1_201);
+    let event = &events[1_200];
     assert_eq!(event["position"].to_string(), position.trim());
     assert_eq!(event["id"], "5c6b1d2e-0000-4000-8000-000000000001");
     assert_eq!(event["type"], "AccountOpened");

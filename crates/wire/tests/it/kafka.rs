@@ -2,7 +2,7 @@
 //! them, in the tests of the command line.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use headwater_node::{DatabaseState, Options};
 use headwater_wire::Limits;
@@ -11,9 +11,11 @@ use tokio::net::TcpStream;
 
 use crate::harness::{Dice, PATIENCE, TestServer};
 
+const PRODUCE: i16 = 0;
 const FETCH: i16 = 1;
 const METADATA: i16 = 3;
 const API_VERSIONS: i16 = 18;
+const INIT_PRODUCER_ID: i16 = 22;
 
 /// A request's header, without tagged fields, and its body.
 pub fn request(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
@@ -136,11 +138,16 @@ async fn whatever_is_sent_harms_nobody() {
 
 /// A fetch of the whole log of `shop` from an offset, in version 4.
 fn fetch(offset: i64, wait_millis: i32) -> Vec<u8> {
+    fetch_bytes(offset, wait_millis, 1, 1 << 20)
+}
+
+/// The same, of at least and at most so many bytes.
+fn fetch_bytes(offset: i64, wait_millis: i32, least: i32, most: i32) -> Vec<u8> {
     let mut body = Vec::new();
     body.extend_from_slice(&(-1i32).to_be_bytes()); // no replica
     body.extend_from_slice(&wait_millis.to_be_bytes());
-    body.extend_from_slice(&1i32.to_be_bytes()); // at least a byte
-    body.extend_from_slice(&(1i32 << 20).to_be_bytes());
+    body.extend_from_slice(&least.to_be_bytes());
+    body.extend_from_slice(&most.to_be_bytes());
     body.push(0);
     body.extend_from_slice(&1i32.to_be_bytes()); // one topic
     body.extend_from_slice(&[0, 4]);
@@ -148,8 +155,104 @@ fn fetch(offset: i64, wait_millis: i32) -> Vec<u8> {
     body.extend_from_slice(&1i32.to_be_bytes()); // one partition
     body.extend_from_slice(&0i32.to_be_bytes());
     body.extend_from_slice(&offset.to_be_bytes());
-    body.extend_from_slice(&(1i32 << 20).to_be_bytes());
+    body.extend_from_slice(&most.to_be_bytes());
     request(FETCH, 4, &body)
+}
+
+#[tokio::test]
+async fn a_fetch_waits_for_its_least_and_gives_its_most_but_always_one_record() {
+    let server = TestServer::with_shop().await;
+    for _ in 0..50 {
+        server.note("shop", 1).await;
+    }
+    let all = ask(server.kafka, &fetch(1, 0)).await.unwrap().len();
+    let one = ask(server.kafka, &fetch(50, 0)).await.unwrap().len();
+    let none = ask(server.kafka, &fetch(51, 0)).await.unwrap().len();
+    assert!(none < one && one * 2 < all, "{none} {one} {all}");
+    let of_least = ask(server.kafka, &fetch_bytes(1, 0, 1, 1)).await.unwrap();
+    assert!((none + 1..=one + 8).contains(&of_least.len()), "one record");
+    let most = i32::try_from(all / 2).unwrap();
+    let half = ask(server.kafka, &fetch_bytes(1, 0, 1, most))
+        .await
+        .unwrap();
+    assert!((one..all).contains(&half.len()), "{} of {most}", half.len());
+
+    let begun = Instant::now();
+    let waits = fetch_bytes(50, 300, 1 << 20, 1 << 20);
+    let late = ask(server.kafka, &waits).await.unwrap().len();
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+    assert_eq!(late, one, "what there is, when it has waited");
+    server.stop().await;
+}
+
+/// A produce of one record of `shop.account`, as an idempotent producer sends it, in version 3.
+fn produce(acks: i16, (producer, epoch): (i64, i16), sequence: i32) -> Vec<u8> {
+    // Attributes, time, offset; key, value; headers.
+    let record = [18, 0, 0, 0, 2, b'7', 4, b'{', b'}', 0];
+    let mut checked = vec![0; 2 + 4 + 8 + 8]; // attributes, last offset, times
+    checked.extend_from_slice(&producer.to_be_bytes());
+    checked.extend_from_slice(&epoch.to_be_bytes());
+    checked.extend_from_slice(&sequence.to_be_bytes());
+    checked.extend_from_slice(&1i32.to_be_bytes());
+    checked.extend_from_slice(&record);
+    let mut batch = vec![0; 8]; // the base offset
+    batch.extend_from_slice(&i32::try_from(9 + checked.len()).unwrap().to_be_bytes());
+    batch.extend_from_slice(&(-1i32).to_be_bytes()); // epoch of the leader
+    batch.push(2);
+    batch.extend_from_slice(&crc32c::crc32c(&checked).to_be_bytes());
+    batch.extend_from_slice(&checked);
+    let mut body = vec![0xff, 0xff]; // no transaction
+    body.extend_from_slice(&acks.to_be_bytes());
+    body.extend_from_slice(&10_000i32.to_be_bytes());
+    body.extend_from_slice(&1i32.to_be_bytes());
+    body.extend_from_slice(b"\0\x0cshop.account");
+    body.extend_from_slice(&1i32.to_be_bytes());
+    body.extend_from_slice(&0i32.to_be_bytes());
+    body.extend_from_slice(&i32::try_from(batch.len()).unwrap().to_be_bytes());
+    body.extend_from_slice(&batch);
+    request(PRODUCE, 3, &body)
+}
+
+/// Error and offset in the answer to [`produce`].
+fn produced(told: &[u8]) -> (i16, i64) {
+    let at = 4 + 4 + 2 + 12 + 4 + 4; // correlation id, one topic, its name, one partition, its number
+    let error = i16::from_be_bytes(told[at..at + 2].try_into().unwrap());
+    let offset = i64::from_be_bytes(told[at + 2..at + 10].try_into().unwrap());
+    (error, offset)
+}
+
+#[tokio::test]
+async fn a_batch_that_is_sent_again_is_written_once_also_after_a_restart() {
+    let server = TestServer::with_shop().await;
+    let body = [&[0xff, 0xff][..], &10_000i32.to_be_bytes()].concat();
+    let told = ask(server.kafka, &request(INIT_PRODUCER_ID, 0, &body)).await;
+    let told = told.unwrap();
+    assert_eq!(told[8..10], [0, 0], "no error");
+    let producer = (
+        i64::from_be_bytes(told[10..18].try_into().unwrap()),
+        i16::from_be_bytes(told[18..20].try_into().unwrap()),
+    );
+    let first = ask(server.kafka, &produce(-1, producer, 0)).await.unwrap();
+    assert_eq!(produced(&first), (0, 1));
+    let again = ask(server.kafka, &produce(-1, producer, 0)).await.unwrap();
+    assert_eq!(produced(&again), (0, 1));
+    let directory = server.stop().await;
+    let server = TestServer::over(directory, Options::default(), Limits::default()).await;
+    for acks in [-1, 1] {
+        let again = ask(server.kafka, &produce(acks, producer, 0)).await;
+        assert_eq!(produced(&again.unwrap()), (0, 1), "after a restart");
+    }
+    let second = ask(server.kafka, &produce(1, producer, 1)).await.unwrap();
+    assert_eq!(produced(&second), (0, 2));
+    // Who wants no answer gets none; what comes next on the connection is answered after it is written.
+    let mut stream = connect(server.kafka).await;
+    send(&mut stream, &produce(0, producer, 2)).await;
+    send(&mut stream, &request(API_VERSIONS, 0, &[])).await;
+    let told = answer(&mut stream).await.unwrap();
+    assert!(told.len() > 100, "the versions, and nothing before them");
+    let page = server.get("/v1/databases/shop/events").await.ok(200);
+    assert_eq!(page["events"].as_array().unwrap().len(), 3);
+    server.stop().await;
 }
 
 #[tokio::test]
@@ -238,5 +341,17 @@ async fn waiting_at_the_end_wakes_nothing_and_an_append_ends_it() {
     server.note("shop", 1).await;
     let found = answer(&mut stream).await.unwrap();
     assert!(found.len() > empty.len(), "it has the record");
+
+    // Nor does it keep awake what it waits for.
+    send(&mut stream, &fetch(5, 60_000)).await;
+    let asleep = async {
+        while server.node.show(&name).unwrap().state != DatabaseState::Asleep {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asleep).await.unwrap();
+    server.note("shop", 1).await;
+    let found = answer(&mut stream).await.unwrap();
+    assert!(found.len() > empty.len(), "it has the next record");
     server.stop().await;
 }

@@ -1,6 +1,7 @@
 //! Keys over HTTP: who may do what, where, and what happens to those who may not.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -208,6 +209,11 @@ async fn each_key_opens_what_the_table_says_and_nothing_else() {
     }
 }
 
+/// How long so many wrong keys of one address, one after another, are kept waiting at least.
+pub fn pauses(count: u32) -> Duration {
+    Duration::from_millis(100) * ((1 << count) - 1)
+}
+
 #[tokio::test]
 async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
     let (server, root) = guarded().await;
@@ -223,12 +229,14 @@ async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
     let changed = changed(&root);
     let cut = &root[..root.len() - 1];
     let mut refused = 0;
+    let begun = Instant::now();
     for wrong in ["x", "hw_0123456789abcdef_x", cut, &changed] {
         if wrong != root {
             append(&server, wrong, None).await.problem(401, "bad_key");
             refused += 1;
         }
     }
+    assert!(begun.elapsed() >= pauses(refused), "each is told later");
     let basic = server.request(Method::GET, "/v1/databases");
     let reply = send(basic.basic_auth("root", Some(&root))).await;
     reply.problem(401, "key_needed");

@@ -1,6 +1,7 @@
 //! Keys over Kafka's protocol: who may do what, and what happens to those who may not.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use headwater_node::Options;
 use headwater_wire::Limits;
@@ -11,7 +12,7 @@ use tokio::net::TcpStream;
 use crate::harness::{TestServer, send as send_http};
 use crate::kafka::{answer, connect, request, send};
 use crate::keys::Role::{self, Admin, Read, Write};
-use crate::keys::{Needs, all_keys, changed, guarded, make};
+use crate::keys::{Needs, all_keys, changed, guarded, make, pauses};
 
 /// Errors of the protocol.
 const TOPIC_REFUSED: i16 = 29;
@@ -270,6 +271,7 @@ async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
         assert_eq!(told.is_some(), is_let, "{}", api.name);
     }
     let changed = changed(&root);
+    let begun = Instant::now();
     for (name, key) in [
         ("root", "x"),
         ("root", &*changed),
@@ -280,6 +282,7 @@ async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
         assert_eq!(error, NOT_LET_IN, "{name}");
         assert_eq!(answer(&mut stream).await, None, "closed");
     }
+    assert!(begun.elapsed() >= pauses(3), "each is told later");
     // Nobody is let in who has not said how, or says what nobody knows.
     let mut stream = connect(server.kafka).await;
     let body = Body::default().bytes(b"\0root\0x");

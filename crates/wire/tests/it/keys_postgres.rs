@@ -1,5 +1,7 @@
 //! Keys over PostgreSQL's protocol: who may do what, and what happens to those who may not.
 
+use std::time::Instant;
+
 use reqwest::Method;
 use serde_json::json;
 use tokio_postgres::error::SqlState;
@@ -8,7 +10,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use crate::harness::{PATIENCE, TestServer, send};
 use crate::keys::Needs::{self, Here};
 use crate::keys::Role::{Read, Write};
-use crate::keys::{all_keys, changed, guarded, make};
+use crate::keys::{all_keys, changed, guarded, make, pauses};
 
 /// Statements, and what they need: what a person expects.
 const STATEMENTS: &[(&str, Needs)] = &[
@@ -89,6 +91,7 @@ async fn each_key_opens_what_the_table_says_and_nothing_else() {
 async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
     let (server, root) = guarded().await;
     let changed = changed(&root);
+    let begun = Instant::now();
     for (user, key) in [
         ("root", "x"),
         ("root", &*changed),
@@ -107,6 +110,7 @@ async fn without_a_key_or_with_a_wrong_one_nothing_is_done_and_nothing_wakes() {
             assert!(expected.contains(&code), "{user} {key} {how}: {code:?}");
         }
     }
+    assert!(begun.elapsed() >= pauses(6), "each is told later");
     let mut unknown = config(&server, "root", &root, "shop");
     unknown.options("-c headwater.sign_in=md5");
     let code = connect(&unknown).await.unwrap_err();
@@ -141,6 +145,10 @@ async fn the_name_of_the_key_is_the_user_and_the_actor() {
         assert_eq!(row.get::<_, &str>(0), "till-3");
         let insert = "insert into event (stream, type, data) values ('a/1', 'Noted', '{}')";
         client.execute(insert, &[]).await.unwrap();
+        let forged = "insert into event (type, metadata) values ('Noted', '{\"actor\": \"root\"}')";
+        let error = client.execute(forged, &[]).await.unwrap_err();
+        let words = error.as_db_error().unwrap().message();
+        assert!(words.contains("actor"), "{words}");
     }
     let read = server.request(Method::GET, "/v1/databases/shop/events");
     let page = send(read.bearer_auth(&till)).await.ok(200);

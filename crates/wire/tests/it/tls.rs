@@ -116,10 +116,12 @@ async fn a_certificate_that_is_replaced_is_used_and_a_broken_one_is_not() {
     let new = made(&directory.path().join("new"));
     let (chain, key) = (&files.chain, &files.key);
 
+    let kept = directory.path().join("kept.pem");
+    std::fs::copy(chain, &kept).unwrap();
     std::fs::write(chain, "no certificate").unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await; // it looks once a second
-    let kept = directory.path().join("kept.pem");
-    std::fs::write(&kept, "").unwrap();
+    let secure = connect(server.address(), &kept).await.unwrap();
+    assert!(ask(secure).await.starts_with("HTTP/1.1 200"), "the old one");
     assert!(connect(server.address(), &new.chain).await.is_err());
     let plain = TcpStream::connect(server.address()).await.unwrap();
     assert!(ask(plain).await.starts_with("HTTP/1.1 200"));
@@ -132,6 +134,7 @@ async fn a_certificate_that_is_replaced_is_used_and_a_broken_one_is_not() {
         }
     };
     tokio::time::timeout(PATIENCE, replaced).await.unwrap();
+    assert!(connect(server.address(), &kept).await.is_err());
 }
 
 #[test]

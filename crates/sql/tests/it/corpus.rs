@@ -6,7 +6,8 @@
 //! columns, the rows (in order if the last clause is an `order by`, else as a multiset), the
 //! contents of a table after it was written, and the SQLSTATE of an error. A scenario may open with
 //! a comment; `-- refused` means that Headwater refuses it (0A000) where PostgreSQL answers, `-- not parsed`
-//! that the parser does not read it (42601).
+//! that the parser does not read it (42601). What is so is listed in docs/refusals.md, which
+//! `HEADWATER_UPDATE_REFUSALS=1` writes anew.
 
 use std::fs;
 use std::path::Path;
@@ -16,6 +17,25 @@ use postgres::Client;
 use super::engines::{Outcome, execute_postgres, query_postgres};
 use super::headwater::{Headwater, first_word};
 use super::postgres_server::PostgresServer;
+
+/// Where statements are listed that PostgreSQL answers and Headwater does not.
+const REFUSALS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/refusals.md");
+
+/// What stands above them.
+const REFUSALS_HEAD: &str = "\
+# Statements that are refused
+
+Of the [corpus](../crates/sql/tests/corpus) that runs against PostgreSQL 15 and against Headwater: every statement that
+PostgreSQL answers and Headwater does not, with what it says instead. The error is 0A000, and 42601 where the parser does
+not read the statement. [sql.md](sql.md) tells the same by subjects. A test makes this page.
+";
+
+/// A statement that Headwater does not answer, and what it says.
+struct Refusal {
+    file: String,
+    sql: String,
+    says: String,
+}
 
 /// One paragraph of a file of the corpus.
 struct Scenario {
@@ -40,13 +60,14 @@ fn the_corpus_answers_as_postgresql_answers() {
     files.sort();
     let mut count = 0;
     let mut disagreements = Vec::new();
+    let mut refusals = Vec::new();
     for scenario in files
         .iter()
         .filter(|f| !f.ends_with("fixture.sql"))
         .flat_map(|f| scenarios(f))
     {
         count += scenario.statements.len();
-        disagreements.extend(run(&scenario, &mut client, &mut headwater));
+        disagreements.extend(run(&scenario, &mut client, &mut headwater, &mut refusals));
     }
     assert!(
         count >= 4_000,
@@ -57,6 +78,29 @@ fn the_corpus_answers_as_postgresql_answers() {
         "{} of {count} statements disagree:\n\n{}",
         disagreements.len(),
         disagreements.join("\n\n")
+    );
+    check_listed(&refusals);
+}
+
+/// Holds the published list against what was refused.
+fn check_listed(refusals: &[Refusal]) {
+    let mut page = REFUSALS_HEAD.to_owned();
+    let mut file = "";
+    for refusal in refusals {
+        if refusal.file != file {
+            file = &refusal.file;
+            let title = file.trim_end_matches(".sql").replace('_', " ");
+            page += &format!("\n## {title}\n\n");
+        }
+        page += &format!("* `{}`: {}\n", refusal.sql, refusal.says);
+    }
+    if std::env::var_os("HEADWATER_UPDATE_REFUSALS").is_some() {
+        fs::write(REFUSALS, &page).unwrap();
+    }
+    let kept = fs::read_to_string(REFUSALS).unwrap_or_default();
+    assert!(
+        kept == page,
+        "docs/refusals.md is old: run this test with HEADWATER_UPDATE_REFUSALS=1"
     );
 }
 
@@ -70,23 +114,35 @@ pub(crate) fn fill(fixture: &Path, client: &mut Client, headwater: &mut Headwate
 }
 
 /// Runs a scenario in both engines and tells the first disagreement.
-fn run(scenario: &Scenario, client: &mut Client, headwater: &mut Headwater) -> Option<String> {
+fn run(
+    scenario: &Scenario,
+    client: &mut Client,
+    headwater: &mut Headwater,
+    refusals: &mut Vec<Refusal>,
+) -> Option<String> {
     client.batch_execute("begin").unwrap();
     let catalog = headwater.begin();
-    let disagreement = compare(scenario, client, headwater);
+    let disagreement = compare(scenario, client, headwater, refusals);
     client.batch_execute("rollback").unwrap();
     headwater.undo(catalog);
     disagreement.map(|what| format!("{}:{}: {what}", scenario.file, scenario.line))
 }
 
-fn compare(scenario: &Scenario, client: &mut Client, headwater: &mut Headwater) -> Option<String> {
+fn compare(
+    scenario: &Scenario,
+    client: &mut Client,
+    headwater: &mut Headwater,
+    refusals: &mut Vec<Refusal>,
+) -> Option<String> {
     for sql in &scenario.statements {
         let (expected, found) = both(sql, client, headwater);
         let unread = matches!(&found, Outcome::Failed(state, _) if state == "42601");
         if scenario.unread && unread && !found.agrees_with(&expected) {
+            refusals.extend(scenario.refusal(sql, &found));
             return None;
         }
         if found.is_refused() && !expected.is_refused() {
+            refusals.extend(scenario.refusal(sql, &found));
             return (!scenario.refused).then(|| difference(sql, &expected, &found, headwater));
         }
         if !found.agrees_with(&expected) {
@@ -102,6 +158,24 @@ fn compare(scenario: &Scenario, client: &mut Client, headwater: &mut Headwater) 
             scenario.statements.join("\n    ")
         )
     })
+}
+
+impl Scenario {
+    fn refusal(&self, sql: &str, found: &Outcome) -> Option<Refusal> {
+        let Outcome::Failed(state, message) = found else {
+            return None;
+        };
+        let says = match state.as_str() {
+            "0A000" => message.clone(),
+            state => format!("{message} ({state})"),
+        };
+        let words: Vec<&str> = sql.split_whitespace().collect();
+        Some(Refusal {
+            file: self.file.clone(),
+            sql: words.join(" ").trim_end_matches(';').to_owned(),
+            says,
+        })
+    }
 }
 
 /// What both engines make of a statement; of one that writes, the table afterwards.

@@ -54,7 +54,11 @@ pub(crate) fn run(args: Compare) -> Result<(), Failure> {
     if args.only.is_empty() && args.steady_minutes.is_some() {
         works.push(Work::Steady);
     }
-    if works.contains(&Work::Steady) && args.steady_minutes.is_none_or(|minutes| minutes <= 0.0) {
+    if works.contains(&Work::Steady)
+        && args
+            .steady_minutes
+            .is_none_or(|minutes| !(minutes > 0.0 && minutes.is_finite()))
+    {
         return Err("a steady load needs a time: --steady-minutes".into());
     }
     if works.contains(&Work::Volume) {

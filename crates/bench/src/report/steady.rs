@@ -8,8 +8,8 @@ use crate::results::{Look, Measure, Run};
 /// Parts of the time.
 const PARTS: u32 = 12;
 
-const TEXT: &str = "A hundred events at once, by eight clients, ten to a stream, without a pause, \
-    from an empty log on. Each line is a twelfth of the time. *Written* is how many bytes went into \
+const TEXT: &str = "A hundred events at once, by eight clients, without a pause, each event of a \
+    stream of its own, from an empty log on. Each line is a twelfth of the time. *Written* is how many bytes went into \
     commits, segments and merges for each byte of appends in that part, *on the disk* how many all \
     files have for each byte of appends so far. *Unsealed* and *to merge* are the most pieces of the \
     tail and segments that waited in that part; [metrics.md](metrics.md) has their bounds. *Slowed* is how \

@@ -445,6 +445,7 @@ impl Driver {
 /// One request over HTTP that must succeed; its answer, head and all.
 fn request(host: &str, what: &str, kind: &str, body: &str) -> Result<String, Failure> {
     let mut stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(START_MAX))?;
     write!(
         stream,
         "{what} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\

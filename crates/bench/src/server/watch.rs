@@ -29,7 +29,7 @@ const FIGURES: [&str; 8] = [
 /// Asks again and again until it is ended.
 pub(crate) struct UpkeepWatch {
     stop: Sender<()>,
-    thread: JoinHandle<Result<Vec<Look>, Failure>>,
+    thread: JoinHandle<Vec<Look>>,
 }
 
 impl UpkeepWatch {
@@ -40,7 +40,9 @@ impl UpkeepWatch {
         let thread = thread::Builder::new().spawn(move || {
             let mut looks = Vec::new();
             while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                let answer = request(&host, "GET /metrics", "text/plain", "")?;
+                let Ok(answer) = request(&host, "GET /metrics", "text/plain", "") else {
+                    continue; // the next look may be answered
+                };
                 let mut figures = figures(&answer);
                 figures.insert("memory_bytes".to_owned(), own_bytes(process) as f64);
                 looks.push(Look {
@@ -48,7 +50,7 @@ impl UpkeepWatch {
                     figures,
                 });
             }
-            Ok(looks)
+            looks
         })?;
         Ok(UpkeepWatch { stop, thread })
     }
@@ -57,7 +59,7 @@ impl UpkeepWatch {
     pub(crate) fn end(self) -> Result<Vec<Look>, Failure> {
         drop(self.stop);
         let looks = self.thread.join();
-        looks.map_err(|_| "what watched a server has panicked")?
+        Ok(looks.map_err(|_| "what watched a server has panicked")?)
     }
 }
 

@@ -587,7 +587,9 @@ fn stats_of_a_sealed_log_show_its_segments_and_what_is_largest() {
         format!("{{\"type\":\"Noted\",\"stream\":\"note/{stream}\",\"data\":{{\"n\":{n}}}}}\n")
     };
     let lines: String = (0..3_000).map(line).collect();
-    place.run_with(&["import", "-d", "shop", "--source", "notes"], &lines).ok();
+    place
+        .run_with(&["import", "-d", "shop", "--source", "notes"], &lines)
+        .ok();
     let is_sealed = || {
         let json = place.run(["stats", "-d", "shop", "-o", "json"]).ok().json();
         json[0]["bytes"]["disk"] != json[0]["bytes"]["tail"]

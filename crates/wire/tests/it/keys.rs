@@ -390,7 +390,8 @@ async fn keys_are_listed_without_their_texts_and_there_after_a_restart() {
         .await
         .problem(401, "bad_key");
     let reply = get(&server, &root, "/v1/keys").await;
-    assert!(!reply.text.contains(root.rsplit('_').next().unwrap()));
+    let secret = root.splitn(3, '_').nth(2).unwrap(); // it may have the sign in it
+    assert!(secret.len() > 30 && !reply.text.contains(secret));
     let listed = reply.ok(200);
     let keys = listed["keys"].as_array().unwrap();
     let names: Vec<&Value> = keys.iter().map(|key| &key["name"]).collect();

@@ -5,6 +5,7 @@
 //! trace. [`World`] drives a log through lives and crashes and holds what it finds against
 //! [`Model`], a log in the simplest way. Nothing depends on this crate.
 
+mod backups;
 mod damage;
 mod disk;
 mod env;

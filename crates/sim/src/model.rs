@@ -54,6 +54,13 @@ impl Model {
         Position(self.kept.len() as u64)
     }
 
+    /// The model as it was up to the end of an append.
+    pub(crate) fn upto(&self, position: Position) -> Model {
+        let mut model = self.clone();
+        model.kept.truncate(position.0 as usize);
+        model
+    }
+
     /// What is to come of this append now.
     pub fn decide(&self, append: &Append) -> Verdict {
         self.seen(append)

@@ -7,6 +7,7 @@
 //! * An append whose outcome was not told is in the log whole or not at all, at its place.
 //! * What was refused for certain is not in the log.
 //! * What a reader or follower saw is still there, with the same chain.
+//! * A backup that was taken meanwhile is a log like this one up to its end ([`crate::backups`]).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use headwater_journal::{
 };
 use uuid::Uuid;
 
+use crate::backups::{Taken, Taking};
 use crate::model::{Model, Verdict, is_written};
 use crate::{Faults, Random, SimDisk, SimEnv, Survival, Workload};
 
@@ -25,6 +27,32 @@ use crate::{Faults, Random, SimDisk, SimEnv, Survival, Workload};
 const FILES: DiskOptions = DiskOptions {
     file_bytes_max: 6 << 10,
 };
+
+/// Small pieces and segments, for the same reason.
+pub(crate) fn options() -> Options {
+    Options {
+        batch_bytes_max: 8 << 10,
+        cache_bytes: 16 << 10,
+        piece_bytes: 2 << 10,
+        fan_in: 2,
+        look_back_bytes: 4 << 10,
+        ..Options::default()
+    }
+}
+
+/// What is done to the log beside writing and reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Upkeep {
+    /// Nothing is sealed: the log is its tail.
+    None,
+    /// It is sealed and merged.
+    Keeping,
+    /// Backups are taken, too.
+    BackingUp,
+}
+
+/// The most that a backup takes at a time.
+const BACKUP_BYTES_MAX: u64 = 16 << 10;
 
 /// An append and what came of it.
 struct Submitted {
@@ -46,8 +74,10 @@ pub struct World {
     opening_syncs: u64,
     kept_aside: Vec<(PathBuf, Vec<u8>)>,
     trace: ChainHash,
-    /// Nothing is sealed: the log is its tail.
-    tail_only: bool,
+    upkeep: Upkeep,
+    /// Backups that arrived since the last crash, and how many there were before.
+    taken: Vec<Taken>,
+    restored: u64,
     /// The process, until it has died: what it does when it lets go must not reach the disk.
     life: Option<Life>,
 }
@@ -57,10 +87,11 @@ pub(crate) struct Life {
     pub(crate) journal: Journal,
     pub(crate) writer: Writer,
     follower: Follower,
+    taking: Option<Taking>,
 }
 
 impl World {
-    /// An empty disk.
+    /// An empty disk, for a log that is sealed and merged.
     pub fn new(seed: u64) -> World {
         let disk = SimDisk::new(seed ^ 0xd15c);
         let made = disk
@@ -79,7 +110,9 @@ impl World {
             opening_syncs: 0,
             kept_aside: Vec::new(),
             trace: ChainHash::START,
-            tail_only: false,
+            upkeep: Upkeep::Keeping,
+            taken: Vec::new(),
+            restored: 0,
             life: None,
         }
     }
@@ -87,7 +120,15 @@ impl World {
     /// An empty disk for a log that is never sealed.
     pub fn of_a_tail(seed: u64) -> World {
         World {
-            tail_only: true,
+            upkeep: Upkeep::None,
+            ..World::new(seed)
+        }
+    }
+
+    /// An empty disk for a log of which backups are taken.
+    pub fn backed_up(seed: u64) -> World {
+        World {
+            upkeep: Upkeep::BackingUp,
             ..World::new(seed)
         }
     }
@@ -110,6 +151,11 @@ impl World {
     /// Whether an opening has cut off bytes and kept them aside.
     pub fn has_cut(&self) -> bool {
         !self.kept_aside.is_empty()
+    }
+
+    /// How many backups were restored and held against the log.
+    pub fn restored(&self) -> u64 {
+        self.restored
     }
 
     /// Position of the last event that is known to be in the log.
@@ -144,6 +190,9 @@ impl World {
             self.step(&mut life);
         }
         self.hear();
+        if let Some(taking) = &life.taking {
+            taking.assert_refused(&self.env);
+        }
         self.note(&format!("{} changes", self.disk.changes()));
         self.life = Some(life);
     }
@@ -183,6 +232,7 @@ impl World {
         for (event, followed) in log.iter().zip(std::mem::take(&mut self.followed)) {
             assert_eq!(*event, followed, "the follower saw the log");
         }
+        self.restore(&log, &life.journal);
         life.journal
             .verify(&mut |_| Ok(()))
             .expect("the log verifies");
@@ -229,33 +279,78 @@ impl World {
             true => DiskStorage::open_with(fs, folder, FILES)?,
             false => DiskStorage::create_with(fs, folder, LogId(Uuid::from_u128(1)), FILES)?,
         };
-        let options = Options {
-            batch_bytes_max: 8 << 10,
-            cache_bytes: 16 << 10,
-            piece_bytes: 2 << 10,
-            fan_in: 2,
-            look_back_bytes: 4 << 10,
-            ..Options::default()
-        };
         let (journal, writer) =
-            Journal::open_stepped(Arc::new(storage), self.env.clone(), options)?;
+            Journal::open_stepped(Arc::new(storage), self.env.clone(), options())?;
         let follower = journal.follow(Query::all(), Position::ZERO)?;
         Ok(Life {
             journal,
             writer,
             follower,
+            taking: None,
         })
     }
 
     fn step(&mut self, life: &mut Life) {
-        match self.random.below(if self.tail_only { 8 } else { 10 }) {
+        let kinds = match self.upkeep {
+            Upkeep::None => 8,
+            Upkeep::Keeping => 10,
+            Upkeep::BackingUp => 12,
+        };
+        match self.random.below(kinds) {
             0..=2 => self.submit(life),
             3 => drop(life.writer.check()),
             4 | 5 => drop(life.writer.commit()),
             6 => self.hear(),
             7 => self.look(life),
             8 => self.keep("sealed", life.writer.seal()),
-            _ => self.keep("merged", life.writer.merge()),
+            9 => self.keep("merged", life.writer.merge()),
+            _ => self.back_up(life),
+        }
+    }
+
+    /// Somebody asks for a backup, or takes more of the one that is on its way.
+    fn back_up(&mut self, life: &mut Life) {
+        let step = match life.taking.take() {
+            None => self.begin_backup(life),
+            Some(mut taking) => {
+                let bytes_max = 1 + self.random.below(BACKUP_BYTES_MAX);
+                match taking.go_on(bytes_max) {
+                    Ok(true) => {
+                        self.taken.push(taking.arrived());
+                        Ok(Step::Done)
+                    }
+                    Ok(false) => {
+                        life.taking = Some(taking);
+                        Ok(Step::Idle)
+                    }
+                    Err(error) => {
+                        taking.assert_refused(&self.env);
+                        Err(error)
+                    }
+                }
+            }
+        };
+        self.keep("backed up", step);
+    }
+
+    /// A journal without threads must have no open batch when a backup is taken.
+    fn begin_backup(&mut self, life: &mut Life) -> Result<Step, Error> {
+        while life.writer.commit() == Step::Done {}
+        let head = life.journal.head().position;
+        let backup = life.journal.backup()?;
+        assert_eq!(backup.head().position, head, "it ends at the head");
+        life.taking = Some(Taking::begin(backup));
+        Ok(Step::Idle)
+    }
+
+    /// Restores what was backed up, and holds it against the log.
+    fn restore(&mut self, log: &[Event], journal: &Journal) {
+        for taken in std::mem::take(&mut self.taken) {
+            taken.check(log, journal, &self.model, &self.env);
+            let workload = self.workload.clone();
+            taken.go_on(&self.model, workload, &mut self.random, &self.env);
+            self.restored += 1;
+            self.note(&format!("restored up to {}", taken.position()));
         }
     }
 

@@ -18,8 +18,11 @@ const CHANCES: Chances = Chances {
 };
 
 fn run(seed: u64) -> World {
+    live(seed, World::backed_up(seed))
+}
+
+fn live(seed: u64, mut world: World) -> World {
     let mut random = Random::new(!seed);
-    let mut world = World::new(seed);
     for _ in 0..4 {
         let faults = CHANCES.faults(&mut random);
         world.live(20 + random.below(120), faults);
@@ -38,22 +41,25 @@ fn run(seed: u64) -> World {
 
 #[test]
 fn promises_hold_through_crashes_and_faults() {
-    let mut events = 0;
+    let (mut events, mut restored) = (0, 0);
     for seed in crate::seeds(2_000, 20_000) {
         let _again = crate::Again {
             test: "promises_hold_through",
             seed,
         };
-        events += run(seed).head().0;
+        let world = run(seed);
+        events += world.head().0;
+        restored += world.restored();
     }
     assert!(events > 1_000, "the logs hold events: {events}");
+    assert!(restored > 100, "backups are taken: {restored}");
 }
 
 /// Seeds that found something once.
 #[test]
 fn what_went_wrong_once_does_not_again() {
     // Sealing was published and told to have failed: a reader waited for the index for ever.
-    run(14_628);
+    live(14_628, World::new(14_628));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! A disk under the real disk storage, with its faults: power that goes off in the middle of a
-//! call, a sync that fails, no room, short writes, a sync that lies.
+//! call, a write or a sync that fails and lands later, no room, short writes, a sync that lies.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,8 @@ pub struct Faults {
     pub sync_fails_once_in: Option<u64>,
     /// From this sync on (counted from 1) every sync fails.
     pub sync_fails_from: Option<u64>,
+    /// Writes fail once in so many. Of each sector it is open whether it was written, or will be.
+    pub write_fails_once_in: Option<u64>,
     /// Writes take fewer bytes than they are given once in so many.
     pub short_write_once_in: Option<u64>,
     /// Bytes that fit onto the disk.
@@ -57,6 +59,8 @@ struct State {
     platter: Platter,
     faults: Faults,
     random: Random,
+    /// When what is on its way lands.
+    landing: Random,
     changes: u64,
     syncs: Vec<Synced>,
     removals: Vec<(u64, PathBuf)>,
@@ -73,6 +77,7 @@ impl SimDisk {
         let state = State {
             platter,
             faults: Faults::default(),
+            landing: Random::new(random.clone().draw()),
             random,
             changes: 0,
             syncs: Vec::new(),
@@ -166,6 +171,7 @@ impl State {
     fn change(&mut self) -> io::Result<()> {
         self.powered()?;
         self.changes += 1;
+        self.platter.land_some(&mut self.landing);
         if self.faults.power_off_at == Some(self.changes) {
             self.is_off = true;
         }
@@ -183,6 +189,11 @@ impl State {
                 self.platter.file_mut(inode).write(at, &bytes[..part]);
             }
             return Err(off);
+        }
+        if self.happens(self.faults.write_fails_once_in) {
+            let file = self.platter.file_mut(inode);
+            file.fail_write(at, bytes, &mut self.random);
+            return Err(io::Error::other("the write failed"));
         }
         let mut part = bytes.len();
         if self.happens(self.faults.short_write_once_in) {

@@ -10,6 +10,10 @@
 //! A sector of 512 bytes is the unit that is written whole or not at all. Sectors and directory
 //! entries that were not synced may each survive on their own, in any combination; a rename is one
 //! entry. Growing a file is data of the file: `sync_data` covers it.
+//!
+//! A write or a sync that failed may still be on its way: a sector of it lands later, with power or
+//! when it goes off, unless something newer was written there. When the process has died, what was
+//! on its way has landed or is gone: nothing changes under the feet of the next one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -29,7 +33,12 @@ pub(crate) struct File {
     durable: Vec<u8>,
     /// What each sector held after each write since the last sync.
     versions: BTreeMap<usize, Vec<Vec<u8>>>,
+    /// What failed and may land later, of each sector.
+    late: BTreeMap<usize, Vec<u8>>,
 }
+
+/// A write that is on its way lands at one change of so many.
+const LANDS_ONCE_IN: u64 = 8;
 
 impl File {
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -48,6 +57,7 @@ impl File {
     }
 
     pub(crate) fn set_len(&mut self, len: usize) {
+        self.late.retain(|sector, _| sector * SECTOR_BYTES < len);
         let old = self.cached.len();
         self.cached.resize(len, 0);
         if len != old {
@@ -59,11 +69,16 @@ impl File {
 
     fn remember(&mut self, sectors: std::ops::RangeInclusive<usize>) {
         for sector in sectors {
-            let start = (sector * SECTOR_BYTES).min(self.cached.len());
-            let end = (start + SECTOR_BYTES).min(self.cached.len());
-            let held = self.cached[start..end].to_vec();
+            let held = self.sector(sector).to_vec();
             self.versions.entry(sector).or_default().push(held);
+            self.late.remove(&sector);
         }
+    }
+
+    fn sector(&self, sector: usize) -> &[u8] {
+        let start = (sector * SECTOR_BYTES).min(self.cached.len());
+        let end = (start + SECTOR_BYTES).min(self.cached.len());
+        &self.cached[start..end]
     }
 
     /// Makes durable what was written since the last sync.
@@ -73,13 +88,46 @@ impl File {
         sectors.into_iter().for_each(|sector| self.harden(sector));
     }
 
-    /// A sync that failed: of each sector it is open whether it became durable, and those that did
-    /// not count as clean from now on, so that another sync passes over them.
+    /// A sync that failed: of each sector it is open whether it became durable, or will, and those
+    /// that did not count as clean from now on, so that another sync passes over them.
     pub(crate) fn fail_sync(&mut self, random: &mut Random) {
         for sector in std::mem::take(&mut self.versions).into_keys() {
-            if random.once_in(2) {
-                self.harden(sector);
+            match random.below(4) {
+                0 | 2 => self.harden(sector),
+                1 => drop(self.late.insert(sector, self.sector(sector).to_vec())),
+                _ => {}
             }
+        }
+    }
+
+    /// A write that failed: of each sector it is open whether it was written, or will be.
+    pub(crate) fn fail_write(&mut self, mut at: usize, mut bytes: &[u8], random: &mut Random) {
+        while !bytes.is_empty() {
+            let sector = at / SECTOR_BYTES;
+            let within = at % SECTOR_BYTES;
+            let (part, rest) = bytes.split_at(bytes.len().min(SECTOR_BYTES - within));
+            match random.below(3) {
+                0 => self.write(at, part),
+                1 => {
+                    let mut late = self.sector(sector).to_vec();
+                    late.resize(late.len().max(within + part.len()), 0);
+                    late[within..within + part.len()].copy_from_slice(part);
+                    self.late.insert(sector, late);
+                }
+                _ => {}
+            }
+            (at, bytes) = (at + part.len(), rest);
+        }
+    }
+
+    /// Of what is on its way, some sectors land, and the others stay there.
+    fn land(&mut self, mut lands: impl FnMut() -> bool) {
+        let late = std::mem::take(&mut self.late).into_iter();
+        let (landed, late): (Vec<_>, Vec<_>) = late.partition(|_| lands());
+        self.late = late.into_iter().collect();
+        for (sector, bytes) in landed {
+            put(&mut self.cached, sector, &bytes);
+            put(&mut self.durable, sector, &bytes);
         }
     }
 
@@ -104,19 +152,24 @@ impl File {
                 Survival::Nothing | Survival::Everything => None,
             };
             if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
-                let start = sector * SECTOR_BYTES;
-                if left.len() < start + kept.len() {
-                    left.resize(start + kept.len(), 0);
-                }
-                left[start..start + kept.len()].copy_from_slice(kept);
+                put(&mut left, *sector, kept);
             }
         }
         File {
             cached: left.clone(),
             durable: left,
-            versions: BTreeMap::new(),
+            ..File::default()
         }
     }
+}
+
+/// Puts the bytes of a sector where they belong.
+fn put(file: &mut Vec<u8>, sector: usize, bytes: &[u8]) {
+    let start = sector * SECTOR_BYTES;
+    if file.len() < start + bytes.len() {
+        file.resize(start + bytes.len(), 0);
+    }
+    file[start..start + bytes.len()].copy_from_slice(bytes);
 }
 
 /// A change of a directory that `sync_dir` makes durable.
@@ -311,11 +364,31 @@ impl Platter {
         self.names.files.iter().map(bytes).collect()
     }
 
+    /// Something changed: some of what is on its way lands.
+    pub(crate) fn land_some(&mut self, random: &mut Random) {
+        self.land(|| random.once_in(LANDS_ONCE_IN));
+    }
+
+    fn land(&mut self, mut lands: impl FnMut() -> bool) {
+        self.files
+            .values_mut()
+            .for_each(|file| file.land(&mut lands));
+    }
+
     /// The disk as the next process finds it.
     pub(crate) fn survive(&self, survival: Survival, random: &mut Random) -> Platter {
-        if survival == Survival::Everything {
-            return self.clone();
+        let mut last = Random::new(random.clone().draw());
+        let mut before = self.clone();
+        before.land(|| survival != Survival::Nothing && last.once_in(2));
+        before.files.values_mut().for_each(|file| file.late.clear());
+        match survival {
+            Survival::Everything => before,
+            _ => before.lose(survival, random),
         }
+    }
+
+    /// What is left of it without power.
+    fn lose(&self, survival: Survival, random: &mut Random) -> Platter {
         let mut names = self.durable_names.clone();
         let keeps_some = survival != Survival::Nothing;
         for change in &self.changes {
@@ -407,6 +480,75 @@ mod tests {
             .filter(|s| **s == [0; SECTOR_BYTES])
             .count();
         assert!((1..64).contains(&lost), "{lost} sectors lost");
+    }
+
+    /// A file of sectors that hold 1, over which 2 was written, without success.
+    fn failed_write() -> (Platter, Inode) {
+        let (mut disk, inode) = disk_with(&[1; 64 * SECTOR_BYTES]);
+        disk.file_mut(inode).sync();
+        disk.sync_folder(Path::new("/a"));
+        let written = [2; 64 * SECTOR_BYTES];
+        let file = disk.file_mut(inode);
+        file.fail_write(0, &written, &mut Random::new(7));
+        (disk, inode)
+    }
+
+    fn sectors_of(byte: u8, bytes: &[u8]) -> usize {
+        let is_it = |sector: &&[u8]| **sector == [byte; SECTOR_BYTES];
+        bytes.chunks(SECTOR_BYTES).filter(is_it).count()
+    }
+
+    #[test]
+    fn a_write_that_failed_lands_later() {
+        let (mut disk, inode) = failed_write();
+        let at_once = sectors_of(2, disk.file(inode).bytes());
+        let mut random = Random::new(7);
+        let mut before = at_once;
+        while !disk.file(inode).late.is_empty() {
+            disk.land_some(&mut random);
+            let now = sectors_of(2, disk.file(inode).bytes());
+            assert!(now >= before && sectors_of(1, disk.file(inode).bytes()) + now == 64);
+            before = now;
+        }
+        assert!(0 < at_once && at_once < before && before < 64);
+        let landed = before - at_once;
+        let after = left(&disk, Survival::Nothing).unwrap();
+        assert_eq!(sectors_of(2, &after), landed, "it is on the disk");
+    }
+
+    #[test]
+    fn a_write_that_failed_may_land_when_the_power_goes_off() {
+        let (disk, inode) = failed_write();
+        let now = sectors_of(2, disk.file(inode).bytes());
+        let with = |survival| sectors_of(2, &left(&disk, survival).unwrap());
+        assert_eq!(with(Survival::Nothing), 0);
+        assert!(with(Survival::Everything) > now);
+        let late = disk.file(inode).late.len();
+        assert!((now + 1..now + late).contains(&with(Survival::Everything)));
+    }
+
+    #[test]
+    fn nothing_lands_over_what_was_written_since() {
+        let (mut disk, inode) = failed_write();
+        disk.file_mut(inode).write(0, &[3; 64 * SECTOR_BYTES]);
+        disk.land(|| true);
+        let bytes = disk.file(inode).bytes();
+        assert_eq!(sectors_of(3, bytes), 64);
+        let (mut disk, inode) = failed_write();
+        disk.file_mut(inode).set_len(0);
+        disk.land(|| true);
+        assert!(disk.file(inode).bytes().is_empty());
+    }
+
+    #[test]
+    fn what_a_failed_sync_left_may_land_later() {
+        let (mut disk, inode) = disk_with(&[1; 64 * SECTOR_BYTES]);
+        disk.sync_folder(Path::new("/a"));
+        disk.file_mut(inode).fail_sync(&mut Random::new(7));
+        let before = sectors_of(1, &left(&disk, Survival::Nothing).unwrap());
+        disk.land(|| true);
+        let after = sectors_of(1, &left(&disk, Survival::Nothing).unwrap());
+        assert!(before < after && after < 64, "{before}, then {after}");
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! * [`File::sync_data`] makes everything written to the file before, and its length, survive a
 //!   crash. Without it any subset of the written sectors of 512 bytes may be lost, each as a whole:
 //!   it then reads as before, or as zeros beyond the old length.
+//! * A write or a sync that failed may have done any part of its work, and may go on doing it, but not
+//!   over what was written there since, and not beyond the end of the process.
 //! * [`Fs::sync_dir`] makes the names in a directory survive: creations, renames, removals.
 //! * [`Fs::rename`] replaces its target at once.
 //! * A file that was removed or replaced stays readable for who has it open or mapped.

@@ -17,6 +17,7 @@ struct Chances {
     power_off_at: u64,
     sync_fails_once_in: u64,
     sync_fails_from: u64,
+    write_fails_once_in: Option<u64>,
     /// The least room, and how much more there may be.
     room_bytes: (usize, u64),
 }
@@ -27,6 +28,9 @@ impl Chances {
         let maybe =
             |random: &mut Random, times: u64| random.once_in(2).then(|| 2 + random.below(times));
         let (least, more) = self.room_bytes;
+        // Drawn aside, so that the seeds from before writes failed are what they were.
+        let mut aside = Random::new(random.clone().draw());
+        let write_fails = self.write_fails_once_in;
         Faults {
             power_off_at: random
                 .once_in(2)
@@ -35,6 +39,7 @@ impl Chances {
             sync_fails_from: random
                 .once_in(8)
                 .then(|| 1 + random.below(self.sync_fails_from)),
+            write_fails_once_in: write_fails.and_then(|times| maybe(&mut aside, times)),
             short_write_once_in: maybe(random, 6),
             room_bytes: random
                 .once_in(4)

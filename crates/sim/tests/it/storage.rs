@@ -372,6 +372,7 @@ const CHANCES: Chances = Chances {
     power_off_at: 300,
     sync_fails_once_in: 30,
     sync_fails_from: 40,
+    write_fails_once_in: Some(40),
     room_bytes: (30_000, 200_000),
 };
 

@@ -20,25 +20,22 @@
 mod piece;
 pub(crate) mod postings;
 mod scan;
+mod view;
 
 use std::cell::OnceCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use headwater_event::{Error, EventId, Position, Query, Revision, Timestamp};
+use headwater_event::{Error, EventId, Position, Query, Revision};
 
 use crate::errors;
-use crate::segment::{self, ListInMemory, ListsInMemory, Segment, SegmentList};
+use crate::segment::{self, Segment};
 pub(crate) use crate::segment::{Facet, StreamEnd};
 pub(crate) use piece::Piece;
 pub(crate) use postings::Way;
 pub(crate) use scan::{Found, Span};
-use scan::{Lists, Wanted, scan};
-
-/// Names that are looked up by who must not be kept for long, each in each segment, and steps
-/// through the lists of a segment.
-const LOOKS_IN_MEMORY: usize = 512;
-const STEPS_IN_MEMORY: usize = 256;
+use scan::{Wanted, scan};
+pub(crate) use view::{Part, View};
 
 /// A name to be looked up, perhaps in many parts.
 pub(crate) struct Name<'a> {
@@ -77,149 +74,6 @@ pub(crate) fn category(stream: &str) -> &str {
     stream
         .split_once('/')
         .map_or(stream, |(category, _)| category)
-}
-
-/// Everything before the active piece, at one moment.
-#[derive(Clone, Default)]
-pub(crate) struct View {
-    /// The oldest first.
-    pub(crate) segments: Vec<Arc<Segment>>,
-    /// Pieces of the tail that no longer grow, the oldest first.
-    pub(crate) pieces: Vec<Arc<Piece>>,
-}
-
-/// The part of the log that holds a position.
-pub(crate) enum Part<'a> {
-    Segment(&'a Arc<Segment>),
-    Piece(&'a Arc<Piece>),
-    /// The active piece, or nothing yet.
-    Active,
-}
-
-impl View {
-    /// The last position that is in a segment.
-    pub(crate) fn sealed(&self) -> Position {
-        self.segments
-            .last()
-            .map_or(Position::ZERO, |segment| segment.last())
-    }
-
-    /// How many bytes the segments have.
-    pub(crate) fn segment_bytes(&self) -> u64 {
-        self.segments.iter().map(|one| one.info().bytes).sum()
-    }
-
-    /// The first event after `after` in a segment that matches, as far as memory tells: filters, and
-    /// lists that were read before. Nothing inside if there is none; nothing at all if it would
-    /// take reads, or long.
-    pub(crate) fn first_in_memory(
-        &self,
-        query: &Query,
-        after: Position,
-    ) -> Result<Option<Option<Position>>, Error> {
-        let wanted = Wanted::new(query);
-        let behind = self.segments.partition_point(|one| one.last() <= after);
-        let segments = &self.segments[behind..];
-        if segments.len() * wanted.names() > LOOKS_IN_MEMORY {
-            return Ok(None);
-        }
-        for segment in segments {
-            let span = Span {
-                way: Way::Up,
-                from: segment.first().0.max(after.0 + 1),
-                to: segment.last().0,
-                limit: 1,
-                steps: STEPS_IN_MEMORY,
-            };
-            let found = match scan(&ListsInMemory::of(segment), &wanted, span) {
-                Err(error) if segment::is_not_in_memory(&error) => return Ok(None),
-                found => found?,
-            };
-            match found.positions.first() {
-                Some(position) => return Ok(Some(Some(Position(*position)))),
-                None if found.scanned < span.to => return Ok(None),
-                None => {}
-            }
-        }
-        Ok(Some(None))
-    }
-
-    /// The part that holds this position, which is at least 1.
-    pub(crate) fn part_of(&self, position: Position) -> Part<'_> {
-        if position <= self.sealed() {
-            let at = self
-                .segments
-                .partition_point(|segment| segment.last() < position);
-            return self.segments.get(at).map_or(Part::Active, Part::Segment);
-        }
-        let at = self.pieces.partition_point(|piece| piece.last() < position);
-        self.pieces.get(at).map_or(Part::Active, Part::Piece)
-    }
-
-    /// The first segment whose last append was recorded after the instant.
-    pub(crate) fn recorded_after(&self, instant: Timestamp) -> Option<&Arc<Segment>> {
-        let upto = self
-            .segments
-            .partition_point(|segment| segment.info().after.recorded_at <= instant);
-        self.segments.get(upto)
-    }
-
-    fn position_of(&self, id: EventId) -> Result<Option<Position>, Error> {
-        let in_pieces = self.pieces.iter().rev();
-        if let Some(position) = in_pieces
-            .map(|piece| piece.position_of(id))
-            .find(Option::is_some)
-        {
-            return Ok(position);
-        }
-        for segment in self.segments.iter().rev() {
-            if let Some(position) = segment.position_of(id)? {
-                return Ok(Some(position));
-            }
-        }
-        Ok(None)
-    }
-
-    fn stream(&self, name: &Name<'_>) -> Result<Option<StreamEnd>, Error> {
-        for piece in self.pieces.iter().rev() {
-            if let Some(end) = piece.stream(name.text) {
-                return Ok(Some(end));
-            }
-        }
-        for segment in self.segments.iter().rev() {
-            if let Some(end) = segment.stream(name.text, name.hash())? {
-                return Ok(Some(end));
-            }
-        }
-        Ok(None)
-    }
-}
-
-impl Lists for Segment {
-    type List<'a> = SegmentList<'a>;
-
-    fn may_have(&self, name: &Name<'_>) -> Result<bool, Error> {
-        Segment::may_have(self, name.hash())
-    }
-
-    fn list(&self, name: &Name<'_>, way: Way) -> Result<Option<SegmentList<'_>>, Error> {
-        Segment::list(self, name.facet, name.text, name.hash(), way)
-    }
-}
-
-impl Lists for ListsInMemory<'_> {
-    type List<'a>
-        = ListInMemory<'a>
-    where
-        Self: 'a;
-
-    fn may_have(&self, name: &Name<'_>) -> Result<bool, Error> {
-        ListsInMemory::may_have(self, name.hash())
-    }
-
-    fn list(&self, name: &Name<'_>, way: Way) -> Result<Option<ListInMemory<'_>>, Error> {
-        ListsInMemory::list(self, (name.facet, name.text, name.hash()), way)
-    }
 }
 
 struct State {
@@ -369,7 +223,8 @@ impl Index {
         Ok(found)
     }
 
-    /// Scans the part that holds the first position, up to its end; says where that is.
+    /// Scans the part that holds the first position, up to its end, all segments being one; says
+    /// where that is.
     fn scan_part(&self, wanted: &Wanted<'_>, span: Span) -> Result<(Found, u64), Error> {
         let view = {
             let state = self.state()?;
@@ -380,9 +235,9 @@ impl Index {
             Arc::clone(&state.view)
         };
         match view.part_of(Position(span.from)) {
-            Part::Segment(segment) => {
-                let span = span.within(segment.first().0, segment.last().0);
-                Ok((scan(&**segment, wanted, span)?, span.to))
+            Part::Segment(_) => {
+                let span = span.within(1, view.sealed().0);
+                Ok((view.scan_segments(wanted, span)?, span.to))
             }
             Part::Piece(piece) => {
                 let span = span.within(piece.before().0 + 1, piece.last().0);
@@ -431,11 +286,7 @@ impl Index {
     pub(crate) fn count(&self, name: &Name<'_>) -> Result<u64, Error> {
         let (active, view) = self.with_active(|active, view| (active.count(name), view.clone()))?;
         let in_pieces: u64 = view.pieces.iter().map(|piece| piece.count(name)).sum();
-        view.segments
-            .iter()
-            .try_fold(active + in_pieces, |sum, one| {
-                Ok(sum + one.count(name.facet, name.text, name.hash())?)
-            })
+        Ok(active + in_pieces + view.count_sealed(name)?)
     }
 
     /// Whether the active piece holds an event up to this position.
@@ -528,17 +379,6 @@ impl Change<'_> {
     /// Counts bytes of what was put in.
     pub(crate) fn add_bytes(&mut self, bytes: usize) {
         self.state.active.add_bytes(bytes);
-    }
-}
-
-impl Span {
-    /// What of it lies within these positions; it starts there.
-    fn within(self, first: u64, last: u64) -> Span {
-        let to = match self.way {
-            Way::Up => self.to.min(last),
-            Way::Down => self.to.max(first),
-        };
-        Span { to, ..self }
     }
 }
 

@@ -9,6 +9,7 @@ use headwater_event::{Error, Query, QueryItem};
 
 use super::postings::Way;
 use super::{Facet, Name};
+use crate::segment::Segment;
 use crate::segment::postings::Seek;
 
 /// Which positions to look at, and how much to do at most.
@@ -23,6 +24,24 @@ pub(crate) struct Span {
     pub(crate) limit: usize,
     /// Stop after about this many steps through lists, so that no lock is held for long.
     pub(crate) steps: usize,
+}
+
+impl Span {
+    /// What of it lies within these positions, which begin after its start if they are not around it.
+    pub(super) fn within(self, first: u64, last: u64) -> Span {
+        match self.way {
+            Way::Up => Span {
+                from: self.from.max(first),
+                to: self.to.min(last),
+                ..self
+            },
+            Way::Down => Span {
+                from: self.from.min(last),
+                to: self.to.max(first),
+                ..self
+            },
+        }
+    }
 }
 
 /// What a scan found.
@@ -80,6 +99,11 @@ impl<'a> Wanted<'a> {
         Wanted { items }
     }
 
+    /// Whether some event of a segment may match, as far as its filter is in memory. No is certain.
+    pub(crate) fn glance(&self, segment: &Segment) -> bool {
+        self.items.is_empty() || self.items.iter().any(|item| item.glance(segment))
+    }
+
     /// How many names it has.
     pub(crate) fn names(&self) -> usize {
         let names = |item: &WantedItem<'_>| item.all.len() + item.any.len();
@@ -88,6 +112,13 @@ impl<'a> Wanted<'a> {
 }
 
 impl<'a> WantedItem<'a> {
+    fn glance(&self, segment: &Segment) -> bool {
+        let here = |name: &Name<'_>| segment.glance(name.hash());
+        // All are asked, whatever the first says: to wait for it takes longer.
+        let all = (self.all.iter()).fold(true, |all, name| all & here(name));
+        all && (self.any.is_empty() || self.any.iter().any(here))
+    }
+
     fn new(item: &'a QueryItem) -> WantedItem<'a> {
         let tags = item
             .tags

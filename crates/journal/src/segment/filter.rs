@@ -33,7 +33,7 @@ const SALT: [u32; WORDS] = [
 ];
 
 /// The most bytes of a filter that are made at once.
-const PART_BYTES_MAX: usize = 32 << 20;
+const PART_BYTES_MAX: usize = 16 << 20;
 
 /// Blocks that are near each other.
 const NEAR_BLOCKS: usize = 2048;
@@ -141,6 +141,15 @@ fn parts(blocks: u64, most: usize) -> impl Iterator<Item = FilterPart> {
     })
 }
 
+/// Whether each word of a block has the bit of a name.
+fn passes(block: &[u8], hash: u64) -> bool {
+    let (words, _) = block.as_chunks();
+    let words = words.iter().map(|word| u32::from_le_bytes(*word));
+    let missing =
+        (mask(hash).iter().zip(words)).fold(0, |missing, (bit, word)| missing | bit & !word);
+    missing == 0
+}
+
 /// A filter that is looked at.
 pub(crate) struct Filter {
     blocks: Paged,
@@ -155,15 +164,15 @@ impl Filter {
 
     /// Whether a name may be there. No is certain.
     pub(crate) fn may_have(&self, file: &SegmentFile, hash: u64) -> Result<bool, Error> {
-        let block = block_of(hash, self.blocks.count());
-        self.blocks.with(file, block, |block| {
-            let (words, _) = block.as_chunks();
-            let words = words.iter().map(|word| u32::from_le_bytes(*word));
-            mask(hash)
-                .iter()
-                .zip(words)
-                .all(|(bit, word)| word & bit != 0)
-        })
+        let number = block_of(hash, self.blocks.count());
+        self.blocks.with(file, number, |block| passes(block, hash))
+    }
+
+    /// The same, without a read: yes where the filter was not looked at before.
+    pub(crate) fn glance(&self, hash: u64) -> bool {
+        let number = block_of(hash, self.blocks.count());
+        let block = self.blocks.ready(number);
+        block.is_none_or(|block| passes(block, hash))
     }
 
     pub(crate) fn mapped_bytes(&self) -> u64 {

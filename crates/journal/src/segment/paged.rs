@@ -205,13 +205,21 @@ impl Paged {
         if is_mapped { self.items.bytes() } else { 0 }
     }
 
-    /// Shows the item of this number, which is one of them.
-    pub(crate) fn with<T>(
-        &self,
-        file: &SegmentFile,
-        number: u64,
-        show: impl FnOnce(&[u8]) -> T,
-    ) -> Result<T, Error> {
+    /// The item of this number, if it is mapped and was looked at before, or one near it.
+    pub(crate) fn ready(&self, number: u64) -> Option<&[u8]> {
+        let (page, within) = self.place_of(number);
+        let map = self.map.get()?.as_ref()?;
+        if !self.checked.has(page) {
+            return None;
+        }
+        let start = page as usize * PAGE_BYTES + within;
+        (**map)
+            .as_ref()
+            .get(start..start + usize::from(self.items.item_bytes))
+    }
+
+    /// The page that an item is in, and where it begins there.
+    fn place_of(&self, number: u64) -> (u64, usize) {
         let (page, within) = match u32::try_from(number) {
             Ok(short) => (u64::from(short / self.per_page), short % self.per_page),
             Err(_) => {
@@ -219,8 +227,21 @@ impl Paged {
                 (number / per_page, (number % per_page) as u32)
             }
         };
+        (page, within as usize * usize::from(self.items.item_bytes))
+    }
+
+    /// Shows the item of this number, which is one of them.
+    pub(crate) fn with<T>(
+        &self,
+        file: &SegmentFile,
+        number: u64,
+        show: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Error> {
+        if let Some(item) = self.ready(number) {
+            return Ok(show(item));
+        }
+        let (page, at) = self.place_of(number);
         let length = usize::from(self.items.item_bytes);
-        let at = within as usize * length;
         let shown = match self.map(file)? {
             Some(map) => {
                 self.check(file, page)?;

@@ -327,6 +327,13 @@ impl Segment {
         Ok(found.get())
     }
 
+    /// Whether a name of this [hash](super::key_hash) may be here, without a read: yes where its
+    /// filter was not looked at before. No is certain.
+    pub(crate) fn glance(&self, hash: u64) -> bool {
+        let inside = self.inside.get();
+        inside.is_none_or(|inside| inside.filter.glance(hash))
+    }
+
     /// Whether a name of this [hash](super::key_hash) may be here. No is certain.
     pub(crate) fn may_have(&self, hash: u64) -> Result<bool, Error> {
         self.inside()?.filter.may_have(&self.file, hash)

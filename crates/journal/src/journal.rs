@@ -48,7 +48,7 @@ impl Default for Options {
             cache_bytes: 64 << 20,
             piece_bytes: 8 << 20,
             fan_in: 8,
-            segment_bytes_max: 4 << 30,
+            segment_bytes_max: 64 << 30,
             look_back_bytes: 256 << 20,
         }
     }

@@ -10,7 +10,8 @@
 //!   manifest that has it is published, then the index takes it in, and last the commits go. Whoever
 //!   is interrupted anywhere in between finds a whole log: files that no manifest names are removed
 //!   when it is opened.
-//! * Merging does the same with segments in the place of commits. The oldest of a level go first.
+//! * Merging does the same with segments in the place of commits. The oldest of a level go first, and
+//!   smaller merges before larger ones, also before those that have begun.
 //! * Both read what is immutable, and hold no lock while they do.
 //! * When too much waits to be sealed or merged, the writer is slowed: the bounds are here and in
 //!   [`debt`](crate::debt). Appends are refused only when the tail outgrows what memory may hold of
@@ -411,14 +412,16 @@ impl Keeper {
 
     /// Merges the oldest segments of the lowest level that has enough of them.
     pub(crate) fn merge(&self) -> Result<Step, Error> {
-        let step = self.merge_oldest();
+        let step = self.merge_below(u8::MAX);
         self.merging.end(&step, || self.log.env.now());
         step
     }
 
-    fn merge_oldest(&self) -> Result<Step, Error> {
+    /// The same, of the levels below this one.
+    fn merge_below(&self, level: u8) -> Result<Step, Error> {
         let view = self.log.index.view()?;
-        let Some(inputs) = self.merges.next(&view.segments) else {
+        let inputs = self.merges.next(&view.segments);
+        let Some(inputs) = inputs.filter(|inputs| inputs[0].info().level < level) else {
             return Ok(Step::Idle);
         };
         self.merging.begin();
@@ -430,7 +433,8 @@ impl Keeper {
             Some(merged) => merged,
             None => {
                 let sink = self.log.storage.put(name)?;
-                let merged = segment::merge(sink, inputs, &mut |_bytes| self.check_open())?;
+                let mut smaller = Smaller::than(inputs[0].info().level);
+                let merged = segment::merge(sink, inputs, &mut |_bytes| smaller.go_first(self))?;
                 let merged = self.open(merged)?;
                 self.publish(|manifest| replace(manifest, *merged.info()))?;
                 merged
@@ -445,6 +449,49 @@ impl Keeper {
             self.log.storage.remove(input.info().name)?;
         }
         Ok(Step::Done)
+    }
+}
+
+/// Merges that become due while a larger one runs: they go first. A large merge takes as long as
+/// many small ones, which otherwise would wait for it, and every question would look at more and
+/// more segments.
+struct Smaller {
+    than: u8,
+    /// One failed: it is tried again once the larger one is done.
+    failed: bool,
+}
+
+impl Smaller {
+    fn than(level: u8) -> Smaller {
+        Smaller {
+            than: level,
+            failed: false,
+        }
+    }
+
+    /// Called between the pieces of work of the larger merge. Its inputs are of a higher level, so
+    /// they stay what they are.
+    fn go_first(&mut self, keeper: &Keeper) -> Result<(), Error> {
+        keeper.check_open()?;
+        let mut due = !self.failed && self.is_due(keeper);
+        while due {
+            due = match keeper.merge_below(self.than) {
+                Ok(step) => step == Step::Done,
+                Err(error) => {
+                    keeper.check_open()?;
+                    self.failed = true;
+                    keeper.merging.failed(&error, || keeper.log.env.now());
+                    tracing::error!(%error, log = %keeper.log.id, "merging failed beside a larger merge");
+                    false
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Whether segments came since it was asked last, that may make a group.
+    fn is_due(&self, keeper: &Keeper) -> bool {
+        self.than > 0 && std::mem::take(&mut keeper.state().merge)
     }
 }
 

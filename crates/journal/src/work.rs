@@ -84,6 +84,11 @@ impl Tally {
             self.failing.store(false, Ordering::Relaxed);
             return;
         };
+        self.failed(error, now);
+    }
+
+    /// Takes in that something failed; see [`end`](Tally::end).
+    pub(crate) fn failed(&self, error: &Error, now: impl FnOnce() -> Timestamp) {
         if error.code() == "closed" {
             return;
         }

@@ -1,18 +1,14 @@
 //! Sealing and merging: the log goes from the tail into segments, and nobody notices.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
-use headwater_event::{Append, ChainPoint, Conflict, Error, Event, Kind, LogId, Outcome, Query};
+use headwater_event::{Append, ChainPoint, Conflict, Event, Outcome, Query};
 use headwater_journal::conformance::Place;
 use headwater_journal::env::SystemEnv;
-use headwater_journal::{
-    Commit, Direction, Journal, Manifest, Map, MemoryStorage, PublishFault, Read, SegmentBytes,
-    SegmentName, SegmentSink, Seq, Step, Storage, Stored, Writer, Written,
-};
+use headwater_journal::{Direction, Journal, PublishFault, Read, Step, Storage, Writer};
 
+use crate::ordered::Ordered;
 use crate::support::{
     Disk, Memory, appended, at, event, events, keep, memory, one, positions, small, stepped,
     stream, tag,
@@ -187,109 +183,6 @@ fn a_commit_that_fails_takes_back_what_a_new_piece_was_begun_with() {
     fill(&journal, &writer, 100);
     assert_eq!(events(&journal).len(), 200);
     journal.verify(&mut |_| Ok(())).unwrap();
-}
-
-/// A storage that counts what is read of segments, and fails on demand.
-#[derive(Default)]
-struct Orders {
-    reads: AtomicU64,
-    /// Which of the next looks at the manifest fail.
-    manifests: Mutex<VecDeque<bool>>,
-    /// The next segment cannot be opened.
-    get_fails: AtomicBool,
-    /// Putting a segment panics.
-    puts_panic: AtomicBool,
-}
-
-struct Ordered {
-    inner: Arc<MemoryStorage>,
-    orders: Arc<Orders>,
-}
-
-struct OrderedBytes {
-    inner: Arc<dyn SegmentBytes>,
-    orders: Arc<Orders>,
-}
-
-impl Ordered {
-    fn over(inner: Arc<MemoryStorage>) -> (Arc<Ordered>, Arc<Orders>) {
-        let orders: Arc<Orders> = Arc::default();
-        let storage = Ordered {
-            inner,
-            orders: Arc::clone(&orders),
-        };
-        (Arc::new(storage), orders)
-    }
-}
-
-fn on_demand() -> Error {
-    Error::new(Kind::Unavailable, "storage", "on demand")
-}
-
-impl SegmentBytes for OrderedBytes {
-    fn name(&self) -> SegmentName {
-        self.inner.name()
-    }
-    fn len(&self) -> u64 {
-        self.inner.len()
-    }
-    fn read(&self, offset: u64, length: usize) -> Result<Bytes, Error> {
-        self.orders.reads.fetch_add(1, Ordering::Relaxed);
-        self.inner.read(offset, length)
-    }
-    fn map(&self, offset: u64, length: usize) -> Result<Option<Map>, Error> {
-        self.orders.reads.fetch_add(1, Ordering::Relaxed);
-        self.inner.map(offset, length)
-    }
-}
-
-impl Storage for Ordered {
-    fn log_id(&self) -> LogId {
-        self.inner.log_id()
-    }
-    fn append(&self, seq: Seq, commit: &Commit) -> Written {
-        self.inner.append(seq, commit)
-    }
-    fn read(&self, seq: Seq, bytes_max: usize) -> Result<Stored, Error> {
-        self.inner.read(seq, bytes_max)
-    }
-    fn manifest(&self) -> Result<Manifest, Error> {
-        match self.orders.manifests.lock().unwrap().pop_front() {
-            Some(true) => Err(on_demand()),
-            _ => self.inner.manifest(),
-        }
-    }
-    fn publish(&self, manifest: &Manifest) -> Result<(), Error> {
-        self.inner.publish(manifest)
-    }
-    fn drop_below(&self, seq: Seq) -> Result<(), Error> {
-        self.inner.drop_below(seq)
-    }
-    fn put(&self, name: SegmentName) -> Result<Box<dyn SegmentSink>, Error> {
-        assert!(!self.orders.puts_panic.load(Ordering::Relaxed), "on demand");
-        self.inner.put(name)
-    }
-    fn get(&self, name: SegmentName) -> Result<Arc<dyn SegmentBytes>, Error> {
-        if self.orders.get_fails.swap(false, Ordering::Relaxed) {
-            return Err(on_demand());
-        }
-        Ok(Arc::new(OrderedBytes {
-            inner: self.inner.get(name)?,
-            orders: Arc::clone(&self.orders),
-        }))
-    }
-    fn list(&self) -> Result<Vec<SegmentName>, Error> {
-        self.inner.list()
-    }
-    fn remove(&self, name: SegmentName) -> Result<(), Error> {
-        self.inner.remove(name)
-    }
-    fn make_ready(&self) -> Result<(), Error> {
-        self.inner.make_ready()
-    }
-    fn tail_bytes(&self) -> u64 {
-        self.inner.tail_bytes()
-    }
 }
 
 /// Whatever fails between the put and the publish, reads go on; and what was published without

@@ -3,8 +3,8 @@
 //! One writer orders all appends, and whatever it reads keeps everybody waiting. But what is sealed
 //! never changes: whether an event of it is in the way can be found out by whoever appends, and the
 //! writer is left with what came since, which is in memory. Where memory tells (filters, and lists
-//! that were read before), that takes some microseconds; what has to be read is read aside if the
-//! log is large, and by the writer if it is small.
+//! that were read before, or that the machine keeps of the disk), that takes some microseconds; what
+//! has to be read is read aside if the log is large, and by the writer if it is small.
 
 use std::sync::Arc;
 

@@ -153,6 +153,13 @@ pub trait SegmentBytes: Send + Sync {
     /// Exactly these bytes. Where the segment ends before them is an error of kind `Damaged`.
     fn read(&self, offset: u64, length: usize) -> Result<Bytes, Error>;
 
+    /// The same, if that waits for nothing, as for a disk or a network; `None` where it would, where
+    /// nobody can tell, and where [`read`](Self::read) would fail.
+    fn read_in_memory(&self, offset: u64, length: usize) -> Option<Bytes> {
+        let _ = (offset, length);
+        None
+    }
+
     /// These bytes, mapped; `None` where that cannot be done, and they must be read. Bounds as in
     /// [`read`](Self::read).
     fn map(&self, offset: u64, length: usize) -> Result<Option<Map>, Error>;

@@ -52,6 +52,12 @@ pub trait File: Send + Sync + 'static {
     /// Maps a part of the file into memory. The part must be within the file, and the file must
     /// never be changed again. `None` where files cannot be mapped.
     fn map(&self, offset: u64, length: usize) -> io::Result<Option<Map>>;
+    /// As [`read_at`](File::read_at), if that waits for no disk; `None` where it would, or where
+    /// nobody can tell.
+    fn read_in_memory(&self, buffer: &mut [u8], offset: u64) -> Option<usize> {
+        let _ = (buffer, offset);
+        None
+    }
     /// Says that these bytes will likely be read soon. Nothing depends on it, and it waits for
     /// nothing.
     fn will_read(&self, offset: u64, length: u64) {
@@ -135,6 +141,14 @@ impl File for StdFile {
     }
 
     #[cfg(target_os = "linux")]
+    fn read_in_memory(&self, buffer: &mut [u8], offset: u64) -> Option<usize> {
+        use rustix::io::{ReadWriteFlags, preadv2};
+
+        let mut buffers = [io::IoSliceMut::new(buffer)];
+        preadv2(&self.0, &mut buffers, offset, ReadWriteFlags::NOWAIT).ok()
+    }
+
+    #[cfg(target_os = "linux")]
     fn will_read(&self, offset: u64, length: u64) {
         use std::num::NonZeroU64;
 
@@ -173,4 +187,26 @@ pub(crate) fn read_full(file: &dyn File, buffer: &mut [u8], offset: u64) -> io::
         }
     }
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_memory_is_what_is_in_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = StdFs.create(&dir.path().join("file")).unwrap();
+        let bytes: Vec<u8> = (0..20_000u32).map(|at| (at % 251) as u8).collect();
+        write_all(&*file, &bytes, 0).unwrap();
+        let mut buffer = vec![0; 5_000];
+        for offset in [0, 4_097, 17_000, 20_000, 30_000] {
+            // Not every file system can tell.
+            if let Some(read) = file.read_in_memory(&mut buffer, offset as u64) {
+                let there = &bytes[offset.min(20_000)..(offset + 5_000).min(20_000)];
+                assert_eq!(&buffer[..read], &there[..read]);
+                assert!(read > 0 || there.is_empty());
+            }
+        }
+    }
 }

@@ -128,6 +128,13 @@ impl SegmentBytes for DiskSegment {
         }
     }
 
+    fn read_in_memory(&self, offset: u64, length: usize) -> Option<Bytes> {
+        self.check(offset, length).ok()?;
+        let mut buffer = vec![0; length];
+        let read = self.file.read_in_memory(&mut buffer, offset)?;
+        (read == length).then(|| buffer.into())
+    }
+
     fn map(&self, offset: u64, length: usize) -> Result<Option<Map>, Error> {
         self.check(offset, length)?;
         match self.file.map(offset, length) {

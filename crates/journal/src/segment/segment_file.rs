@@ -117,6 +117,17 @@ impl SegmentFile {
         }
     }
 
+    /// The same, and else what the storage has in memory.
+    fn ready_or_in_memory(&self, place: Place) -> Option<Bytes> {
+        self.ready(place).or_else(|| {
+            let stored = (self.bytes).read_in_memory(place.offset, place.length as usize)?;
+            // What is not as it was written is told by who reads it.
+            let raw = decode_block(&stored).ok()?;
+            self.remember(place, &stored, &raw);
+            Some(raw)
+        })
+    }
+
     /// Remembers a block that was read and checked: its bytes, or that the map may show it.
     fn remember(&self, place: Place, stored: &[u8], raw: &Bytes) {
         let is_mapped = is_worth_it(place)
@@ -192,7 +203,8 @@ impl Blocks for SegmentFile {
     }
 }
 
-/// The blocks of a file as far as they are in memory: looks, and does not read.
+/// The blocks of a file as far as they are in memory, of this process or of the machine: to look at
+/// them waits for nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct InMemory<'a>(pub(crate) &'a SegmentFile);
 
@@ -209,7 +221,7 @@ pub(crate) fn is_not_in_memory(error: &Error) -> bool {
 
 impl Blocks for InMemory<'_> {
     fn block(&self, place: Place) -> Result<Bytes, Error> {
-        self.0.ready(place).ok_or_else(missed)
+        self.0.ready_or_in_memory(place).ok_or_else(missed)
     }
 
     fn stored(&self, _: Place) -> Result<Bytes, Error> {

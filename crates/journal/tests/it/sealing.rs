@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use headwater_event::{Append, ChainPoint, Conflict, Event, Outcome, Query};
+use headwater_event::{Append, ChainPoint, Conflict, Event, Outcome, Query, QueryItem};
 use headwater_journal::conformance::Place;
 use headwater_journal::env::SystemEnv;
 use headwater_journal::{Direction, Journal, PublishFault, Read, Step, Storage, Writer};
@@ -340,6 +340,37 @@ fn the_writer_reads_nothing_for_a_condition_over_the_past() {
             Outcome::Conflict(other) => panic!("{other:?}"),
             Outcome::Appended(_) => assert_eq!(found, 0),
         }
+    }
+}
+
+/// What the machine has in memory is looked at without a read, by who appends.
+#[test]
+fn a_condition_over_what_is_in_memory_takes_no_read() {
+    let (storage, orders) = Ordered::over(memory());
+    let (journal, writer) = stepped(storage);
+    fill(&journal, &writer, 500);
+    keep(&writer);
+    let reads = || orders.reads.swap(0, Ordering::Relaxed);
+    let look = |odd: &str| {
+        // Both are there, and never together.
+        let together = Query {
+            items: vec![QueryItem {
+                stream: Some(stream(odd)),
+                tags: vec![tag("even")],
+                ..QueryItem::default()
+            }],
+        };
+        let append = one("Opened", "new/1").unless(together, at(0));
+        reads();
+        let mut ticket = journal.submit(append, None).unwrap();
+        writer.run_once();
+        appended(ticket.try_outcome().unwrap().unwrap());
+        reads()
+    };
+    assert!(look("new/0") > 0, "footers and filters are read");
+    orders.in_memory.store(true, Ordering::Relaxed);
+    for odd in ["s/1", "s/7", "s/1"] {
+        assert_eq!(look(odd), 0);
     }
 }
 

@@ -166,6 +166,13 @@ impl MemoryStorage {
         state.segments.retain(|name, _| is_named(name));
     }
 
+    /// Makes durable what can be read, as the next opening does before it shows anything. What is on
+    /// its way stays there: only the process ended, and not the storage.
+    pub fn reopen(&self) {
+        let mut state = self.lock();
+        state.slots.iter_mut().for_each(|slot| slot.durable = true);
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,15 +3,18 @@
 //!
 //! One thread takes every step, and all chance comes from a seed: the same seed gives the same
 //! trace. [`World`] drives a log through lives and crashes and holds what it finds against
-//! [`Model`], a log in the simplest way. Nothing depends on this crate.
+//! [`Model`], a log in the simplest way; [`Outcomes`] does so with a storage in memory that answers as it likes. Nothing depends on this crate.
 
 mod backups;
 mod damage;
 mod disk;
 mod env;
 mod model;
+mod outcomes;
 mod platter;
 mod random;
+mod seen;
+mod submitted;
 mod workload;
 mod world;
 
@@ -19,6 +22,7 @@ pub use damage::Damage;
 pub use disk::{Durable, Faults, SimDisk, Synced};
 pub use env::SimEnv;
 pub use model::{Model, Verdict, is_written};
+pub use outcomes::Outcomes;
 pub use platter::{SECTOR_BYTES, Survival};
 pub use random::Random;
 pub use workload::Workload;

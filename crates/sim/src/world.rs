@@ -12,15 +12,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use headwater_event::{Append, ChainHash, Error, Event, LogId, Outcome, Position, Query};
+use headwater_event::{ChainHash, Error, Event, LogId, Position, Query};
 use headwater_journal::disk::fs::Fs;
 use headwater_journal::{
-    Direction, DiskOptions, DiskStorage, Follower, Journal, Options, Read, Step, Ticket, Writer,
+    Direction, DiskOptions, DiskStorage, Follower, Journal, Options, Read, Step, Writer,
 };
 use uuid::Uuid;
 
 use crate::backups::{Taken, Taking};
-use crate::model::{Model, Verdict, is_written};
+use crate::model::Model;
+use crate::seen::Seen;
+use crate::submitted::{Submitted, explain};
 use crate::{Faults, Random, SimDisk, SimEnv, Survival, Workload};
 
 /// Small files, so that a short life has several.
@@ -54,13 +56,6 @@ enum Upkeep {
 /// The most that a backup takes at a time.
 const BACKUP_BYTES_MAX: u64 = 16 << 10;
 
-/// An append and what came of it.
-struct Submitted {
-    append: Append,
-    ticket: Option<Ticket>,
-    told: Option<Result<Outcome, Error>>,
-}
-
 /// A log, the disk it is on, and what is known of it.
 pub struct World {
     random: Random,
@@ -69,8 +64,7 @@ pub struct World {
     workload: Workload,
     model: Model,
     submitted: Vec<Submitted>,
-    seen: Vec<(Position, ChainHash)>,
-    followed: Vec<Event>,
+    seen: Seen,
     opening_syncs: u64,
     kept_aside: Vec<(PathBuf, Vec<u8>)>,
     trace: ChainHash,
@@ -86,7 +80,7 @@ pub struct World {
 pub(crate) struct Life {
     pub(crate) journal: Journal,
     pub(crate) writer: Writer,
-    follower: Follower,
+    pub(crate) follower: Follower,
     taking: Option<Taking>,
 }
 
@@ -105,8 +99,7 @@ impl World {
             workload: Workload::default(),
             model: Model::default(),
             submitted: Vec::new(),
-            seen: Vec::new(),
-            followed: Vec::new(),
+            seen: Seen::default(),
             opening_syncs: 0,
             kept_aside: Vec::new(),
             trace: ChainHash::START,
@@ -222,16 +215,7 @@ impl World {
         self.assert_tidy();
         let log = read_all(&life.journal);
         self.reconcile(&log, &life.journal);
-        for (position, chain) in std::mem::take(&mut self.seen) {
-            let found = life
-                .journal
-                .chain_at(position)
-                .expect("what was seen is there");
-            assert_eq!(found, (position, chain), "what was seen is unchanged");
-        }
-        for (event, followed) in log.iter().zip(std::mem::take(&mut self.followed)) {
-            assert_eq!(*event, followed, "the follower saw the log");
-        }
+        std::mem::take(&mut self.seen).check(&log, &life.journal);
         self.restore(&log, &life.journal);
         life.journal
             .verify(&mut |_| Ok(()))
@@ -371,129 +355,27 @@ impl World {
         let append = self.workload.append(&mut self.random, head);
         self.note(&format!("{append:?}"));
         if let Ok(ticket) = life.journal.submit(append.clone(), None) {
-            self.submitted.push(Submitted {
-                append,
-                ticket: Some(ticket),
-                told: None,
-            });
+            self.submitted.push(Submitted::new(append, ticket));
         }
     }
 
     /// Callers hear what became of their appends.
     fn hear(&mut self) {
-        for submitted in &mut self.submitted {
-            if let Some(told) = submitted.ticket.as_mut().and_then(Ticket::try_outcome) {
-                submitted.ticket = None;
-                submitted.told = Some(told);
-            }
-        }
+        self.submitted.iter_mut().for_each(Submitted::hear);
     }
 
     /// A reader and a follower look at the log.
     fn look(&mut self, life: &mut Life) {
-        let head = life.journal.head();
-        if head.position > Position::ZERO {
-            self.seen.push((head.position, head.chain));
-        }
-        // Without power a follower reads nothing new.
-        if let Ok(batch) = life.follower.poll_batch() {
-            self.follow(&batch.events);
-        }
-    }
-
-    fn follow(&mut self, events: &[Event]) {
-        for event in events {
-            let known = self
-                .followed
-                .last()
-                .map_or(Position::ZERO, |last| last.position);
-            if event.position <= known {
-                continue; // an earlier life's follower was here
-            }
-            assert_eq!(
-                event.position,
-                known.next(),
-                "followers see each event once, in order"
-            );
-            self.followed.push(event.clone());
-        }
+        self.seen.look(&life.journal, &mut life.follower);
     }
 
     /// Holds what was told against the log, in the order of the appends.
     fn reconcile(&mut self, log: &[Event], journal: &Journal) {
         let submitted = std::mem::take(&mut self.submitted);
+        let submitted: Vec<&Submitted> = submitted.iter().collect();
         let explained = explain(&submitted, self.model.clone(), log, journal);
         self.model = explained.unwrap_or_else(|why| panic!("{why}"));
     }
-}
-
-/// The model after these appends, if what was told of them fits together and makes the log. Where an
-/// append without a clear outcome was sent again and is there once, either sending may have written
-/// it: what was told of others in between can say which.
-fn explain(
-    submitted: &[Submitted],
-    mut model: Model,
-    log: &[Event],
-    journal: &Journal,
-) -> Result<Model, String> {
-    for (at, one) in submitted.iter().enumerate() {
-        let later = &submitted[at + 1..];
-        let verdict = model.decide(&one.append);
-        let first = model.head().next();
-        let fits = verdict == Verdict::Appended(first);
-        let there = fits && stands_at(log, journal, first, &one.append) && !claimed(later, first);
-        let written = match &one.told {
-            Some(Ok(outcome)) if Verdict::of(outcome) == verdict => fits,
-            Some(Ok(outcome)) => {
-                return Err(format!("{outcome:?}, not {verdict:?}: {:?}", one.append));
-            }
-            Some(Err(error)) if error.has_no_side_effects() => match there {
-                true => return Err(format!("it was refused and is there: {error}")),
-                false => false,
-            },
-            Some(Err(_)) | None => there,
-        };
-        if !written {
-            continue;
-        }
-        let is_unclear = !matches!(one.told, Some(Ok(_)));
-        let is_sent_again = is_unclear && later.iter().any(|again| again.append == one.append);
-        let without = is_sent_again.then(|| model.clone());
-        let from = first.0 as usize - 1;
-        let events = log.get(from..from + one.append.events.len());
-        model.apply(&one.append, events.ok_or("an append is not there whole")?);
-        if let Some(without) = without {
-            return explain(later, model, log, journal)
-                .or_else(|why| explain(later, without, log, journal).map_err(|_| why));
-        }
-    }
-    model.check(log)?;
-    Ok(model)
-}
-
-/// Whether the log holds the append there, and not another one that begins with its events.
-fn stands_at(log: &[Event], journal: &Journal, first: Position, append: &Append) -> bool {
-    let before = first.0 as usize - 1;
-    let after = before + append.events.len();
-    let is_written = |events: &[Event]| {
-        let mut pairs = append.events.iter().zip(events);
-        pairs.all(|(new, event)| is_written(new, event))
-    };
-    let end_at = |position: usize| {
-        let end = journal.chain_at(Position(position as u64));
-        end.expect("it is there").0.0 as usize
-    };
-    log.get(before..after).is_some_and(is_written)
-        && end_at(after) == after
-        && end_at(after - 1) == before
-}
-
-/// Whether one of these was told that it is what was written there: the same append, tried again.
-fn claimed(later: &[Submitted], first: Position) -> bool {
-    let is_it = |told: &Outcome| Verdict::of(told) == Verdict::Appended(first);
-    later
-        .iter()
-        .any(|one| matches!(&one.told, Some(Ok(told)) if is_it(told)))
 }
 
 /// All events of a log, in pages.

@@ -6,6 +6,7 @@ mod damaged;
 mod every_byte;
 mod lives;
 mod new_logs;
+mod outcomes;
 mod sealing_syncs;
 mod storage;
 mod syncs;

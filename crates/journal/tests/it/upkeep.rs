@@ -4,14 +4,14 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use headwater_event::{Append, Error, LogId};
+use headwater_event::{Append, Error, Kind, LogId};
 use headwater_journal::conformance::Place as _;
 use headwater_journal::{
     Commit, DiskStorage, Journal, Manifest, Options, SegmentBytes, SegmentName, SegmentSink, Seq,
     Step, Storage, Stored, WorkState, Writer, Written,
 };
 
-use crate::support::{Disk, TestEnv, appended, event, keep, memory};
+use crate::support::{Disk, TestEnv, appended, event, events, keep, memory};
 
 fn small() -> Options {
     Options {
@@ -259,6 +259,50 @@ fn the_writer_is_slowed_by_merge_debt_and_never_stopped() {
     let merged = step(number);
     assert!(merged.segments_due < 4, "{merged:?}");
     assert_eq!(merged.slowed, last.slowed, "nobody is slowed any more");
+}
+
+/// Memory holds an index of each piece that waits, so there is a most of them.
+#[test]
+fn when_64_pieces_wait_to_be_sealed_appends_are_refused_until_they_are() {
+    let storage = memory();
+    let (journal, writer) = stepped(Arc::clone(&storage) as Arc<dyn Storage>);
+    let mut number = 0;
+    while journal.stats().unwrap().pieces_waiting < 64 {
+        commit(&journal, &writer, number);
+        number += 1;
+    }
+    storage.fail_puts(1);
+    let failure = writer.seal().unwrap_err();
+    let head = journal.head();
+    let told = || {
+        let append = Append::of(vec![event("Refused", "s/1")]);
+        let mut ticket = journal.submit(append, None).unwrap();
+        writer.run_once();
+        ticket.try_outcome().unwrap()
+    };
+    let busy = told().unwrap_err();
+    assert_eq!((busy.kind(), busy.code()), (Kind::Busy, "busy"));
+    assert!(busy.is_retryable() && busy.has_no_side_effects());
+    let words = busy.to_string();
+    assert!(
+        words.contains("64 pieces") && words.contains("less than 64"),
+        "{words}"
+    );
+    let source = std::error::Error::source(&busy).expect("it says why they wait");
+    assert!(source.to_string().contains(failure.message()), "{source}");
+    assert_eq!(journal.head(), head, "nothing was written");
+    // Who reads is not refused.
+    assert_eq!(events(&journal).len() as u64, head.position.0);
+    // One piece less is room for another.
+    assert_eq!(writer.seal().unwrap(), Step::Done);
+    commit(&journal, &writer, number);
+    while writer.seal().unwrap() == Step::Done {}
+    assert_eq!(journal.stats().unwrap().pieces_waiting, 0);
+    for number in number + 1..number + 20 {
+        commit(&journal, &writer, number);
+    }
+    assert_eq!(journal.head().position.0, head.position.0 + 20 * 100);
+    journal.verify(&mut |_| Ok(())).unwrap();
 }
 
 #[test]

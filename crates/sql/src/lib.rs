@@ -50,6 +50,7 @@ mod catalogs;
 mod define;
 mod error;
 mod event_table;
+mod forms;
 mod functions;
 mod parse;
 mod placeholder;

@@ -8,7 +8,7 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
-use crate::{SqlError, sqlstate};
+use crate::{SqlError, forms, sqlstate};
 
 /// The longest statement, in bytes.
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
@@ -64,16 +64,31 @@ pub(crate) fn parse_statement(text: &str) -> Result<(Statement, Source), SqlErro
     let tokens = tokens(text, &source)?;
     let mut parser = Parser::new(&PostgreSqlDialect {})
         .with_recursion_limit(DEPTH_MAX)
-        .with_tokens_with_locations(tokens);
+        .with_tokens_with_locations(forms::known(tokens));
     while parser.consume_token(&Token::SemiColon) {}
     let statement = parser
         .parse_statement()
-        .map_err(|error| parser_error(error, &source))?;
+        .map_err(|error| unread(text, parser_error(error, &source), &source))?;
     while parser.consume_token(&Token::SemiColon) {}
     let rest = parser.peek_token();
     match rest.token {
         Token::EOF => Ok((statement, source)),
-        token => Err(unexpected(&token, source.position(rest.span.start))),
+        token => {
+            let error = unexpected(&token, source.position(rest.span.start));
+            Err(unread(text, error, &source))
+        }
+    }
+}
+
+/// Names what PostgreSQL reads and the parser does not: 0A000 in the place of a syntax error.
+fn unread(text: &str, error: SqlError, source: &Source) -> SqlError {
+    if error.sqlstate() != sqlstate::SYNTAX_ERROR {
+        return error;
+    }
+    let found = tokens(text, source);
+    match found.as_deref().ok().and_then(forms::unread) {
+        Some((form, place)) => SqlError::unsupported(form).at(source.position(place)),
+        None => error,
     }
 }
 
@@ -97,10 +112,12 @@ fn tokens(text: &str, source: &Source) -> Result<Vec<TokenWithSpan>, SqlError> {
     Ok(tokens)
 }
 
-/// What the parser would let pass and PostgreSQL does not: `==`, and a word glued to a number.
+/// What the parser would let pass and PostgreSQL does not: `==`, and a word glued to a number; and
+/// what it would read as something else.
 fn refuse_lenient(tokens: &[TokenWithSpan], source: &Source) -> Result<(), SqlError> {
-    for (token, next) in tokens.iter().zip(tokens.iter().skip(1)) {
+    for (index, (token, next)) in tokens.iter().zip(tokens.iter().skip(1)).enumerate() {
         let position = source.position(token.span.start);
+        let third = tokens.get(index + 2).map(|third| &third.token);
         match (&token.token, &next.token) {
             (Token::DoubleEq, _) => {
                 return Err(SqlError::new(
@@ -116,6 +133,11 @@ fn refuse_lenient(tokens: &[TokenWithSpan], source: &Source) -> Result<(), SqlEr
                 ))
                 .at(position));
             }
+            (Token::Word(prefix), Token::Ampersand)
+                if prefix.value.eq_ignore_ascii_case("u") && third.is_some_and(is_quoted_name) =>
+            {
+                return Err(SqlError::unsupported("a name with U&").at(position));
+            }
             _ => {}
         }
     }
@@ -124,6 +146,10 @@ fn refuse_lenient(tokens: &[TokenWithSpan], source: &Source) -> Result<(), SqlEr
 
 fn is_code(token: &Token) -> bool {
     !matches!(token, Token::Whitespace(_) | Token::SemiColon | Token::EOF)
+}
+
+fn is_quoted_name(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_some())
 }
 
 fn may_nest(token: &Token) -> bool {
@@ -160,9 +186,6 @@ fn parser_error(error: ParserError, source: &Source) -> SqlError {
         .split_once(", Column: ")
         .and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)))
         .and_then(|(line, column)| source.position(Location { line, column }));
-    if message.ends_with("found: exclude") || message.ends_with("found: EXCLUDE") {
-        return SqlError::unsupported("EXCLUDE in a window frame").at(position);
-    }
     SqlError::syntax(format!("syntax error: {message}")).at(position)
 }
 

@@ -69,6 +69,10 @@ impl Binder<'_> {
         chain: &[ast::AccessExpr],
     ) -> Result<Typed, SqlError> {
         let refused = || SqlError::unsupported("a subscript or a field of a row");
+        if matches!(root, ast::Expr::Array(_)) {
+            return Err(SqlError::syntax("syntax error at or near \"[\"")
+                .with_hint("Put parentheses around the array."));
+        }
         let Some((ast::AccessExpr::Subscript(ast::Subscript::Index { index }), path)) =
             chain.split_last()
         else {

@@ -92,6 +92,9 @@ impl Binder<'_> {
             ast::FunctionArguments::None if !WORDS.contains(&name) => {
                 Err(SqlError::unsupported(format_args!("\"{name}\"")))
             }
+            ast::FunctionArguments::List(_) if name == "current_timestamp" => {
+                Err(SqlError::unsupported("current_timestamp with a precision"))
+            }
             _ => Ok(()),
         }
     }

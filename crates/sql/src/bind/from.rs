@@ -101,6 +101,7 @@ impl Binder<'_> {
                 refuse_if(sample.is_some(), "TABLESAMPLE")?;
                 refuse_if(!index_hints.is_empty(), "an index hint")?;
                 if let Some(ast::TableFunctionArgs { args, settings }) = args {
+                    refuse_if(name.to_string().eq_ignore_ascii_case("only"), "FROM ONLY")?;
                     refuse_if(settings.is_some(), "SETTINGS")?;
                     return self.rows_in_from(name, args, *with_ordinality, alias.as_ref());
                 }
@@ -172,6 +173,8 @@ impl Binder<'_> {
     ) -> Result<Source, SqlError> {
         // The parser reads the keyword as the table, and the table as its alias.
         refuse_if(name.to_string().eq_ignore_ascii_case("only"), "FROM ONLY")?;
+        let is_function = super::call::WORDS.contains(&&*name.to_string().to_ascii_lowercase());
+        refuse_if(is_function, "a function without parentheses in FROM")?;
         let (schema_name, ident) = crate::parse::schema_and_name(name)?;
         let position = self.source.ident(ident);
         let name = self.name(ident)?;

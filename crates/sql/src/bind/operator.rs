@@ -4,6 +4,7 @@ use sqlparser::ast::{self, BinaryOperator};
 
 use super::coerce::{common_type, type_name};
 use super::{Binder, Typed};
+use crate::forms::symmetric_bound;
 use crate::plan::{Expr, QueryPlan};
 use crate::{SqlError, Type, sqlstate};
 
@@ -190,8 +191,28 @@ impl Binder<'_> {
         high: &ast::Expr,
     ) -> Result<Typed, SqlError> {
         let value = self.expr(expr)?;
+        let (low, symmetric) = match symmetric_bound(low) {
+            Some(low) => (low, true),
+            None => (low, false),
+        };
         let low = self.expr(low)?;
         let high = self.expr(high)?;
+        if !symmetric {
+            return self.between_bounds(value, negated, low, high);
+        }
+        let one = self.between_bounds(value.clone(), negated, low.clone(), high.clone())?;
+        let other = self.between_bounds(value, negated, high, low)?;
+        let either = if negated { "AND" } else { "OR" };
+        Ok(Typed::new(infix(either, one.expr, other.expr), Type::Bool))
+    }
+
+    fn between_bounds(
+        &mut self,
+        value: Typed,
+        negated: bool,
+        low: Typed,
+        high: Typed,
+    ) -> Result<Typed, SqlError> {
         let (above, below, both) = match negated {
             false => (">=", "<=", "AND"),
             true => ("<", ">", "OR"),

@@ -6,6 +6,7 @@
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 
 use crate::SqlError;
+use crate::forms::symmetric_bound;
 
 const OR: u8 = 1;
 const AND: u8 = 2;
@@ -113,7 +114,12 @@ pub(super) fn check(expr: &Expr) -> Result<(), SqlError> {
         Expr::InList { expr, .. } | Expr::InSubquery { expr, .. } => level(expr) > own,
         Expr::Between {
             expr, low, high, ..
-        } => [expr, low, high].iter().all(|operand| level(operand) > own),
+        } => {
+            let low = symmetric_bound(low).unwrap_or(low);
+            [expr.as_ref(), low, high.as_ref()]
+                .iter()
+                .all(|operand| level(operand) > own)
+        }
         Expr::Like { expr, pattern, .. } | Expr::ILike { expr, pattern, .. } => {
             level(expr) > own && level(pattern) > own
         }

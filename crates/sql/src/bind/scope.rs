@@ -9,6 +9,9 @@ use super::{Binder, Typed};
 use crate::plan::{ColumnRef, Expr, RelationId};
 use crate::{SqlError, Table, Type, sqlstate};
 
+/// Columns that PostgreSQL adds to each table, and that are told by no `*`. `oid` is an ordinary one.
+const SYSTEM_COLUMNS: &[&str] = &["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+
 /// A column that can be named without its table.
 #[derive(Debug, Clone)]
 pub(super) struct VisibleColumn {
@@ -201,6 +204,9 @@ impl Binder<'_> {
     }
 
     fn undefined_column(&self, name: &str, message: &str) -> SqlError {
+        if SYSTEM_COLUMNS.contains(&name) {
+            return SqlError::unsupported(format_args!("the system column {name}"));
+        }
         let error = SqlError::new(sqlstate::UNDEFINED_COLUMN, message);
         let close = self
             .scopes

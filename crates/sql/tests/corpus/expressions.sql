@@ -202,5 +202,5 @@ select 1 operator(nope.+) 2;
 -- refused
 select 1 operator(public.=) 1;
 
--- not parsed
+-- refused
 select 1 operator(public.=) any (array[1]);

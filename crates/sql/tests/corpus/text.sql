@@ -87,7 +87,6 @@ select 'a' = 'a ', 'a' < 'a ', 'é' = 'é';
 
 select name || ' <' || email || '>' from customer order by id;
 
--- not parsed: a side without characters
 select trim(leading from '  a ');
 
 select E'a\nb', E'tab\there', 'it''s', $$dollar$$;

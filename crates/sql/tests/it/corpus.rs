@@ -5,9 +5,8 @@
 //! transaction of both engines, which is then rolled back. Compared are the names and types of
 //! columns, the rows (in order if the last clause is an `order by`, else as a multiset), the
 //! contents of a table after it was written, and the SQLSTATE of an error. A scenario may open with
-//! a comment; `-- refused` means that Headwater refuses it (0A000) where PostgreSQL answers, `-- not parsed`
-//! that the parser does not read it (42601). What is so is listed in docs/refusals.md, which
-//! `HEADWATER_UPDATE_REFUSALS=1` writes anew.
+//! a comment; `-- refused` means that Headwater refuses it (0A000) where PostgreSQL answers.
+//! What is so is listed in docs/refusals.md, which `HEADWATER_UPDATE_REFUSALS=1` writes anew.
 
 use std::fs;
 use std::path::Path;
@@ -26,8 +25,7 @@ const REFUSALS_HEAD: &str = "\
 # Statements that are refused
 
 Of the [corpus](../crates/sql/tests/corpus) that runs against PostgreSQL 15 and against Headwater: every statement that
-PostgreSQL answers and Headwater does not, with what it says instead. The error is 0A000, and 42601 where the parser does
-not read the statement. [sql.md](sql.md) tells the same by subjects. A test makes this page.
+PostgreSQL answers and Headwater does not, with what it says instead. The error is 0A000. [sql.md](sql.md) tells the same by subjects. A test makes this page.
 ";
 
 /// A statement that Headwater does not answer, and what it says.
@@ -42,7 +40,6 @@ struct Scenario {
     file: String,
     line: usize,
     refused: bool,
-    unread: bool,
     statements: Vec<String>,
 }
 
@@ -136,11 +133,6 @@ fn compare(
 ) -> Option<String> {
     for sql in &scenario.statements {
         let (expected, found) = both(sql, client, headwater);
-        let unread = matches!(&found, Outcome::Failed(state, _) if state == "42601");
-        if scenario.unread && unread && !found.agrees_with(&expected) {
-            refusals.extend(scenario.refusal(sql, &found));
-            return None;
-        }
         if found.is_refused() && !expected.is_refused() {
             refusals.extend(scenario.refusal(sql, &found));
             return (!scenario.refused).then(|| difference(sql, &expected, &found, headwater));
@@ -152,7 +144,7 @@ fn compare(
             break;
         }
     }
-    (scenario.refused || scenario.unread).then(|| {
+    scenario.refused.then(|| {
         format!(
             "marked as refused, but answered:\n    {}",
             scenario.statements.join("\n    ")
@@ -162,18 +154,14 @@ fn compare(
 
 impl Scenario {
     fn refusal(&self, sql: &str, found: &Outcome) -> Option<Refusal> {
-        let Outcome::Failed(state, message) = found else {
+        let Outcome::Failed(_, message) = found else {
             return None;
-        };
-        let says = match state.as_str() {
-            "0A000" => message.clone(),
-            state => format!("{message} ({state})"),
         };
         let words: Vec<&str> = sql.split_whitespace().collect();
         Some(Refusal {
             file: self.file.clone(),
             sql: words.join(" ").trim_end_matches(';').to_owned(),
-            says,
+            says: message.clone(),
         })
     }
 }
@@ -181,7 +169,9 @@ impl Scenario {
 /// What both engines make of a statement; of one that writes, the table afterwards.
 fn both(sql: &str, client: &mut Client, headwater: &mut Headwater) -> (Outcome, Outcome) {
     let (mut expected, mut found) = match first_word(sql).trim_start_matches('(') {
-        "select" | "with" | "values" => (query_postgres(client, sql), headwater.query(sql)),
+        "select" | "with" | "values" | "table" => {
+            (query_postgres(client, sql), headwater.query(sql))
+        }
         _ => (execute_postgres(client, sql), headwater.execute(sql)),
     };
     if let (Some(table), Outcome::Done, Outcome::Done) = (written_table(sql), &expected, &found) {
@@ -297,9 +287,6 @@ fn scenario(file: &str, line: usize, paragraph: &[&str]) -> Option<Scenario> {
         refused: comments
             .iter()
             .any(|comment| comment.starts_with("-- refused")),
-        unread: comments
-            .iter()
-            .any(|comment| comment.starts_with("-- not parsed")),
         statements,
     })
 }

@@ -85,8 +85,15 @@ fn unread(text: &str, error: SqlError, source: &Source) -> SqlError {
     if error.sqlstate() != sqlstate::SYNTAX_ERROR {
         return error;
     }
-    let found = tokens(text, source);
-    match found.as_deref().ok().and_then(forms::unread) {
+    let Ok(found) = tokens(text, source) else {
+        return error;
+    };
+    let mut places = found.iter().map(|token| token.span.start);
+    let place = places.find(|place| {
+        let position = source.position(*place);
+        position.is_some() && position == error.position()
+    });
+    match forms::unread(&found, place) {
         Some((form, place)) => SqlError::unsupported(form).at(source.position(place)),
         None => error,
     }

@@ -6,6 +6,7 @@ use super::coerce::{common_type, in_a_projection};
 use super::expr::nondeterministic;
 use super::operator::collation;
 use super::{Binder, Mode, Typed, refuse_if};
+use crate::forms::SYMMETRIC;
 use crate::functions::signatures::{Kind, resolve};
 use crate::parse::schema_and_name;
 use crate::plan::Expr;
@@ -50,6 +51,11 @@ impl Binder<'_> {
         refuse_if(null_treatment.is_some(), "IGNORE NULLS")?;
         let (schema, name) = schema_and_name(name)?;
         self.check_function_schema(schema)?;
+        // A reserved word, which stands before the bound of `between` and nowhere else.
+        if name.quote_style.is_none() && name.value.eq_ignore_ascii_case(SYMMETRIC) {
+            return Err(SqlError::syntax("syntax error at or near \"symmetric\"")
+                .at(self.source.ident(name)));
+        }
         let name = self.label(name)?;
         if let ("array", ast::FunctionArguments::Subquery(query)) = (name.as_str(), args) {
             return self.array_query(query);
@@ -94,6 +100,10 @@ impl Binder<'_> {
             }
             ast::FunctionArguments::List(_) if name == "current_timestamp" => {
                 Err(SqlError::unsupported("current_timestamp with a precision"))
+            }
+            // Its second argument is a word, and no column.
+            ast::FunctionArguments::List(_) if name == "normalize" => {
+                Err(SqlError::unsupported("the function normalize()"))
             }
             _ => Ok(()),
         }
@@ -273,7 +283,8 @@ impl Binder<'_> {
                 Typed::new(self.convert(left, ty)?, ty)
             }
         };
-        let equal = self.compare("=", left.clone(), right)?;
+        let copy = self.copy(&left)?;
+        let equal = self.compare("=", copy, right)?;
         Ok(Typed {
             ty: left.ty,
             expr: Expr::Case {

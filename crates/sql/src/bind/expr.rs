@@ -398,7 +398,8 @@ impl Binder<'_> {
             whens.push(match &operand {
                 Some(operand) => {
                     let value = self.expr(condition)?;
-                    self.compare("=", operand.clone(), value)?.expr
+                    let operand = self.copy(operand)?;
+                    self.compare("=", operand, value)?.expr
                 }
                 None => self.condition(condition, "CASE/WHEN")?,
             });

@@ -37,6 +37,9 @@ use scope::Scope;
 
 /// How deep expressions may nest; bounds the stack.
 const DEPTH_MAX: usize = 250;
+/// The most nodes of all copies of expressions in a statement: some forms write an operand twice,
+/// and in each other they would write it without end.
+const COPIED_NODES_MAX: usize = 100_000;
 /// The most parameters of a statement.
 const PARAMETERS_MAX: usize = 1_000;
 
@@ -122,6 +125,8 @@ pub(crate) struct Binder<'a> {
     relations: u32,
     cte_numbers: u32,
     depth: usize,
+    /// The nodes of the copies made so far.
+    copied: usize,
     clause: Clause,
 }
 
@@ -145,6 +150,7 @@ impl<'a> Binder<'a> {
             relations: 0,
             cte_numbers: 0,
             depth: 0,
+            copied: 0,
             clause: Clause::Select,
         }
     }
@@ -202,6 +208,26 @@ impl<'a> Binder<'a> {
         let result = bind(self);
         self.depth -= 1;
         result
+    }
+
+    /// A copy of what is written once and asked for several times. 54001 when the copies of the
+    /// statement grow too large.
+    fn copy(&mut self, typed: &Typed) -> Result<Typed, SqlError> {
+        let copied = &mut self.copied;
+        typed.expr.walk_all(&mut |_| {
+            *copied += 1;
+            *copied <= COPIED_NODES_MAX
+        });
+        if self.copied > COPIED_NODES_MAX {
+            return Err(SqlError::new(
+                sqlstate::STATEMENT_TOO_COMPLEX,
+                format!(
+                    "BETWEEN, CASE and NULLIF in each other make more than {COPIED_NODES_MAX} copies \
+                     of operands"
+                ),
+            ));
+        }
+        Ok(typed.clone())
     }
 
     fn name(&self, ident: &ast::Ident) -> Result<String, SqlError> {

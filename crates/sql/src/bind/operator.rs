@@ -200,7 +200,9 @@ impl Binder<'_> {
         if !symmetric {
             return self.between_bounds(value, negated, low, high);
         }
-        let one = self.between_bounds(value.clone(), negated, low.clone(), high.clone())?;
+        let copies = [self.copy(&value)?, self.copy(&low)?, self.copy(&high)?];
+        let [copy, from, to] = copies;
+        let one = self.between_bounds(copy, negated, from, to)?;
         let other = self.between_bounds(value, negated, high, low)?;
         let either = if negated { "AND" } else { "OR" };
         Ok(Typed::new(infix(either, one.expr, other.expr), Type::Bool))
@@ -217,7 +219,8 @@ impl Binder<'_> {
             false => (">=", "<=", "AND"),
             true => ("<", ">", "OR"),
         };
-        let above = self.compare(above, value.clone(), low)?;
+        let copy = self.copy(&value)?;
+        let above = self.compare(above, copy, low)?;
         let below = self.compare(below, value, high)?;
         Ok(Typed::new(infix(both, above.expr, below.expr), Type::Bool))
     }

@@ -80,6 +80,38 @@ fn is_distinctness(expr: &Expr) -> bool {
     matches!(expr, Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..))
 }
 
+/// Whether a comparison or `is distinct from` is an operand of another, which PostgreSQL does not
+/// read.
+fn is_chain(expr: &Expr) -> bool {
+    let compares = |operand: &Expr| matches!(operand, Expr::BinaryOp { op, .. } if binary_level(op) == COMPARISON);
+    match expr {
+        Expr::BinaryOp { left, right, .. } => compares(expr) && (compares(left) || compares(right)),
+        Expr::AnyOp {
+            left, compare_op, ..
+        }
+        | Expr::AllOp {
+            left, compare_op, ..
+        } => binary_level(compare_op) == COMPARISON && compares(left),
+        Expr::IsFalse(operand)
+        | Expr::IsNotFalse(operand)
+        | Expr::IsTrue(operand)
+        | Expr::IsNotTrue(operand)
+        | Expr::IsNull(operand)
+        | Expr::IsNotNull(operand)
+        | Expr::IsUnknown(operand)
+        | Expr::IsNotUnknown(operand) => is_distinctness(operand),
+        Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
+            is_distinctness(left) || level(right) == IS
+        }
+        _ => false,
+    }
+}
+
+/// Whether PostgreSQL does not read this as a bound of `between`, unless in parentheses.
+fn is_no_bound(bound: &Expr) -> bool {
+    level(bound) < COMPARISON && !is_distinctness(bound) || level(bound) == RANGE
+}
+
 /// Checks that the operands of `expr`, where they are not in parentheses, are its operands in
 /// PostgreSQL too.
 pub(super) fn check(expr: &Expr) -> Result<(), SqlError> {
@@ -115,7 +147,14 @@ pub(super) fn check(expr: &Expr) -> Result<(), SqlError> {
         Expr::Between {
             expr, low, high, ..
         } => {
-            let low = symmetric_bound(low).unwrap_or(low);
+            let low = match symmetric_bound(low) {
+                Some(low) if is_no_bound(low) => {
+                    return Err(SqlError::syntax(format!(
+                        "syntax error in the bound \"{low}\" of BETWEEN"
+                    )));
+                }
+                bound => bound.unwrap_or(low),
+            };
             [expr.as_ref(), low, high.as_ref()]
                 .iter()
                 .all(|operand| level(operand) > own)
@@ -128,6 +167,10 @@ pub(super) fn check(expr: &Expr) -> Result<(), SqlError> {
     };
     match agrees {
         true => Ok(()),
+        false if is_chain(expr) => Err(SqlError::syntax(format!(
+            "syntax error: comparisons without parentheses in \"{expr}\""
+        ))
+        .with_hint("Put parentheses around the operands.")),
         false => Err(SqlError::unsupported(format_args!(
             "this order of operators without parentheses in \"{expr}\""
         ))

@@ -32,6 +32,13 @@ pub(super) struct Relation {
     pub(super) table: Option<Arc<Table>>,
 }
 
+impl Relation {
+    /// Whether it is a table, and not a query or a function.
+    fn is_stored(&self) -> bool {
+        self.table.is_some() || self.schema == Some("pg_catalog")
+    }
+}
+
 /// The names of one query level.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
@@ -155,8 +162,9 @@ impl Binder<'_> {
                     .at(position),
             );
         }
+        let seen = self.scopes.iter().flat_map(|scope| &scope.relations);
         Err(self
-            .undefined_column(&name, &format!("column \"{name}\" does not exist"))
+            .undefined_column(&name, &format!("column \"{name}\" does not exist"), seen)
             .at(position))
     }
 
@@ -190,6 +198,7 @@ impl Binder<'_> {
                 .undefined_column(
                     &name,
                     &format!("column {relation_name}.{name} does not exist"),
+                    std::iter::once(found),
                 )
                 .at(position)),
         }
@@ -203,8 +212,14 @@ impl Binder<'_> {
             .find_map(|scope| scope.relation(name))
     }
 
-    fn undefined_column(&self, name: &str, message: &str) -> SqlError {
-        if SYSTEM_COLUMNS.contains(&name) {
+    /// 42703, or 0A000 for a column that each table has among those that might be meant.
+    fn undefined_column<'r>(
+        &self,
+        name: &str,
+        message: &str,
+        mut meant: impl Iterator<Item = &'r Relation>,
+    ) -> SqlError {
+        if SYSTEM_COLUMNS.contains(&name) && meant.any(Relation::is_stored) {
             return SqlError::unsupported(format_args!("the system column {name}"));
         }
         let error = SqlError::new(sqlstate::UNDEFINED_COLUMN, message);

@@ -153,7 +153,6 @@ impl Binder<'_> {
                     typed: self.item(expr, relation, &mut arrays)?,
                 }),
                 ast::SelectItem::ExprWithAlias { expr, alias } => {
-                    refuse_typed_literal(expr, alias)?;
                     items.push(Item {
                         name: self.label(alias)?,
                         typed: self.item(expr, relation, &mut arrays)?,
@@ -515,7 +514,7 @@ impl<'a> Parts<'a> {
 
 fn group_exprs(group_by: &ast::GroupByExpr) -> Result<&[ast::Expr], SqlError> {
     match group_by {
-        ast::GroupByExpr::All(_) => Err(SqlError::unsupported("\"GROUP BY ALL\"")),
+        ast::GroupByExpr::All(_) => Err(SqlError::syntax("syntax error behind GROUP BY ALL")),
         ast::GroupByExpr::Expressions(exprs, modifiers) => {
             refuse_if(!modifiers.is_empty(), "GROUP BY ... WITH")?;
             Ok(exprs)
@@ -546,19 +545,4 @@ fn plain_wildcard(options: &ast::WildcardAdditionalOptions) -> Result<(), SqlErr
     refuse_if(opt_replace.is_some(), "* REPLACE")?;
     refuse_if(opt_rename.is_some(), "* RENAME")?;
     refuse_if(opt_alias.is_some(), "* AS")
-}
-
-/// Refuses `int4 '7'`, which the parser reads as a column and its name.
-fn refuse_typed_literal(expr: &ast::Expr, alias: &ast::Ident) -> Result<(), SqlError> {
-    let is_name = matches!(
-        expr,
-        ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_)
-    );
-    match is_name && alias.quote_style == Some('\'') {
-        true => Err(
-            SqlError::unsupported(format_args!("the literal {expr} {alias}"))
-                .with_hint("Write the type behind it: '...'::type."),
-        ),
-        false => Ok(()),
-    }
 }

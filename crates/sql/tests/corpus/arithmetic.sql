@@ -716,7 +716,7 @@ select (3::smallint) % (-9223372036854775808);
 
 select (3::smallint) % (2.5);
 
--- refused
+-- refused, 42883
 select (3::smallint) % (0.1::float8);
 
 select (3::smallint) % (null::int);
@@ -725,7 +725,7 @@ select (3::smallint) % (0);
 
 select (3::smallint) % (0.0);
 
--- refused
+-- refused, 42883
 select (3::smallint) % (0::float8);
 
 select (-7) % (3::smallint);
@@ -838,7 +838,7 @@ select (2.5) % (0.0);
 
 select (2.5) % (0::float8);
 
--- refused
+-- refused, 42883
 select (0.1::float8) % (3::smallint);
 
 select (0.1::float8) % (-7);

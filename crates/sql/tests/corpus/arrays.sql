@@ -622,7 +622,7 @@ select 1 = any(1);
 
 select 1 = any('x');
 
--- refused
+-- refused, 42883
 select array[1] = array['a'];
 
 select array[1] || 2, 0 || array[1], array[1] || null, array['a'] || 'b';

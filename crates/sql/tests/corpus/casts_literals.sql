@@ -279,7 +279,7 @@ select '1.5 hours'::interval;
 
 select '90 minutes'::interval;
 
--- refused
+-- refused, 22007
 select '1 fortnight'::interval;
 
 select ''::interval;

@@ -840,10 +840,10 @@ select ('12'::text)::double precision;
 
 select ('12'::text)::boolean;
 
--- refused
+-- refused, 22007
 select ('12'::text)::date;
 
--- refused
+-- refused, 22007
 select ('12'::text)::timestamptz;
 
 select ('12'::text)::uuid;
@@ -861,10 +861,10 @@ select ('12'::text)::interval;
 
 select ('12'::text)::oid;
 
--- refused
+-- refused, 22P02
 select ('12'::text)::text[];
 
--- refused
+-- refused, 22P02
 select ('12'::text)::bigint[];
 
 select ('12'::text)::json;
@@ -895,15 +895,15 @@ select ('t'::text)::text;
 
 select ('t'::text)::varchar;
 
--- refused
+-- refused, 22007
 select ('t'::text)::interval;
 
 select ('t'::text)::oid;
 
--- refused
+-- refused, 22P02
 select ('t'::text)::text[];
 
--- refused
+-- refused, 22P02
 select ('t'::text)::bigint[];
 
 select ('t'::text)::json;
@@ -938,10 +938,10 @@ select (''::text)::interval;
 
 select (''::text)::oid;
 
--- refused
+-- refused, 22P02
 select (''::text)::text[];
 
--- refused
+-- refused, 22P02
 select (''::text)::bigint[];
 
 select (''::text)::json;
@@ -958,10 +958,10 @@ select ('7'::varchar)::double precision;
 
 select ('7'::varchar)::boolean;
 
--- refused
+-- refused, 22007
 select ('7'::varchar)::date;
 
--- refused
+-- refused, 22007
 select ('7'::varchar)::timestamptz;
 
 select ('7'::varchar)::uuid;
@@ -979,10 +979,10 @@ select ('7'::varchar)::interval;
 
 select ('7'::varchar)::oid;
 
--- refused
+-- refused, 22P02
 select ('7'::varchar)::text[];
 
--- refused
+-- refused, 22P02
 select ('7'::varchar)::bigint[];
 
 select ('7'::varchar)::json;
@@ -1013,15 +1013,15 @@ select ('n'::name)::text;
 
 select ('n'::name)::varchar;
 
--- refused
+-- refused, 22007
 select ('n'::name)::interval;
 
 select ('n'::name)::oid;
 
--- refused
+-- refused, 22P02
 select ('n'::name)::text[];
 
--- refused
+-- refused, 22P02
 select ('n'::name)::bigint[];
 
 select ('n'::name)::json;

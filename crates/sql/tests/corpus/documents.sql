@@ -506,10 +506,10 @@ select jsonb_object_agg(k, v) from (values ('a', 1), ('b', null), ('a', 3)) t(k,
 
 select jsonb_object_agg(k, v) from (values (null, 1)) t(k, v);
 
--- refused
+-- refused, 42883
 select '{"a": 1}'::json = '{"a": 1}'::json;
 
--- refused
+-- refused, 42883
 select x from (values ('{}'::json)) v(x) order by x;
 
 -- refused

@@ -373,7 +373,7 @@ select interval '0' / 2;
 -- refused
 select interval '0' * 1.5;
 
--- refused
+-- refused, 22012
 select interval '0' / 0;
 
 -- refused
@@ -722,5 +722,5 @@ select '1.5 day 00:01:00'::interval;
 
 select '1.0 second 1 millisecond'::interval, '1 second -1 millisecond 2 microseconds'::interval;
 
--- refused
+-- refused, 22015
 select '4000000000:00:00'::interval;

@@ -99,13 +99,13 @@ select generate_series('1', 3);
 
 select g, pg_typeof(g) from generate_series('1', 3) as g;
 
--- refused
+-- refused, 42725
 select * from generate_series('1', '3');
 
--- refused
+-- refused, 42725
 select generate_series('1', '3');
 
--- refused
+-- refused, 42725
 select g, pg_typeof(g) from generate_series('1', '3') as g;
 
 select * from generate_series(1, 2, 3, 4);
@@ -184,7 +184,7 @@ select * from lower('X');
 
 select * from generate_series(1, 2) as g(a, b);
 
--- refused
+-- refused, 42883
 select * from nope(1);
 
 select * from jsonb_array_elements('[1,"a",null,{"x":1}]');

@@ -817,6 +817,6 @@ select date_trunc('nope', now());
 -- refused
 select to_timestamp(1e12);
 
--- refused
+-- refused, 22007
 select to_timestamp('x', 'y');
 

@@ -220,6 +220,41 @@ fn long_chains_of_operators_are_fine_and_longer_ones_are_named() {
 }
 
 #[test]
+fn operands_that_are_asked_for_twice_do_not_grow_without_end() {
+    let database = items();
+    let nested = |begin: &str, end: &str| {
+        let levels = 10;
+        format!("select {}1{}", begin.repeat(levels), end.repeat(levels))
+    };
+    let forms = [
+        ("((", " between symmetric 1 and 3)::integer)"),
+        ("nullif(nullif(", ", 1), 2)"),
+        (
+            "case ",
+            " when 1 then 2 when 3 then 4 when 5 then 6 when 7 then 8 end",
+        ),
+    ];
+    for (begin, end) in forms {
+        let error = database.refusal(&nested(begin, end));
+        assert_eq!(error.sqlstate(), "54001", "{begin}");
+        assert!(error.message().contains("copies"), "{}", error.message());
+    }
+    let many = vec!["id between symmetric 9 and 1"; 150].join(" and ");
+    let many = format!("select count(*) from item where {many}");
+    assert_eq!(database.rows(&many), ["3"]);
+}
+
+#[test]
+fn blanks_and_open_brackets_cost_no_more_than_their_number() {
+    let database = items();
+    let blanks = format!("select 1{}+ 1", " ".repeat(1_000_000));
+    assert_eq!(database.rows(&blanks), ["2"]);
+    let trims = "trim(leading ".repeat(4_900);
+    let open = format!("select {trims}{}", ",".repeat(900_000));
+    assert_eq!(database.refusal(&open).sqlstate(), "54001");
+}
+
+#[test]
 fn the_log_is_a_table() {
     let mut catalog = Catalog::new();
     catalog.add(None, Arc::new(event_table())).unwrap();

@@ -61,6 +61,8 @@ struct State {
     random: Random,
     /// When what is on its way lands.
     landing: Random,
+    /// Of what it is known to be in memory.
+    in_memory: Random,
     changes: u64,
     syncs: Vec<Synced>,
     removals: Vec<(u64, PathBuf)>,
@@ -78,6 +80,7 @@ impl SimDisk {
             platter,
             faults: Faults::default(),
             landing: Random::new(random.clone().draw()),
+            in_memory: Random::new(!random.clone().draw()),
             random,
             changes: 0,
             syncs: Vec::new(),
@@ -392,6 +395,12 @@ impl File for SimFile {
         let state = self.disk.state();
         state.powered()?;
         Ok(state.platter.file(self.inode).bytes().len() as u64)
+    }
+
+    /// As it happens: what is there, or nothing.
+    fn read_in_memory(&self, buffer: &mut [u8], offset: u64) -> Option<usize> {
+        let is_known = self.disk.state().in_memory.once_in(2);
+        is_known.then(|| self.read_at(buffer, offset).ok())?
     }
 
     /// A copy: what is mapped never changes.

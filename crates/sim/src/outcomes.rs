@@ -13,11 +13,13 @@ use headwater_journal::{
 };
 use uuid::Uuid;
 
+use crate::meanwhile::{self, Meanwhile};
 use crate::model::Model;
 use crate::seen::Seen;
 use crate::submitted::{Submitted, explain};
-use crate::world::{options, read_all};
-use crate::{Random, SimEnv, Workload};
+use crate::tried::count;
+use crate::world::{LARGE_ONCE_IN, options, read_all};
+use crate::{Random, SimEnv, Tried, Workload};
 
 /// A log in memory, and what is known of it.
 pub struct Outcomes {
@@ -30,13 +32,15 @@ pub struct Outcomes {
     lives: Vec<Vec<Submitted>>,
     seen: Seen,
     faults: u64,
+    tried: Tried,
+    meanwhile: Meanwhile,
     trace: ChainHash,
 }
 
 /// A log that is open.
 struct Life {
     journal: Journal,
-    writer: Writer,
+    writer: Arc<Writer>,
     follower: Follower,
     submitted: Vec<Submitted>,
 }
@@ -48,11 +52,16 @@ impl Outcomes {
             random: Random::new(seed),
             storage: Arc::new(MemoryStorage::new(LogId(Uuid::from_u128(1)))),
             env: Arc::default(),
-            workload: Workload::default(),
+            workload: match Random::new(!seed).once_in(LARGE_ONCE_IN) {
+                true => Workload::large(),
+                false => Workload::default(),
+            },
             model: Model::default(),
             lives: Vec::new(),
             seen: Seen::default(),
             faults: 0,
+            tried: Tried::default(),
+            meanwhile: Meanwhile::default(),
             trace: ChainHash::START,
         }
     }
@@ -72,6 +81,13 @@ impl Outcomes {
         self.faults
     }
 
+    /// How often what happened.
+    pub fn tried(&self) -> Tried {
+        let mut tried = self.tried;
+        tried += self.meanwhile.tried();
+        tried
+    }
+
     fn note(&mut self, what: &str) {
         self.trace = self.trace.then(what.as_bytes());
     }
@@ -81,8 +97,9 @@ impl Outcomes {
     pub fn live(&mut self, steps: u64) {
         self.storage.reopen();
         let mut life = self.open();
+        let calm = self.random.once_in(2);
         for _ in 0..steps {
-            self.step(&mut life);
+            self.step(&mut life, calm);
         }
         life.submitted.iter_mut().for_each(Submitted::hear);
         self.lives.push(life.submitted);
@@ -92,7 +109,7 @@ impl Outcomes {
     /// was promised.
     pub fn crash(&mut self) {
         self.storage.crash();
-        self.storage.set_capacity(None);
+        self.set_capacity(None);
         let life = self.open();
         let log = read_all(&life.journal);
         let model = self.explain(&life.journal);
@@ -127,28 +144,35 @@ impl Outcomes {
     }
 
     fn open(&self) -> Life {
-        let (storage, env) = (self.storage.clone(), self.env.clone());
-        let opened = Journal::open_stepped(storage, env, options());
+        let storage = self.meanwhile.over(self.storage.clone());
+        let opened = Journal::open_stepped(storage, self.env.clone(), options());
         let (journal, writer) = opened.expect("it opens");
         let follower = journal.follow(Query::all(), Position::ZERO);
         Life {
             follower: follower.expect("it can be followed"),
             journal,
-            writer,
+            writer: Arc::new(writer),
             submitted: Vec::new(),
         }
     }
 
-    fn step(&mut self, life: &mut Life) {
-        match self.random.below(13) {
+    /// In a calm life less goes wrong: the log grows.
+    fn step(&mut self, life: &mut Life, calm: bool) {
+        match self.random.below(15) {
             0..=2 => self.submit(life),
             3 => drop(life.writer.check()),
             4 | 5 => drop(life.writer.commit()),
             6 => life.submitted.iter_mut().for_each(Submitted::hear),
             7 => self.seen.look(&life.journal, &mut life.follower),
-            8 => self.keep("sealed", life.writer.seal()),
-            9 => self.keep("merged", life.writer.merge()),
-            10 | 11 => self.inject(),
+            8 | 9 => {
+                let sealed = life.writer.seal();
+                self.tried.seals += count(&sealed);
+                self.keep("sealed", sealed);
+            }
+            10 | 11 => self.merge(life),
+            12 if calm => self.change_room(),
+            _ if calm && !self.random.once_in(6) => {}
+            12 | 13 => self.inject(),
             _ => self.inject_elsewhere(),
         }
     }
@@ -160,6 +184,16 @@ impl Outcomes {
         if let Ok(ticket) = life.journal.submit(append.clone(), None) {
             life.submitted.push(Submitted::new(append, ticket));
         }
+    }
+
+    /// Merges, while others go on.
+    fn merge(&mut self, life: &mut Life) {
+        let aside = Random::new(self.random.draw());
+        (0..self.random.below(4)).for_each(|_| self.submit(life));
+        let turn = meanwhile::turn(&life.writer, aside, Error::is_retryable);
+        let merged = self.meanwhile.merge(turn, || life.writer.merge());
+        self.tried.merges += count(&merged);
+        self.keep("merged", merged);
     }
 
     /// The background sealed or merged, or could not for now.
@@ -191,21 +225,42 @@ impl Outcomes {
         self.storage.inject(fault);
         self.faults += 1;
         self.note(&format!("{fault:?}"));
+        if self.random.once_in(3) {
+            // The next attempt says for certain that it did nothing: that is not of the one before.
+            self.storage.inject(Fault::Failed);
+            self.faults += 1;
+        }
     }
 
     /// Something is to happen to segments, to a manifest, or to what there is room for.
     fn inject_elsewhere(&mut self) {
         self.faults += 1;
-        match self.random.below(6) {
+        match self.random.below(7) {
             0 => self.storage.inject_publish(PublishFault::Failed),
             1 => self.storage.inject_publish(PublishFault::UnknownPublished),
             2 => self.storage.inject_publish(PublishFault::UnknownLost),
             3 => self.storage.fail_puts(1),
-            4 => {
-                let room = self.storage.tail_bytes() + self.random.below(4_000);
-                self.storage.set_capacity(Some(room as usize));
-            }
-            _ => self.storage.set_capacity(None),
+            _ => self.change_room(),
         }
+    }
+
+    /// There is all room, or little: a commit fits, or only a small one; a segment, or its first bytes.
+    fn change_room(&mut self) {
+        let some = [(0, 500), (1_000, 2_000), (2_000, 4_000), (120_000, 200_000)];
+        let room = some.get(self.random.below(6) as usize);
+        let room = room.map(|(least, more)| self.used() + least + self.random.below(*more));
+        self.set_capacity(room.map(|room| room as usize));
+    }
+
+    fn set_capacity(&self, bytes_max: Option<usize>) {
+        self.storage.set_capacity(bytes_max);
+        self.meanwhile.room_changes();
+    }
+
+    /// Bytes of all that is there.
+    fn used(&self) -> u64 {
+        let names = self.storage.list().expect("memory can be read");
+        let bytes = |name| self.storage.get(name).expect("it is there").len();
+        self.storage.tail_bytes() + names.into_iter().map(bytes).sum::<u64>()
     }
 }

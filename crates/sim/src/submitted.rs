@@ -1,5 +1,7 @@
 //! Appends, what was told of them, and whether that fits the log that was found.
 
+use std::ptr;
+
 use headwater_event::{Append, Error, Event, Outcome, Position};
 use headwater_journal::{Journal, Ticket};
 
@@ -79,7 +81,10 @@ pub(crate) fn explain(
         let events = log.get(from..from + one.append.events.len());
         model.apply(&one.append, events.ok_or("an append is not there whole")?);
         if let Some(without) = without {
-            return explain(later, model, log, journal)
+            // It may stand at several places of the order, and was written at this one.
+            let others = later.iter().copied().filter(|it| !ptr::eq(*it, *one));
+            let others: Vec<&Submitted> = others.collect();
+            return explain(&others, model, log, journal)
                 .or_else(|why| explain(later, without, log, journal).map_err(|_| why));
         }
     }
@@ -110,4 +115,42 @@ fn claimed(later: &[&Submitted], first: Position) -> bool {
     later
         .iter()
         .any(|one| matches!(&one.told, Some(Ok(told)) if is_it(told)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use headwater_event::LogId;
+    use headwater_journal::MemoryStorage;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::world::{options, read_all};
+    use crate::{Random, SimEnv, Workload};
+
+    #[test]
+    fn an_append_that_is_unclear_is_in_the_log_once_at_most() {
+        let storage = Arc::new(MemoryStorage::new(LogId(Uuid::from_u128(1))));
+        let opened = Journal::open_stepped(storage, Arc::new(SimEnv::default()), options());
+        let (journal, writer) = opened.expect("it opens");
+        let mut append = Workload::default().append(&mut Random::new(1), Position::ZERO);
+        append.condition = Default::default();
+        append.events.iter_mut().for_each(|event| event.id = None);
+        let submit = || {
+            let ticket = journal.submit(append.clone(), None).expect("it is queued");
+            writer.run_once();
+            Submitted::new(append.clone(), ticket)
+        };
+        let (first, again) = (submit(), submit());
+        let log = read_all(&journal);
+        let explained = |order: &[&Submitted], log| explain(order, Model::default(), log, &journal);
+        assert!(
+            explained(&[&first, &first], &log).is_err(),
+            "it is there twice"
+        );
+        explained(&[&first, &again], &log).expect("two were sent");
+        let once = &log[..append.events.len()];
+        explained(&[&first, &first], once).expect("it is there once");
+    }
 }

@@ -9,14 +9,28 @@ use uuid::Uuid;
 
 use crate::Random;
 
+/// About how many words of eight bytes a large event has.
+const LARGE_WORDS: u64 = 8 << 10;
+
 /// Makes appends. Names are few, so that conditions meet.
 #[derive(Clone, Debug, Default)]
 pub struct Workload {
     made: u64,
+    /// Some events have very much data.
+    large: bool,
     earlier: Vec<Append>,
 }
 
 impl Workload {
+    /// Appends of which some are so large, and say so little that repeats, that merging their segments
+    /// takes many steps.
+    pub(crate) fn large() -> Workload {
+        Workload {
+            large: true,
+            ..Workload::default()
+        }
+    }
+
     /// The next append. `head` is the last position that its writer has seen.
     pub fn append(&mut self, random: &mut Random, head: Position) -> Append {
         if !self.earlier.is_empty() && random.once_in(6) {
@@ -58,9 +72,7 @@ impl Workload {
     /// Data that tells the event from every other one; sometimes whole sectors of zeros.
     fn data(&self, random: &mut Random) -> NewEvent {
         let nothing = EventType::new("Nothing").expect("a good name");
-        if random.once_in(4) {
-            let mut bytes = self.made.to_le_bytes().to_vec();
-            bytes.resize(8 + random.below(3_000) as usize, 0);
+        if let Some(bytes) = self.bytes(random) {
             let media = Some(Text::from("application/octet-stream"));
             return NewEvent {
                 content_type: media,
@@ -69,6 +81,20 @@ impl Workload {
         }
         let fill = "x".repeat(random.below(300) as usize);
         NewEvent::json(nothing, format!(r#"{{"n":{},"fill":"{fill}"}}"#, self.made))
+    }
+
+    /// Data that is no text.
+    fn bytes(&self, random: &mut Random) -> Option<Vec<u8>> {
+        let mut bytes = self.made.to_le_bytes().to_vec();
+        if self.large && random.once_in(3) {
+            let words = LARGE_WORDS / 2 + random.below(LARGE_WORDS);
+            bytes.extend((0..words).flat_map(|_| random.draw().to_le_bytes()));
+            return Some(bytes);
+        }
+        random.once_in(4).then(|| {
+            bytes.resize(8 + random.below(3_000) as usize, 0);
+            bytes
+        })
     }
 }
 

@@ -20,10 +20,12 @@ use headwater_journal::{
 use uuid::Uuid;
 
 use crate::backups::{Taken, Taking};
+use crate::meanwhile::{self, Meanwhile};
 use crate::model::Model;
 use crate::seen::Seen;
 use crate::submitted::{Submitted, explain};
-use crate::{Faults, Random, SimDisk, SimEnv, Survival, Workload};
+use crate::tried::count;
+use crate::{Faults, Random, SimDisk, SimEnv, Survival, Tried, Workload};
 
 /// Small files, so that a short life has several.
 const FILES: DiskOptions = DiskOptions {
@@ -42,6 +44,9 @@ pub(crate) fn options() -> Options {
     }
 }
 
+/// One log of so many has some events that are large.
+pub(crate) const LARGE_ONCE_IN: u64 = 12;
+
 /// What is done to the log beside writing and reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Upkeep {
@@ -49,7 +54,7 @@ enum Upkeep {
     None,
     /// It is sealed and merged.
     Keeping,
-    /// Backups are taken, too.
+    /// Backups are taken, too, and others go on while segments are merged.
     BackingUp,
 }
 
@@ -72,6 +77,8 @@ pub struct World {
     /// Backups that arrived since the last crash, and how many there were before.
     taken: Vec<Taken>,
     restored: u64,
+    tried: Tried,
+    meanwhile: Meanwhile,
     /// The process, until it has died: what it does when it lets go must not reach the disk.
     life: Option<Life>,
 }
@@ -79,7 +86,7 @@ pub struct World {
 /// A log that is open.
 pub(crate) struct Life {
     pub(crate) journal: Journal,
-    pub(crate) writer: Writer,
+    pub(crate) writer: Arc<Writer>,
     pub(crate) follower: Follower,
     taking: Option<Taking>,
 }
@@ -106,6 +113,8 @@ impl World {
             upkeep: Upkeep::Keeping,
             taken: Vec::new(),
             restored: 0,
+            tried: Tried::default(),
+            meanwhile: Meanwhile::default(),
             life: None,
         }
     }
@@ -122,6 +131,10 @@ impl World {
     pub fn backed_up(seed: u64) -> World {
         World {
             upkeep: Upkeep::BackingUp,
+            workload: match Random::new(!seed).once_in(LARGE_ONCE_IN) {
+                true => Workload::large(),
+                false => Workload::default(),
+            },
             ..World::new(seed)
         }
     }
@@ -158,6 +171,13 @@ impl World {
 
     fn note(&mut self, what: &str) {
         self.trace = self.trace.then(what.as_bytes());
+    }
+
+    /// How often what happened.
+    pub fn tried(&self) -> Tried {
+        let mut tried = self.tried;
+        tried += self.meanwhile.tried();
+        tried
     }
 
     /// Opens the log, takes `steps` under these faults, and stops as if the process had died.
@@ -263,12 +283,12 @@ impl World {
             true => DiskStorage::open_with(fs, folder, FILES)?,
             false => DiskStorage::create_with(fs, folder, LogId(Uuid::from_u128(1)), FILES)?,
         };
-        let (journal, writer) =
-            Journal::open_stepped(Arc::new(storage), self.env.clone(), options())?;
+        let storage = self.meanwhile.over(Arc::new(storage));
+        let (journal, writer) = Journal::open_stepped(storage, self.env.clone(), options())?;
         let follower = journal.follow(Query::all(), Position::ZERO)?;
         Ok(Life {
             journal,
-            writer,
+            writer: Arc::new(writer),
             follower,
             taking: None,
         })
@@ -286,10 +306,31 @@ impl World {
             4 | 5 => drop(life.writer.commit()),
             6 => self.hear(),
             7 => self.look(life),
-            8 => self.keep("sealed", life.writer.seal()),
-            9 => self.keep("merged", life.writer.merge()),
+            8 => {
+                let sealed = life.writer.seal();
+                self.tried.seals += count(&sealed);
+                self.keep("sealed", sealed);
+            }
+            9 => self.merge(life),
             _ => self.back_up(life),
         }
+    }
+
+    /// Merges; where backups are taken, others go on meanwhile.
+    fn merge(&mut self, life: &Life) {
+        let disk = self.disk.clone();
+        let excused = move |error: &Error| disk.is_off() || error.is_retryable();
+        let merged = match self.upkeep {
+            Upkeep::BackingUp => {
+                let aside = Random::new(self.random.draw());
+                (0..self.random.below(4)).for_each(|_| self.submit(life));
+                let turn = meanwhile::turn(&life.writer, aside, excused);
+                self.meanwhile.merge(turn, || life.writer.merge())
+            }
+            _ => life.writer.merge(),
+        };
+        self.tried.merges += count(&merged);
+        self.keep("merged", merged);
     }
 
     /// Somebody asks for a backup, or takes more of the one that is on its way.

@@ -8,7 +8,7 @@
 //! ```
 
 use crate::Chances;
-use headwater_sim::{Faults, Random, Survival, World};
+use headwater_sim::{Faults, Random, Survival, Tried, World};
 
 const CHANCES: Chances = Chances {
     power_off_at: 80,
@@ -40,10 +40,14 @@ fn live(seed: u64, mut world: World, chances: &Chances) -> World {
     world
 }
 
+/// As many as `./check` runs.
+const SEEDS: u64 = 2_000;
+
 #[test]
 fn promises_hold_through_crashes_and_faults() {
-    let (mut events, mut restored) = (0, 0);
-    for seed in crate::seeds(2_000, 20_000) {
+    let seeds = crate::seeds(SEEDS, 20_000);
+    let (mut events, mut restored, mut tried) = (0, 0, Tried::default());
+    for seed in seeds.clone() {
         let _again = crate::Again {
             test: "promises_hold_through",
             seed,
@@ -51,9 +55,17 @@ fn promises_hold_through_crashes_and_faults() {
         let world = run(seed);
         events += world.head().0;
         restored += world.restored();
+        tried += world.tried();
     }
-    assert!(events > 1_000, "the logs hold events: {events}");
-    assert!(restored > 100, "backups are taken: {restored}");
+    eprintln!("{events} events, {restored} restored, {tried:?}");
+    if !crate::are_usual(&seeds, SEEDS) {
+        return;
+    }
+    assert!(events > 50_000, "the logs hold events: {events}");
+    assert!(restored > 5_000, "backups are taken: {restored}");
+    let Tried { seals, merges, .. } = tried;
+    assert!(seals > 1_000 && merges > 4_000, "it is kept: {tried:?}");
+    assert!(tried.merges_within > 20, "merges go first: {tried:?}");
 }
 
 /// Seeds that found something once.

@@ -84,6 +84,11 @@ fn seeds(few: u64, many: u64) -> std::ops::Range<u64> {
     })
 }
 
+/// Whether these are as many seeds as `./check` runs: then sums over them mean something.
+fn are_usual(seeds: &std::ops::Range<u64>, few: u64) -> bool {
+    seeds.end.saturating_sub(seeds.start) >= few
+}
+
 /// Whether this is the long mode of `./check`.
 fn is_long() -> bool {
     std::env::var_os("HEADWATER_LONG").is_some()

@@ -387,10 +387,14 @@ fn run(seed: u64) -> (u64, u64) {
     (kept.commits.len() as u64, kept.manifest.version)
 }
 
+/// As many as `./check` runs.
+const SEEDS: u64 = 1_000;
+
 #[test]
 fn storage_keeps_its_word_through_crashes_and_faults() {
     let (mut commits, mut manifests) = (0, 0);
-    for seed in crate::seeds(1_000, 20_000) {
+    let seeds = crate::seeds(SEEDS, 20_000);
+    for seed in seeds.clone() {
         let _again = crate::Again {
             test: "storage_keeps_its_word",
             seed,
@@ -398,6 +402,9 @@ fn storage_keeps_its_word_through_crashes_and_faults() {
         let (some, more) = run(seed);
         commits += some;
         manifests += more;
+    }
+    if !crate::are_usual(&seeds, SEEDS) {
+        return;
     }
     assert!(commits > 1_000 && manifests > 500, "{commits}, {manifests}");
 }

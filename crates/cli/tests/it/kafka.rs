@@ -58,6 +58,12 @@ impl Shop {
         assert_eq!(status, 201);
     }
 
+    /// Appends one more event, in another millisecond than what is there.
+    fn append_later(&self) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        self.append(&json!({ "events": [{ "type": "Opened", "stream": "account/6" }] }));
+    }
+
     /// All events, as `headwater read` prints them.
     fn events(&self) -> Vec<Value> {
         let url = self.server.url.clone();
@@ -174,8 +180,7 @@ fn confluent_kafka_reads() {
     shop.fill(200);
     shop.confluent("read_whole", &["200"]);
     shop.confluent("read_category", &["200"]);
-    std::thread::sleep(std::time::Duration::from_millis(5)); // another millisecond
-    shop.append(&json!({ "events": [{ "type": "Opened", "stream": "account/6" }] }));
+    shop.append_later();
     let millis = shop.confluent("read_since", &["201"]);
     let since = format!("s@{}", millis.trim());
     let found = shop.kcat(&["-C", "-t", "shop", "-o", &since, "-e", "-f", "%o\n"]);
@@ -330,6 +335,35 @@ fn a_group_goes_on_where_it_was() {
     assert_eq!(all, (1..=60).collect::<Vec<u64>>());
     shop.confluent("remembered", &["notes"]);
     shop.confluent("administer", &["workers"]);
+}
+
+#[test]
+fn kafkajs_reads_by_time() {
+    let shop = Shop::open();
+    shop.fill(60);
+    shop.append_later();
+    shop.kafkajs("read_since", &["61"]);
+}
+
+#[test]
+fn a_group_of_kafkajs_goes_on_where_it_was() {
+    let shop = Shop::open();
+    shop.fill(60);
+    let read = |shop: &Shop| -> Vec<u64> {
+        let told = shop.kafkajs("read_by_group", &["scripts", "20"]);
+        serde_json::from_str(&told).unwrap()
+    };
+    let mut all = read(&shop);
+    all.extend(read(&shop)); // what the server has in memory, and then in `_system`
+    let shop = shop.again(|server| assert_eq!(server.terminate(), Some(0)));
+    all.extend(read(&shop));
+    all.sort_unstable();
+    assert_eq!(all, (1..=60).collect::<Vec<u64>>());
+}
+
+#[test]
+fn three_members_of_kafkajs_share_the_work_while_they_come_and_go() {
+    Shop::open().kafkajs("share", &[]);
 }
 
 #[test]

@@ -301,6 +301,40 @@ fn kcat_reads_and_writes() {
 }
 
 #[test]
+fn kcat_reads_by_time() {
+    let shop = Shop::open();
+    shop.fill(50);
+    shop.append_later();
+    let read = |bounds: &[&str]| -> Vec<String> {
+        let read = ["-C", "-t", "shop", "-e", "-f", "%o %T\n"];
+        let told = shop.kcat(&[&read[..], bounds].concat());
+        told.lines().map(str::to_owned).collect()
+    };
+    let all = read(&["-o", "beginning"]);
+    assert_eq!(all.len(), 51);
+    let millis = all[50].strip_prefix("51 ").unwrap();
+    let (since, before) = (format!("s@{millis}"), format!("e@{millis}"));
+    assert_eq!(read(&["-o", &since]), all[50..]);
+    assert_eq!(read(&["-o", "s@0", "-o", &before]), all[..50]);
+}
+
+#[test]
+fn kcat_reads_as_a_member_of_a_group() {
+    let shop = Shop::open();
+    shop.fill(50);
+    let read = |until: &[&str]| -> Vec<u64> {
+        let read = ["-G", "readers", "-f", "%o\n"];
+        let from = ["-X", "auto.offset.reset=earliest", "shop.account"];
+        let told = shop.kcat(&[&read, until, &from].concat());
+        told.lines().map(|line| line.parse().unwrap()).collect()
+    };
+    let mut all = read(&["-c", "20"]);
+    all.extend(read(&["-e"])); // it goes on where it was
+    all.sort_unstable();
+    assert_eq!(all, (1..=50).collect::<Vec<u64>>());
+}
+
+#[test]
 fn confluent_kafka_writes() {
     let shop = Shop::open();
     shop.confluent("produce_all", &[]);

@@ -4,6 +4,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use crate::support::{Place, Serve, confluent_kafka, http, installed, runtime, script};
@@ -47,6 +49,45 @@ impl Shop {
             })
             .collect();
         self.append(&json!({ "events": events }));
+    }
+
+    /// Appends events that have all that one can have, and one that has nothing but its type.
+    fn fill_with_all(&self) {
+        let whole = json!({
+            "id": "5c6b1d2e-0000-4000-8000-000000000007", "stream": "account/7", "type": "Opened",
+            "occurred_at": "2026-11-20T10:00:00.000001Z", "tags": ["customer:7", "till:3"],
+            "metadata": { "actor": "ada", "trace": { "span": [1, 2] } },
+            "data": { "name": "Zoë", "n": [1, null] },
+        });
+        let bytes = json!({
+            "id": "7", "source": "till-3", "stream": "account/7", "type": "Scanned",
+            "content_type": "image/png", "data_base64": "iVBORwD/",
+        });
+        let bare = json!({ "type": "Closed" });
+        self.append(&json!({ "events": [whole, bytes] }));
+        std::thread::sleep(std::time::Duration::from_millis(5)); // another time
+        self.append(&json!({ "events": [bare] }));
+    }
+
+    /// The events as the records that a client of a topic must see.
+    fn records(&self, topic: &str) -> Vec<Value> {
+        let (_, category) = topic.split_once('.').unwrap_or((topic, ""));
+        let events = self.events();
+        let records = events.iter().filter_map(|event| record(event, category));
+        records.collect()
+    }
+
+    /// What a client sees of a topic from its beginning, by offset.
+    fn told(&self, client: Command, topic: &str, partitions: u32) -> Vec<Value> {
+        let count = self.records(topic).len();
+        let arguments = [topic, &partitions.to_string(), &count.to_string()];
+        let told = self.scenario(client, "tell", &arguments);
+        let mut records: Vec<Value> = serde_json::from_str(&told).unwrap();
+        for record in &mut records {
+            sort_headers(record);
+        }
+        records.sort_by_key(|record| record["offset"].as_u64());
+        records
     }
 
     fn append(&self, body: &Value) {
@@ -145,6 +186,53 @@ impl Shop {
     }
 }
 
+/// The event as a record of the whole log, or of a category if it is one of it.
+fn record(event: &Value, category: &str) -> Option<Value> {
+    let text = |name: &str| event[name].as_str().unwrap();
+    let stream = event["stream"].as_str();
+    let key = match category {
+        "" => stream,
+        _ => Some(stream?.strip_prefix(category)?.strip_prefix('/')?),
+    };
+    let value = match &event["data_base64"] {
+        Value::Null => BASE64.encode(event["data"].to_string()),
+        bytes => bytes.as_str().unwrap().to_owned(),
+    };
+    let recorded: jiff::Timestamp = text("recorded_at").parse().unwrap();
+    let content_type = event["content_type"].as_str().unwrap_or("application/json");
+    let mut headers = vec![
+        json!(["ce_specversion", "1.0"]),
+        json!(["ce_id", text("id")]),
+        json!(["ce_type", text("type")]),
+        json!(["ce_source", "/databases/shop"]),
+        json!(["ce_time", text("occurred_at")]),
+        json!(["ce_recordedtime", text("recorded_at")]),
+        json!(["ce_position", event["position"].to_string()]),
+        json!(["content-type", content_type]),
+    ];
+    if let Some(stream) = stream {
+        headers.push(json!(["ce_subject", stream]));
+        headers.push(json!(["ce_revision", event["revision"].to_string()]));
+    }
+    let tags = event["tags"].as_array().unwrap();
+    headers.extend(tags.iter().map(|tag| json!(["tag", tag])));
+    if event["metadata"].is_object() {
+        headers.push(json!(["metadata", event["metadata"].to_string()]));
+    }
+    let mut record = json!({
+        "offset": event["position"], "key": key, "value": value, "headers": headers,
+        "timestamp": recorded.as_millisecond(),
+    });
+    sort_headers(&mut record);
+    Some(record)
+}
+
+/// Headers by name and value, because a client may tell them in an order of its own.
+fn sort_headers(record: &mut Value) {
+    let headers = record["headers"].as_array_mut().unwrap();
+    headers.sort_by_key(Value::to_string);
+}
+
 /// Runs a client to its end, which must be a good one.
 fn output(mut command: Command) -> String {
     let ran = command.stdin(Stdio::null()).output();
@@ -178,13 +266,26 @@ fn free_address() -> String {
 fn confluent_kafka_reads() {
     let shop = Shop::open();
     shop.fill(200);
-    shop.confluent("read_whole", &["200"]);
     shop.confluent("read_category", &["200"]);
     shop.append_later();
     let millis = shop.confluent("read_since", &["201"]);
     let since = format!("s@{}", millis.trim());
     let found = shop.kcat(&["-C", "-t", "shop", "-o", &since, "-e", "-f", "%o\n"]);
     assert_eq!(found, "201\n");
+}
+
+#[test]
+fn records_carry_all_that_an_event_has() {
+    let shop = Shop::open();
+    shop.fill(40);
+    shop.fill_with_all();
+    for (topic, partitions, count) in [("shop", 1, 43), ("shop.account", 8, 42)] {
+        let records = shop.records(topic);
+        assert_eq!(records.len(), count);
+        for client in [confluent_kafka(), node()] {
+            assert_eq!(shop.told(client, topic, partitions), records);
+        }
+    }
 }
 
 #[test]
@@ -404,7 +505,7 @@ fn three_members_of_kafkajs_share_the_work_while_they_come_and_go() {
 fn kafkajs_reads_and_writes() {
     let shop = Shop::open();
     shop.fill(40);
-    shop.kafkajs("consume", &["40"]);
+    shop.kafkajs("read_by_group", &["scripts", "40"]);
     shop.kafkajs("produce", &[]);
     shop.kafkajs("administer", &["scripts"]);
     let events = shop.events();

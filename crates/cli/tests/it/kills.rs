@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use headwater_journal::Manifest;
+use headwater_journal::{Manifest, SegmentName};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ fn kills_lose_nothing_and_repeat_nothing() {
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| runtime.spawn(write(writer, stage.clone())))
         .collect();
-    let server = kill_again_and_again(&place, server, &stage);
+    let (server, interrupted) = kill_again_and_again(&place, server, &stage);
     stage.stop.store(true, Ordering::SeqCst);
     let mut acknowledged = HashMap::new();
     for writer in writers {
@@ -54,23 +54,89 @@ fn kills_lose_nothing_and_repeat_nothing() {
         acknowledged.len() > 10 * kills() as usize,
         "too little load"
     );
+    assert!(
+        interrupted.sealing > 0 && interrupted.merging > 0,
+        "{interrupted:?}"
+    );
     check_sealed(&place, acknowledged.len() as u64);
     check(&place, &acknowledged);
     place.run(["verify", "-d", "shop"]).ok();
     assert_eq!(server.terminate(), Some(0));
 }
 
-/// Kills the server at moments that differ each time, and starts it on the same data.
-fn kill_again_and_again(place: &Place, mut server: Serve, stage: &Stage) -> Serve {
+/// How many kills hit the server while it made a segment or was about to remove what one replaced.
+#[derive(Debug, Default)]
+struct Interrupted {
+    sealing: u32,
+    merging: u32,
+}
+
+/// Kills the server at moments that differ each time, and starts it on the same data. At two of three
+/// it waits until a segment is being made, of the tail or of segments.
+fn kill_again_and_again(place: &Place, mut server: Serve, stage: &Stage) -> (Serve, Interrupted) {
+    let mut interrupted = Interrupted::default();
     for round in 0..kills() {
         std::thread::sleep(Duration::from_micros(
             u64::from(round * 7_919 % 100) * 2_500,
         ));
+        wait_for_work(place, |work| match round % 3 {
+            0 => true,
+            1 => work.sealing > 0,
+            _ => work.merging > 0,
+        });
         server.kill();
+        let work = work(place);
+        interrupted.sealing += u32::from(work.sealing > 0);
+        interrupted.merging += u32::from(work.merging > 0);
         server = place.serve_with(&SMALL_TAIL);
         *stage.url.lock().unwrap() = server.url.clone();
     }
-    server
+    (server, interrupted)
+}
+
+/// Waits for work of this kind; not for long, if there is none.
+fn wait_for_work(place: &Place, is_it: impl Fn(&Interrupted) -> bool) {
+    let begun = Instant::now();
+    while !is_it(&work(place)) && begun.elapsed() < Duration::from_secs(1) {
+        std::thread::sleep(Duration::from_micros(100));
+    }
+}
+
+/// Segments that are there, whole or in part, and that no manifest names: those behind its end come
+/// of sealing, the others of merging.
+fn work(place: &Place) -> Interrupted {
+    let mut work = Interrupted::default();
+    for manifest_path in files_named("manifest", &place.data()) {
+        // What is read before the manifest may be named by it by then, and not the other way round.
+        let names = names_in(manifest_path.parent().unwrap());
+        let Some(manifest) = read_manifest(&manifest_path) else {
+            continue;
+        };
+        let of_name = |name: &String| {
+            let (range, _) = name.split_once(".segment")?;
+            format!("{range}.segment").parse::<SegmentName>().ok()
+        };
+        for name in names.iter().filter_map(of_name) {
+            let is_named = manifest.segment(name).is_some();
+            let is_behind = name.first > manifest.end().position;
+            work.sealing += u32::from(is_behind);
+            work.merging += u32::from(!is_behind && !is_named);
+        }
+    }
+    work
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
+    entries
+        .map(|entry| name(entry).to_string_lossy().into_owned())
+        .collect()
+}
+
+fn read_manifest(path: &Path) -> Option<Manifest> {
+    let bytes = std::fs::read(path).ok()?;
+    Some(Manifest::decode(&bytes).ok()?.1)
 }
 
 /// Appends one after another, each until it is acknowledged; tells the position of each event.

@@ -296,3 +296,182 @@ impl Server {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use headwater_node::env::SystemEnv;
+    use headwater_node::{MemoryStorages, NewKey, Role};
+    use tempfile::TempDir;
+    use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+    use tokio::time::timeout;
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::client::TlsStream;
+    use tokio_rustls::rustls::pki_types::CertificateDer;
+    use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+
+    use super::*;
+    use crate::tls::{CertificateFiles, Tls};
+
+    const ELSEWHERE: [&str; 3] = ["192.0.2.7:9", "[2001:db8::7]:9", "[::ffff:192.0.2.7]:9"];
+    const HERE: [&str; 3] = ["127.0.0.1:9", "[::1]:9", "[::ffff:127.0.0.1]:9"];
+
+    async fn node(directory: &Path) -> Node {
+        let options = headwater_node::Options {
+            storages: Arc::new(MemoryStorages::default()),
+            ..headwater_node::Options::default()
+        };
+        let node = Node::open(directory.to_owned(), Arc::new(SystemEnv), options);
+        node.await.unwrap()
+    }
+
+    /// A server that nobody reaches but the tests, and where it keeps its certificate.
+    async fn server(tls: bool) -> (Server, TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let made = || CertificateFiles::made_in(directory.path(), vec!["localhost".to_owned()]);
+        let options = Options {
+            tls: tls.then(|| Tls::load(made().unwrap()).unwrap()),
+            ..Options::default()
+        };
+        let node = node(&directory.path().join("node")).await;
+        (Server::bind(node, &[], options).await.unwrap(), directory)
+    }
+
+    /// What a client begins with.
+    fn words(protocol: Protocol) -> &'static [u8] {
+        match protocol {
+            Protocol::Http => {
+                b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+            }
+            Protocol::Postgres => b"\0\0\0\x13\0\x03\0\0user\0shop\0\0",
+            Protocol::Kafka => b"\0\0\0\x0c\0\x12\0\0\0\0\0\x07\0\x02me", // ApiVersions
+        }
+    }
+
+    /// What the server says to a client from this address, until it closes.
+    async fn heard(server: &Server, protocol: Protocol, from: &str, tls: Option<&Path>) -> Vec<u8> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (stream, within) = (accepted.unwrap().0, Duration::from_secs(20));
+        let socket = Socket::new(stream, from.parse().unwrap(), within);
+        let serving = tokio::spawn(protocol.serve(socket, server.app.clone()));
+        let said = timeout(within, async {
+            match tls {
+                Some(trusted) => {
+                    talk(secure(client.unwrap(), protocol, trusted).await, protocol).await
+                }
+                None => talk(client.unwrap(), protocol).await,
+            }
+        });
+        let said = said.await.unwrap();
+        serving.await.unwrap();
+        said
+    }
+
+    async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut client: S, protocol: Protocol) -> Vec<u8> {
+        let _ = client.write_all(words(protocol)).await; // who is sent away need not be read
+        if protocol == Protocol::Kafka {
+            let _ = client.shutdown().await; // or it would be asked for more
+        }
+        let mut said = Vec::new();
+        let _ = client.read_to_end(&mut said).await; // an end, or a reset
+        said
+    }
+
+    /// Takes the client into TLS.
+    async fn secure(stream: TcpStream, protocol: Protocol, trusted: &Path) -> TlsStream<TcpStream> {
+        let mut roots = RootCertStore::empty();
+        let trusted = CertificateDer::from_pem_file(trusted).unwrap();
+        roots.add(trusted).unwrap();
+        let provider = Arc::new(crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        if protocol == Protocol::Postgres {
+            config.alpn_protocols = vec![b"postgresql".to_vec()]; // it begins with TLS, unasked
+        }
+        let name = "localhost".try_into().unwrap();
+        let connector = TlsConnector::from(Arc::new(config));
+        connector.connect(name, stream).await.unwrap()
+    }
+
+    /// Whether the bytes have this text in them.
+    fn says(said: &[u8], text: &[u8]) -> bool {
+        said.windows(text.len()).any(|part| part == text)
+    }
+
+    /// Whether that is how the protocol answers who may talk with it.
+    fn is_taken(protocol: Protocol, said: &[u8]) -> bool {
+        match protocol {
+            Protocol::Http => said.starts_with(b"HTTP/1.1 200"),
+            Protocol::Postgres => says(said, b"C3D000\0"), // there is no database
+            Protocol::Kafka => said.get(4..8) == Some(&[0, 0, 0, 7]), // the number of the request
+        }
+    }
+
+    /// Whether it is how the protocol sends away who does not come with TLS.
+    fn is_sent_away(protocol: Protocol, said: &[u8]) -> bool {
+        match protocol {
+            Protocol::Http => said.starts_with(b"HTTP/1.1 400") && says(said, b"\"tls_needed\""),
+            Protocol::Postgres => says(said, b"C28000\0"),
+            Protocol::Kafka => said.is_empty(),
+        }
+    }
+
+    #[tokio::test]
+    async fn clients_of_other_machines_need_tls_where_there_is_a_certificate() {
+        let (server, directory) = server(true).await;
+        let certificate = directory.path().join("certificate.pem");
+        for protocol in Protocol::ALL {
+            for from in ELSEWHERE {
+                let said = heard(&server, protocol, from, None).await;
+                assert!(
+                    is_sent_away(protocol, &said),
+                    "{protocol:?} {from}: {said:?}"
+                );
+                let said = heard(&server, protocol, from, Some(&certificate)).await;
+                assert!(is_taken(protocol, &said), "{protocol:?} {from}: {said:?}");
+            }
+            for from in HERE {
+                let said = heard(&server, protocol, from, None).await;
+                assert!(is_taken(protocol, &said), "{protocol:?} {from}: {said:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn clients_of_other_machines_come_plainly_where_there_is_no_certificate() {
+        let (server, _directory) = server(false).await;
+        for protocol in Protocol::ALL {
+            let said = heard(&server, protocol, ELSEWHERE[0], None).await;
+            assert!(is_taken(protocol, &said), "{protocol:?}: {said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn any_address_is_listened_on_once_there_is_a_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let node = node(directory.path()).await;
+        let listen = |address: &str| Listen {
+            protocol: Protocol::Http,
+            address: address.parse().unwrap(),
+        };
+        let everywhere = [listen("0.0.0.0:0")];
+        let refused = Server::bind(node.clone(), &everywhere, Options::default()).await;
+        assert_eq!(refused.err().unwrap().code(), "not_loopback");
+        let root = NewKey {
+            name: "root".parse().unwrap(),
+            role: Role::Admin,
+            database: None,
+        };
+        node.keys().create(root).await.unwrap();
+        let taken = Server::bind(node, &everywhere, Options::default()).await;
+        let address = taken.unwrap().address(Protocol::Http).unwrap();
+        assert!(address.ip().is_unspecified());
+    }
+}

@@ -115,7 +115,7 @@ async fn a_log_that_is_gone_is_not_made_anew() {
 }
 
 /// A server whose logs are in memory, with the databases `shop` and `other`, and the log of `shop`.
-async fn in_memory() -> (TestServer, Arc<MemoryStorage>) {
+pub async fn in_memory() -> (TestServer, Arc<MemoryStorage>) {
     let storages = Arc::new(MemoryStorages::default());
     let options = Options {
         storages: storages.clone(),

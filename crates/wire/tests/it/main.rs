@@ -24,6 +24,7 @@ mod limits;
 mod malformed;
 mod postgres;
 mod postgres_bounds;
+mod postgres_sessions;
 mod projections;
 mod seeds;
 mod sessions;

@@ -43,7 +43,7 @@ async fn try_connect(server: &TestServer, database: &str) -> Result<Client, toki
     Ok(client)
 }
 
-async fn with_accounts() -> TestServer {
+pub async fn with_accounts() -> TestServer {
     let server = TestServer::with_shop().await;
     let path = "/v1/databases/shop/projections/accounts";
     server.put_sql(path, ACCOUNTS).await.ok(201);

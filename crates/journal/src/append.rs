@@ -15,6 +15,7 @@ use crate::journal::Journal;
 use crate::log::{Access, Log};
 use crate::look_back::{look_back, look_back_aside};
 use crate::queue::{Reply, Request};
+use crate::stream_ends::SealedEnds;
 
 /// An append that was accepted and whose outcome is not told yet.
 ///
@@ -102,6 +103,7 @@ impl Journal {
         self.log.check_settled()?;
         let (reply, receiver) = oneshot::channel();
         let request = Request {
+            sealed_ends: SealedEnds::of(&self.log, &append)?,
             append,
             looked_back: None,
             reply,

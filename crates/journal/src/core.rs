@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use headwater_event::limits::CLOCK_BEHIND_MICROS_MAX;
 use headwater_event::{
-    Append, Appended, ChainHash, Error, EventId, ExpectedRevision, Position, Revision, StreamName,
-    Tag, Timestamp,
+    Append, Appended, ChainHash, Error, EventId, Position, Revision, StreamName, Tag, Timestamp,
 };
 
 use crate::canonical::{put_append_header, put_event};
@@ -21,9 +20,9 @@ use crate::errors;
 use crate::index::{Change, Index, Keys};
 use crate::loaded::Loaded;
 use crate::log::Log;
-use crate::look_back::LookedBack;
 use crate::queue::Request;
 use crate::run::{AppendSlot, Run};
+use crate::stream_ends::expected_streams;
 use crate::{Commit, Seq};
 
 /// The end of the log including what is in flight.
@@ -107,7 +106,7 @@ impl Core {
 
     fn decide(&mut self, log: &Log, request: &Request, now: Timestamp) -> Result<Decision, Error> {
         let append = &request.append;
-        if let Some(decision) = check(&log.index, append, request.looked_back)? {
+        if let Some(decision) = check(&log.index, request)? {
             return Ok(decision);
         }
         let last = self.tip.head.recorded_at;
@@ -126,6 +125,7 @@ impl Core {
         let append = &request.append;
         // Everything that may have to be read comes before anything is changed.
         self.assigned.clear();
+        let mut known = request.sealed_ends.events.iter();
         let mut before: Option<&StreamName> = None;
         for event in &append.events {
             let id = match event.id {
@@ -133,7 +133,10 @@ impl Core {
                 None => fresh_id(index, env)?,
             };
             let base = match &event.stream {
-                Some(stream) if before != Some(stream) => index.base_of(stream.as_str())?,
+                Some(stream) if before != Some(stream) => {
+                    let known = known.next().copied().flatten();
+                    index.base_of(stream.as_str(), known)?
+                }
                 _ => Revision::NONE,
             };
             before = event.stream.as_ref();
@@ -272,27 +275,22 @@ impl Batch {
 }
 
 /// What stands against the append; nothing if it may be written. Ids come before conditions.
-fn check(
-    index: &Index,
-    append: &Append,
-    looked_back: Option<LookedBack>,
-) -> Result<Option<Decision>, Error> {
+fn check(index: &Index, request: &Request) -> Result<Option<Decision>, Error> {
+    let append = &request.append;
     for id in append.events.iter().filter_map(|event| event.id) {
         if index.position_of(id)?.is_some() {
             let upto = index.last()?;
             return Ok(Some(Decision::Seen { upto }));
         }
     }
-    for (stream, expected) in &append.condition.expected {
-        if *expected == ExpectedRevision::Any {
-            continue;
-        }
-        let end = index.stream(stream.as_str())?;
+    let mut known = request.sealed_ends.expected.iter();
+    for (stream, expected) in expected_streams(&append.condition) {
+        let end = index.stream(stream.as_str(), known.next().copied().flatten())?;
         let found = end.map_or(Revision::NONE, |end| end.revision);
         if !expected.holds(found) {
             return Ok(Some(Decision::Revision {
                 stream: stream.clone(),
-                expected: *expected,
+                expected,
                 found,
                 at: end.map(|end| end.last),
             }));
@@ -301,7 +299,7 @@ fn check(
     let Some(boundary) = &append.condition.boundary else {
         return Ok(None);
     };
-    let at = match looked_back {
+    let at = match request.looked_back {
         Some(back) if back.found.is_some() => back.found,
         back => {
             let after = back.map_or(boundary.after, |back| back.upto.max(boundary.after));

@@ -118,7 +118,7 @@ impl Journal {
         for (name, events) in &mut names {
             *events = match facet {
                 Facet::Stream => {
-                    let end = self.log.index.stream(name)?;
+                    let end = self.log.index.stream(name, None)?;
                     end.map_or(0, |end| end.revision.0)
                 }
                 _ => self.log.index.count(&Name::new(facet, name))?,

@@ -58,6 +58,7 @@ mod run;
 mod segment;
 mod stats;
 mod storage;
+mod stream_ends;
 mod streams;
 mod verify;
 mod work;

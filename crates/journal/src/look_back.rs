@@ -24,7 +24,7 @@ pub(crate) struct LookedBack {
     pub(crate) found: Option<Position>,
 }
 
-/// What memory tells. The first look at a segment reads its footer; hardly one later reads.
+/// What memory tells.
 enum Glance {
     Known(Option<LookedBack>),
     /// An event up to here may be in the way.

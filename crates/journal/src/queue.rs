@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::decision::Decision;
 use crate::errors;
 use crate::look_back::LookedBack;
+use crate::stream_ends::SealedEnds;
 
 /// What a waiting caller is told: what was decided about its append, and the append back.
 pub(crate) type Reply = Result<(Decision, Append), Error>;
@@ -19,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) append: Append,
     /// What its condition found in the sealed part of the log; nothing if it was not looked for.
     pub(crate) looked_back: Option<LookedBack>,
+    /// Where its streams ended in the sealed part of the log.
+    pub(crate) sealed_ends: SealedEnds,
     pub(crate) reply: oneshot::Sender<Reply>,
     /// On the monotonic clock; after this it is refused unwritten.
     pub(crate) expires: Option<Duration>,

@@ -31,6 +31,7 @@ use headwater_event::{Error, EventId, Position, Query, Revision};
 use crate::errors;
 use crate::segment::{self, Segment};
 pub(crate) use crate::segment::{Facet, StreamEnd};
+use crate::stream_ends::SealedEnd;
 pub(crate) use piece::Piece;
 pub(crate) use postings::Way;
 pub(crate) use scan::{Found, Span};
@@ -134,8 +135,12 @@ impl Index {
         view.position_of(id)
     }
 
-    /// Where a stream ends, events in flight included.
-    pub(crate) fn stream(&self, name: &str) -> Result<Option<StreamEnd>, Error> {
+    /// Where a stream ends, events in flight included. What is known of segments is not looked for.
+    pub(crate) fn stream(
+        &self,
+        name: &str,
+        known: Option<SealedEnd>,
+    ) -> Result<Option<StreamEnd>, Error> {
         let view = {
             let state = self.state()?;
             if let Some(end) = state.active.stream(name) {
@@ -143,7 +148,7 @@ impl Index {
             }
             Arc::clone(&state.view)
         };
-        view.stream(&Name::new(Facet::Stream, name))
+        view.stream(&Name::new(Facet::Stream, name), known)
     }
 
     /// Whether a stream had this revision at this position, and an event of its there, as the index
@@ -163,7 +168,11 @@ impl Index {
 
     /// What the active piece must be told of a stream when an event of it is put in: where the
     /// stream was before the piece, if the piece does not know it yet.
-    pub(crate) fn base_of(&self, stream: &str) -> Result<Revision, Error> {
+    pub(crate) fn base_of(
+        &self,
+        stream: &str,
+        known: Option<SealedEnd>,
+    ) -> Result<Revision, Error> {
         let view = {
             let state = self.state()?;
             if state.active.stream(stream).is_some() {
@@ -171,7 +180,7 @@ impl Index {
             }
             Arc::clone(&state.view)
         };
-        let end = view.stream(&Name::new(Facet::Stream, stream))?;
+        let end = view.stream(&Name::new(Facet::Stream, stream), known)?;
         Ok(end.map_or(Revision::NONE, |end| end.revision))
     }
 

@@ -11,6 +11,7 @@ use headwater_event::{Error, EventId, Position, Query, Timestamp};
 use super::scan::{Found, Lists, Span, Wanted, scan};
 use super::{Name, Piece, StreamEnd, Way};
 use crate::segment::{self, ListInMemory, ListsInMemory, Segment, SegmentList};
+use crate::stream_ends::SealedEnd;
 
 /// Names that are looked up by who must not be kept for long, each in each segment, and steps
 /// through the lists of a segment.
@@ -162,18 +163,52 @@ impl View {
         Ok(None)
     }
 
-    pub(super) fn stream(&self, name: &Name<'_>) -> Result<Option<StreamEnd>, Error> {
-        for piece in self.pieces.iter().rev() {
-            if let Some(end) = piece.stream(name.text) {
-                return Ok(Some(end));
-            }
+    /// Where a stream ends. Segments of which that is known are not looked at.
+    pub(super) fn stream(
+        &self,
+        name: &Name<'_>,
+        known: Option<SealedEnd>,
+    ) -> Result<Option<StreamEnd>, Error> {
+        if let Some(end) = self.stream_in_pieces(name) {
+            return Ok(Some(end));
         }
-        for segment in asked(&self.segments, |one| one.glance(name.hash())).rev() {
+        let upto = known.map_or(Position::ZERO, |known| known.upto);
+        let since = self.segments.partition_point(|one| one.last() <= upto);
+        let since = self.segments.get(since..).unwrap_or_default();
+        for segment in asked(since, |one| one.glance(name.hash())).rev() {
             if let Some(end) = segment.stream(name.text, name.hash())? {
                 return Ok(Some(end));
             }
         }
-        Ok(None)
+        Ok(known.and_then(|known| known.end))
+    }
+
+    fn stream_in_pieces(&self, name: &Name<'_>) -> Option<StreamEnd> {
+        let mut pieces = self.pieces.iter().rev();
+        pieces.find_map(|piece| piece.stream(name.text))
+    }
+
+    /// Where a stream ends in the segments, as far as memory tells; nothing also where a piece has
+    /// it, which is asked first.
+    pub(crate) fn stream_in_memory(&self, name: &Name<'_>) -> Option<SealedEnd> {
+        if self.stream_in_pieces(name).is_some() {
+            return None;
+        }
+        for segment in asked(&self.segments, |one| one.glance(name.hash())).rev() {
+            // Whoever needs it reads what is not in memory, and tells what is wrong.
+            let end = ListsInMemory::of(segment)
+                .stream(name.text, name.hash())
+                .ok()?;
+            if end.is_some() {
+                return Some(self.sealed_end(end));
+            }
+        }
+        Some(self.sealed_end(None))
+    }
+
+    fn sealed_end(&self, end: Option<StreamEnd>) -> SealedEnd {
+        let upto = self.sealed();
+        SealedEnd { upto, end }
     }
 
     /// How many events of segments have a name.

@@ -175,6 +175,13 @@ impl Filter {
         block.is_none_or(|block| passes(block, hash))
     }
 
+    /// The same, if memory tells.
+    pub(crate) fn may_have_in_memory(&self, file: &SegmentFile, hash: u64) -> Option<bool> {
+        let number = block_of(hash, self.blocks.count());
+        let passes = |block: &[u8]| passes(block, hash);
+        self.blocks.with_in_memory(file, number, passes)
+    }
+
     pub(crate) fn mapped_bytes(&self) -> u64 {
         self.blocks.mapped_bytes()
     }

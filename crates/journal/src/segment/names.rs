@@ -7,7 +7,7 @@ use super::facet::{Facet, parse_key, put_key};
 use super::keys::Keys;
 use super::postings::{KeyValue, ListCursor};
 use super::reader::Segment;
-use super::segment_file::{InMemory, SegmentFile};
+use super::segment_file::{InMemory, SegmentFile, missed};
 use super::stored::Blocks;
 use super::tree::Cursor;
 use crate::canonical::Malformed;
@@ -58,7 +58,16 @@ impl Segment {
 
     /// Where a stream ends within the segment; none if it has no event here.
     pub(crate) fn stream(&self, name: &str, hash: u64) -> Result<Option<StreamEnd>, Error> {
-        let value = self.value(&self.file, (Facet::Stream, name, hash))?;
+        self.stream_of(&self.file, name, hash)
+    }
+
+    fn stream_of<B: Blocks>(
+        &self,
+        blocks: &B,
+        name: &str,
+        hash: u64,
+    ) -> Result<Option<StreamEnd>, Error> {
+        let value = self.value(blocks, (Facet::Stream, name, hash))?;
         value.map(|value| self.stream_end(&value)).transpose()
     }
 
@@ -142,8 +151,8 @@ impl Segment {
 /// A walk through the positions of a name.
 pub(crate) type SegmentList<'a> = ListCursor<'a, SegmentFile>;
 
-/// A segment as far as its lists are in memory: what would have to be read is an error that
-/// [says so](is_not_in_memory). Filters are read where they were not looked at yet.
+/// A segment as far as it is in memory: what would have to be read is an error that
+/// [says so](is_not_in_memory).
 pub(crate) struct ListsInMemory<'a> {
     segment: &'a Segment,
     blocks: InMemory<'a>,
@@ -158,7 +167,9 @@ impl<'a> ListsInMemory<'a> {
     }
 
     pub(crate) fn may_have(&self, hash: u64) -> Result<bool, Error> {
-        self.segment.may_have(hash)
+        let inside = self.segment.inside.get().ok_or_else(missed)?;
+        let may_have = inside.filter.may_have_in_memory(&self.segment.file, hash);
+        may_have.ok_or_else(missed)
     }
 
     /// As [`Segment::list`].
@@ -167,7 +178,18 @@ impl<'a> ListsInMemory<'a> {
         name: (Facet, &str, u64),
         way: Way,
     ) -> Result<Option<ListInMemory<'_>>, Error> {
-        self.segment.list_of(&self.blocks, name, way)
+        match self.may_have(name.2)? {
+            true => self.segment.list_of(&self.blocks, name, way),
+            false => Ok(None),
+        }
+    }
+
+    /// As [`Segment::stream`].
+    pub(crate) fn stream(&self, name: &str, hash: u64) -> Result<Option<StreamEnd>, Error> {
+        match self.may_have(hash)? {
+            true => self.segment.stream_of(&self.blocks, name, hash),
+            false => Ok(None),
+        }
     }
 }
 

@@ -218,6 +218,34 @@ impl Paged {
             .get(start..start + usize::from(self.items.item_bytes))
     }
 
+    /// As [`with`](Self::with), if that waits for nothing: the page is mapped or kept, and was looked
+    /// at before, or the storage has it in memory.
+    pub(crate) fn with_in_memory<T>(
+        &self,
+        file: &SegmentFile,
+        number: u64,
+        show: impl FnOnce(&[u8]) -> T,
+    ) -> Option<T> {
+        if let Some(item) = self.ready(number) {
+            return Some(show(item));
+        }
+        let (page, at) = self.place_of(number);
+        let offset = self.items.page_offset(page);
+        if self.map(file).ok()?.is_none() {
+            let Some(Value::Bytes(bytes)) = file.cached(offset) else {
+                return None;
+            };
+            return bytes
+                .get(at..at + usize::from(self.items.item_bytes))
+                .map(show);
+        }
+        let bytes = file.read_in_memory(offset, self.items.page_bytes(page))?;
+        // What is not as it was written is told by who reads it.
+        check_block(&bytes).ok()?;
+        self.checked.set(page);
+        self.ready(number).map(show)
+    }
+
     /// The page that an item is in, and where it begins there.
     fn place_of(&self, number: u64) -> (u64, usize) {
         let (page, within) = match u32::try_from(number) {

@@ -95,6 +95,12 @@ impl SegmentFile {
         self.read(offset, length)
     }
 
+    /// As [`read`](Self::read), if that waits for nothing.
+    pub(crate) fn read_in_memory(&self, offset: u64, length: usize) -> Option<Bytes> {
+        let bytes = self.bytes.read_in_memory(offset, length)?;
+        (bytes.len() == length).then_some(bytes)
+    }
+
     /// What is kept of the place at this offset.
     pub(crate) fn cached(&self, offset: u64) -> Option<Value> {
         self.cache.get(self.key(offset))
@@ -120,7 +126,7 @@ impl SegmentFile {
     /// The same, and else what the storage has in memory.
     fn ready_or_in_memory(&self, place: Place) -> Option<Bytes> {
         self.ready(place).or_else(|| {
-            let stored = (self.bytes).read_in_memory(place.offset, place.length as usize)?;
+            let stored = self.read_in_memory(place.offset, place.length as usize)?;
             // What is not as it was written is told by who reads it.
             let raw = decode_block(&stored).ok()?;
             self.remember(place, &stored, &raw);
@@ -210,7 +216,8 @@ pub(crate) struct InMemory<'a>(pub(crate) &'a SegmentFile);
 
 const NOT_IN_MEMORY: &str = "not_in_memory";
 
-fn missed() -> Error {
+/// What is looked for would have to be read.
+pub(super) fn missed() -> Error {
     Error::new(Kind::Unavailable, NOT_IN_MEMORY, String::new())
 }
 

@@ -183,6 +183,12 @@ impl Journal {
         Ok((journal, Writer { shared }))
     }
 
+    /// Whether segments are being merged in the background. Closing gives that up, and it begins anew
+    /// when the log is opened next.
+    pub fn is_merging(&self) -> bool {
+        self.shared.keeper.is_merging()
+    }
+
     /// The log's identity: cursors carry it.
     pub fn log_id(&self) -> LogId {
         self.log.id

@@ -47,6 +47,11 @@ const PIECE_PAUSE: Duration = Duration::from_millis(2);
 const PAUSE_MAX: Duration = Duration::from_millis(100);
 /// How long to wait after a failure.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// Merging waits twice as long after each further failure, up to about a minute: a large merge may
+/// have done much in vain.
+const RETRY_DOUBLINGS_MAX: u32 = 7;
+/// A merge leaves so many bytes of the storage to others.
+const SPACE_LEFT: u64 = 64 << 20;
 
 /// How often and how long the writer was slowed since the journal was opened.
 #[derive(Default)]
@@ -211,28 +216,37 @@ impl Keeper {
 
     /// The thread that seals.
     pub(crate) fn run_sealing(&self) {
-        self.run("sealing", |state| &mut state.seal, Keeper::seal);
+        self.run("sealing", 0, |state| &mut state.seal, Keeper::seal);
     }
 
     /// The thread that merges.
     pub(crate) fn run_merging(&self) {
-        self.run("merging", |state| &mut state.merge, Keeper::merge);
+        let doublings = RETRY_DOUBLINGS_MAX;
+        self.run(
+            "merging",
+            doublings,
+            |state| &mut state.merge,
+            Keeper::merge,
+        );
     }
 
     /// Takes steps as long as there are some, and again whenever they are due.
     fn run(
         &self,
         doing: &str,
+        doublings_max: u32,
         due: fn(&mut State) -> &mut bool,
         step: fn(&Keeper) -> Result<Step, Error>,
     ) {
+        let mut failures = 0;
         while self.wait(due) {
             loop {
                 match step(self) {
-                    Ok(Step::Done) => {}
+                    Ok(Step::Done) => failures = 0,
                     Ok(_) => break,
                     Err(error) => {
-                        self.failed(doing, error);
+                        self.failed(doing, error, 1 << doublings_max.min(failures));
+                        failures += 1;
                         *due(&mut self.state()) = true;
                         break;
                     }
@@ -258,12 +272,18 @@ impl Keeper {
         }
     }
 
-    fn failed(&self, doing: &str, error: Error) {
+    /// Waits so many pauses before the next attempt, unless the journal is being closed.
+    fn failed(&self, doing: &str, error: Error, pauses: u32) {
         if self.check_open().is_err() {
             return;
         }
         tracing::error!(%error, log = %self.log.id, "{doing} failed, and will be tried again");
-        self.log.env.sleep(RETRY_PAUSE);
+        for _ in 0..pauses {
+            self.log.env.sleep(RETRY_PAUSE);
+            if self.check_open().is_err() {
+                return;
+            }
+        }
     }
 
     /// Seals the oldest piece that is ready.
@@ -417,11 +437,39 @@ impl Keeper {
         step
     }
 
-    /// The same, of the levels below this one.
-    fn merge_below(&self, level: u8) -> Result<Step, Error> {
+    /// Whether segments are being merged, and not again and again in vain.
+    pub(crate) fn is_merging(&self) -> bool {
+        self.merging.is_working() && !self.merging.is_failing()
+    }
+
+    /// The oldest group of the lowest level, if that is below this one.
+    fn next_inputs(&self, level: u8) -> Result<Option<Vec<Arc<Segment>>>, Error> {
         let view = self.log.index.view()?;
         let inputs = self.merges.next(&view.segments);
-        let Some(inputs) = inputs.filter(|inputs| inputs[0].info().level < level) else {
+        let inputs = inputs.filter(|inputs| inputs[0].info().level < level);
+        Ok(inputs.map(<[_]>::to_vec))
+    }
+
+    /// Refuses to begin a merge that would take the space that appends need.
+    fn check_space(&self, inputs: &[Arc<Segment>]) -> Result<(), Error> {
+        let bytes: u64 = inputs.iter().map(|input| input.info().bytes).sum();
+        let needed = bytes.saturating_add(SPACE_LEFT);
+        match self.log.storage.space() {
+            Some(space) if space < needed => Err(Error::new(
+                Kind::Full,
+                "disk_full",
+                "there is not enough space to merge segments",
+            )
+            .found(format!("{space} bytes free"))
+            .expected(format!("{needed} bytes"))
+            .action("free some space; merging is tried again, and appends go on meanwhile")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same, of the levels below this one.
+    fn merge_below(&self, level: u8) -> Result<Step, Error> {
+        let Some(inputs) = self.next_inputs(level)? else {
             return Ok(Step::Idle);
         };
         self.merging.begin();
@@ -432,9 +480,10 @@ impl Keeper {
         let merged = match self.published(name)? {
             Some(merged) => merged,
             None => {
+                self.check_space(&inputs)?;
                 let sink = self.log.storage.put(name)?;
                 let mut smaller = Smaller::than(inputs[0].info().level);
-                let merged = segment::merge(sink, inputs, &mut |_bytes| smaller.go_first(self))?;
+                let merged = segment::merge(sink, &inputs, &mut |_bytes| smaller.go_first(self))?;
                 let merged = self.open(merged)?;
                 self.publish(|manifest| replace(manifest, *merged.info()))?;
                 merged
@@ -457,15 +506,15 @@ impl Keeper {
 /// more segments.
 struct Smaller {
     than: u8,
-    /// One failed: it is tried again once the larger one is done.
-    failed: bool,
+    /// When one failed last, on the monotonic clock.
+    failed_at: Option<Duration>,
 }
 
 impl Smaller {
     fn than(level: u8) -> Smaller {
         Smaller {
             than: level,
-            failed: false,
+            failed_at: None,
         }
     }
 
@@ -473,13 +522,17 @@ impl Smaller {
     /// they stay what they are.
     fn go_first(&mut self, keeper: &Keeper) -> Result<(), Error> {
         keeper.check_open()?;
-        let mut due = !self.failed && self.is_due(keeper);
+        let mut due = self.is_due(keeper);
         while due {
             due = match keeper.merge_below(self.than) {
-                Ok(step) => step == Step::Done,
+                Ok(step) => {
+                    self.failed_at = None;
+                    keeper.merging.goes_on();
+                    step == Step::Done
+                }
                 Err(error) => {
                     keeper.check_open()?;
-                    self.failed = true;
+                    self.failed_at = Some(keeper.log.env.monotonic());
                     keeper.merging.failed(&error, || keeper.log.env.now());
                     tracing::error!(%error, log = %keeper.log.id, "merging failed beside a larger merge");
                     false
@@ -489,9 +542,13 @@ impl Smaller {
         Ok(())
     }
 
-    /// Whether segments came since it was asked last, that may make a group.
+    /// Whether segments came since it was asked last that may make a group, or one failed a while
+    /// ago.
     fn is_due(&self, keeper: &Keeper) -> bool {
-        self.than > 0 && std::mem::take(&mut keeper.state().merge)
+        match self.failed_at {
+            Some(at) => keeper.log.env.monotonic() >= at + RETRY_PAUSE,
+            None => self.than > 0 && std::mem::take(&mut keeper.state().merge),
+        }
     }
 }
 

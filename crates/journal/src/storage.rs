@@ -112,6 +112,11 @@ pub trait Storage: Send + Sync + 'static {
     /// called again after appends.
     fn make_ready(&self) -> Result<(), Error>;
 
+    /// How many bytes more it may take, if that is known.
+    fn space(&self) -> Option<u64> {
+        None
+    }
+
     /// How many bytes the tail takes where it is kept, with everything that is not dropped yet or
     /// filled ahead, and with what [`make_ready`](Self::make_ready) made.
     fn tail_bytes(&self) -> u64;

@@ -124,9 +124,11 @@ mod tests {
             append(&journal, &writer, 1);
             writer.seal().unwrap();
         }
-        // The first look reads, and so does not tell.
-        journal.log.index.stream("s/1", None).unwrap();
-        let upto = journal.log.index.view().unwrap().sealed();
+        assert_eq!(found(1), [None], "it would have to be read");
+        let view = journal.log.index.view().unwrap();
+        let name = Name::new(Facet::Stream, "s/1");
+        view.segments[0].stream(name.text, name.hash()).unwrap();
+        let upto = view.sealed();
         let end = Some(StreamEnd {
             revision: headwater_event::Revision(upto.0),
             last: upto,

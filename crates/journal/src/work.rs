@@ -100,6 +100,16 @@ impl Tally {
         self.failing.store(true, Ordering::Relaxed);
     }
 
+    /// Says that it goes well again, before the step ends.
+    pub(crate) fn goes_on(&self) {
+        self.failing.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it makes a segment at the moment.
+    pub(crate) fn is_working(&self) -> bool {
+        self.working.load(Ordering::Relaxed)
+    }
+
     /// Whether it fails at the moment.
     pub(crate) fn is_failing(&self) -> bool {
         self.failing.load(Ordering::Relaxed)

@@ -59,8 +59,9 @@ impl Awake {
         self.uses.end(self.env.monotonic());
     }
 
+    /// A database that merges is not idle: what it has done would be done again at each waking.
     pub(crate) fn is_idle_since(&self, before: Duration) -> bool {
-        self.uses.is_idle_since(before)
+        self.uses.is_idle_since(before) && !self.journal.is_merging()
     }
 
     /// Finishes what was accepted and closes: the read models first, because they read the log.

@@ -36,6 +36,11 @@ pub trait Fs: Send + Sync + 'static {
     fn create_dir(&self, dir: &Path) -> io::Result<()>;
     /// Makes the names in a directory durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+    /// How many bytes are free where a directory is, if that is known.
+    fn space(&self, dir: &Path) -> Option<u64> {
+        let _ = dir;
+        None
+    }
 }
 
 /// An open file.
@@ -102,6 +107,11 @@ impl Fs for StdFs {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         std::fs::File::open(dir)?.sync_all()
+    }
+
+    fn space(&self, dir: &Path) -> Option<u64> {
+        let found = rustix::fs::statvfs(dir).ok()?;
+        found.f_bavail.checked_mul(found.f_frsize)
     }
 }
 

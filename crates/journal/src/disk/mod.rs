@@ -317,6 +317,10 @@ impl Storage for DiskStorage {
         }
     }
 
+    fn space(&self) -> Option<u64> {
+        self.dir.fs.space(&self.dir.path)
+    }
+
     fn tail_bytes(&self) -> u64 {
         self.files().bytes() + self.ready.bytes()
     }

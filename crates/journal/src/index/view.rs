@@ -1,8 +1,8 @@
 //! The parts of the index that do not change any more: segments, and pieces that wait to be sealed.
 //!
 //! There are more segments the longer a log is, and most of them have nothing of what is looked for.
-//! So all are asked at once which of them may have it, before any is looked into: no answer rests on
-//! the one before, and a processor waits for the memory of many filters together.
+//! So several are asked at once which of them may have it, before any is looked into: no answer
+//! rests on the one before, and a processor waits for the memory of their filters together.
 
 use std::sync::Arc;
 
@@ -219,24 +219,28 @@ impl View {
     }
 }
 
+/// So many are asked at once: a processor has not many more looks at memory on their way, and who
+/// finds what it wants in the first ones need not touch the others.
+const ASKED_AT_ONCE: usize = 8;
+
 /// Those that may have what is asked, in their order.
 fn asked<T>(all: &[T], perhaps: impl Fn(&T) -> bool) -> impl DoubleEndedIterator<Item = &T> {
-    let at_once = all.chunks(u64::BITS as usize);
+    let at_once = all.chunks(ASKED_AT_ONCE);
     at_once.flat_map(move |some| Asked {
-        perhaps: (some.iter().rev()).fold(0, |bits, one| bits << 1 | u64::from(perhaps(one))),
+        perhaps: (some.iter().rev()).fold(0, |bits, one| bits << 1 | u8::from(perhaps(one))),
         some,
     })
 }
 
-/// Those of up to 64 that may have something: a bit each.
+/// Those of some that may have something: a bit each.
 struct Asked<'a, T> {
-    perhaps: u64,
+    perhaps: u8,
     some: &'a [T],
 }
 
 impl<'a, T> Asked<'a, T> {
     fn take(&mut self, at: u32) -> Option<&'a T> {
-        self.perhaps &= !1u64.checked_shl(at)?;
+        self.perhaps &= !1u8.checked_shl(at)?;
         self.some.get(at as usize)
     }
 }

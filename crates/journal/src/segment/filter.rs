@@ -32,8 +32,10 @@ const SALT: [u32; WORDS] = [
     0x5c6b_fb31,
 ];
 
-/// The most bytes of a filter that are made at once.
-const PART_BYTES_MAX: usize = 16 << 20;
+/// Bytes of a filter that are made at once: a quarter of it, within these bounds. All names are
+/// walked through for each part, so those of a large merge are larger.
+const PART_BYTES_MIN: u64 = 32 << 20;
+const PART_BYTES_MAX: u64 = 64 << 20;
 
 /// Blocks that are near each other.
 const NEAR_BLOCKS: usize = 2048;
@@ -85,7 +87,10 @@ pub(crate) struct FilterPart {
 impl FilterPart {
     /// The parts of a filter for so many names.
     pub(crate) fn all(keys: u64) -> impl Iterator<Item = FilterPart> {
-        parts(blocks_for(keys), PART_BYTES_MAX / FILTER_BLOCK_BYTES)
+        let blocks = blocks_for(keys);
+        let bytes = blocks * FILTER_BLOCK_BYTES as u64;
+        let at_once = (bytes / 4).clamp(PART_BYTES_MIN, PART_BYTES_MAX);
+        parts(blocks, at_once as usize / FILTER_BLOCK_BYTES)
     }
 
     pub(crate) fn insert(&mut self, hash: u64) {
@@ -168,7 +173,7 @@ impl Filter {
         self.blocks.with(file, number, |block| passes(block, hash))
     }
 
-    /// The same, without a read: yes where the filter was not looked at before.
+    /// The same, by the map alone: yes where the filter was not looked at before.
     pub(crate) fn glance(&self, hash: u64) -> bool {
         let number = block_of(hash, self.blocks.count());
         let block = self.blocks.ready(number);

@@ -4,6 +4,8 @@
 //! A block is read and checked through a call before it is first looked at through the map, as
 //! [pages](super::paged) are, so that a disk that cannot read it says so by an error.
 
+use std::hint::black_box;
+
 use bytes::Bytes;
 
 use super::checked::Checked;
@@ -54,8 +56,9 @@ impl MappedBlocks {
         }
         let first = usize::try_from(within).ok()?;
         let end = first.checked_add(place.length as usize)?;
-        let raw = plain_block(self.bytes.get(first..end)?)?;
-        Some(self.bytes.slice_ref(raw))
+        let stored = self.bytes.get(first..end)?;
+        touch_ends(stored);
+        Some(self.bytes.slice_ref(plain_block(stored)?))
     }
 
     /// Remembers that a block was read and is as it was written. One that is not mapped is not
@@ -69,6 +72,16 @@ impl MappedBlocks {
             _ => false,
         }
     }
+}
+
+/// A search looks at the start of a block, at its end, and at what stands before that, one after the
+/// other; where the block was not used for long, each is a wait for memory. Asked for here, they are
+/// on their way together.
+fn touch_ends(stored: &[u8]) {
+    const LINE_BYTES: usize = 64;
+    let end = stored.len();
+    let ends = [0, end - 1, end - LINE_BYTES, end - 2 * LINE_BYTES];
+    black_box(ends.map(|at| stored[at]));
 }
 
 /// Whether a block that is stored as it is, is looked at through the map.

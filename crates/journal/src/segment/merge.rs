@@ -2,7 +2,7 @@
 //!
 //! Data blocks are copied as they are, without unpacking them: only what finds them is made anew,
 //! by merging what is sorted already. What is held in memory does not grow with the segments but
-//! for a number per some hundred events.
+//! for a number per some ten events, and a part of the filter, of 64 MiB at most.
 
 use std::sync::Arc;
 

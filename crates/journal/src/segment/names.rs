@@ -162,7 +162,7 @@ impl<'a> ListsInMemory<'a> {
     pub(crate) fn of(segment: &'a Segment) -> ListsInMemory<'a> {
         ListsInMemory {
             segment,
-            blocks: InMemory(&segment.file),
+            blocks: InMemory::of(&segment.file),
         }
     }
 

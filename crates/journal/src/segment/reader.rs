@@ -152,7 +152,7 @@ impl Segment {
     /// The run that holds this position, if it takes no read.
     pub(crate) fn cached_run_at(&self, position: Position) -> Option<Arc<Run>> {
         let footer = &self.inside.get()?.footer;
-        let cached = InMemory(&self.file);
+        let cached = InMemory::of_process(&self.file);
         let blocks = Tree::new(footer.blocks, &cached);
         let entry = blocks.floor(&offset_key(self.first(), position)).ok()??;
         let (place, _) = read_block(&entry.value, footer).ok()?;
@@ -327,8 +327,8 @@ impl Segment {
         Ok(found.get())
     }
 
-    /// Whether a name of this [hash](super::key_hash) may be here, without a read: yes where its
-    /// filter was not looked at before. No is certain.
+    /// Whether a name of this [hash](super::key_hash) may be here, by its filter as it is mapped: yes
+    /// where that was not looked at before. No is certain.
     pub(crate) fn glance(&self, hash: u64) -> bool {
         let inside = self.inside.get();
         inside.is_none_or(|inside| inside.filter.glance(hash))

@@ -1,5 +1,6 @@
 //! The file of a segment, read by ranges, through the cache.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -123,15 +124,13 @@ impl SegmentFile {
         }
     }
 
-    /// The same, and else what the storage has in memory.
-    fn ready_or_in_memory(&self, place: Place) -> Option<Bytes> {
-        self.ready(place).or_else(|| {
-            let stored = self.read_in_memory(place.offset, place.length as usize)?;
-            // What is not as it was written is told by who reads it.
-            let raw = decode_block(&stored).ok()?;
-            self.remember(place, &stored, &raw);
-            Some(raw)
-        })
+    /// The raw bytes of a block that the storage has in memory, and that is as it was written: what
+    /// is not is told by who reads it.
+    fn take_from_memory(&self, place: Place) -> Option<Bytes> {
+        let stored = self.read_in_memory(place.offset, place.length as usize)?;
+        let raw = decode_block(&stored).ok()?;
+        self.remember(place, &stored, &raw);
+        Some(raw)
     }
 
     /// Remembers a block that was read and checked: its bytes, or that the map may show it.
@@ -209,10 +208,35 @@ impl Blocks for SegmentFile {
     }
 }
 
+/// So many blocks are taken from the machine's memory by who must not be kept for long.
+const TAKEN_MAX: u32 = 64;
+
 /// The blocks of a file as far as they are in memory, of this process or of the machine: to look at
 /// them waits for nothing.
-#[derive(Clone, Copy)]
-pub(crate) struct InMemory<'a>(pub(crate) &'a SegmentFile);
+pub(crate) struct InMemory<'a> {
+    file: &'a SegmentFile,
+    /// How many may still be taken from the machine's.
+    left: Cell<u32>,
+}
+
+impl<'a> InMemory<'a> {
+    pub(crate) fn of(file: &'a SegmentFile) -> InMemory<'a> {
+        let left = Cell::new(TAKEN_MAX);
+        InMemory { file, left }
+    }
+
+    /// What this process has in memory alone.
+    pub(crate) fn of_process(file: &'a SegmentFile) -> InMemory<'a> {
+        let left = Cell::new(0);
+        InMemory { file, left }
+    }
+
+    fn take(&self, place: Place) -> Option<Bytes> {
+        let left = self.left.get().checked_sub(1)?;
+        self.left.set(left);
+        self.file.take_from_memory(place)
+    }
+}
 
 const NOT_IN_MEMORY: &str = "not_in_memory";
 
@@ -228,7 +252,8 @@ pub(crate) fn is_not_in_memory(error: &Error) -> bool {
 
 impl Blocks for InMemory<'_> {
     fn block(&self, place: Place) -> Result<Bytes, Error> {
-        self.0.ready_or_in_memory(place).ok_or_else(missed)
+        let ready = self.file.ready(place).or_else(|| self.take(place));
+        ready.ok_or_else(missed)
     }
 
     fn stored(&self, _: Place) -> Result<Bytes, Error> {
@@ -236,6 +261,6 @@ impl Blocks for InMemory<'_> {
     }
 
     fn damaged(&self, offset: u64, why: Malformed) -> Error {
-        self.0.damaged(offset, why)
+        self.file.damaged(offset, why)
     }
 }

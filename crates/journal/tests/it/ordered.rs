@@ -24,6 +24,8 @@ pub(crate) struct Orders {
     pub(crate) get_fails: AtomicBool,
     /// Putting a segment panics.
     pub(crate) puts_panic: AtomicBool,
+    /// How many bytes are said to be free.
+    pub(crate) space: Mutex<Option<u64>>,
     /// What is done, once, when the next segment is put; and which segments were put.
     pub(crate) at_put: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     pub(crate) puts: Mutex<Vec<SegmentName>>,
@@ -121,6 +123,9 @@ impl Storage for Ordered {
     }
     fn make_ready(&self) -> Result<(), Error> {
         self.inner.make_ready()
+    }
+    fn space(&self) -> Option<u64> {
+        *self.orders.space.lock().unwrap()
     }
     fn tail_bytes(&self) -> u64 {
         self.inner.tail_bytes()

@@ -212,6 +212,8 @@ pub(crate) struct TestEnv {
     micros: std::sync::atomic::AtomicI64,
     monotonic: std::sync::atomic::AtomicU64,
     slept: std::sync::atomic::AtomicU64,
+    /// Microseconds that pass whenever somebody looks at the monotonic clock.
+    tick: std::sync::atomic::AtomicU64,
 }
 
 impl TestEnv {
@@ -220,6 +222,7 @@ impl TestEnv {
             micros: 0.into(),
             monotonic: 0.into(),
             slept: 0.into(),
+            tick: 0.into(),
         };
         env.set(seconds);
         Arc::new(env)
@@ -230,6 +233,12 @@ impl TestEnv {
         let micros = seconds * 1_000_000;
         self.micros
             .store(micros, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// Lets time pass whenever somebody looks at the monotonic clock.
+    pub(crate) fn tick(&self, time: std::time::Duration) {
+        let micros = time.as_micros() as u64;
+        self.tick.store(micros, std::sync::atomic::Ordering::SeqCst);
     }
 
     /// How long was asked to sleep, all together.
@@ -253,7 +262,10 @@ impl Env for TestEnv {
     }
 
     fn monotonic(&self) -> std::time::Duration {
-        let micros = self.monotonic.load(std::sync::atomic::Ordering::SeqCst);
+        let tick = self.tick.load(std::sync::atomic::Ordering::SeqCst);
+        let micros = self
+            .monotonic
+            .fetch_add(tick, std::sync::atomic::Ordering::SeqCst);
         std::time::Duration::from_micros(micros)
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A query looks at every segment, so how many there are is what has a bound. Segments of a level
 //! are merged `fan_in` at a time; up to [`GROUPS_FREE`] such groups may wait without anybody
-//! noticing. Each group more makes every commit pause a little longer, until merging keeps up. No append is refused for it.
+//! noticing. Each group more makes every commit pause a little longer, until merging keeps up. No
+//! append is refused for it.
 
 use std::sync::Arc;
 use std::time::Duration;

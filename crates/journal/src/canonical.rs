@@ -207,6 +207,16 @@ impl<'a> Reader<'a> {
                 self.left = left;
                 Ok(u64::from(*byte))
             }
+            // A last byte of 0 would not be the shortest.
+            [first, byte @ 1..0x80, left @ ..] => {
+                self.left = left;
+                Ok(u64::from(first & 0x7f) | u64::from(*byte) << 7)
+            }
+            [first, second @ 0x80..=0xff, byte @ 1..0x80, left @ ..] => {
+                self.left = left;
+                let low = u64::from(first & 0x7f) | u64::from(second & 0x7f) << 7;
+                Ok(low | u64::from(*byte) << 14)
+            }
             _ => self.long_varint(part),
         }
     }

@@ -13,6 +13,9 @@ use crate::log::Log;
 /// So many streams of an append are looked up at most; its caller has others to serve.
 const STREAMS_MAX: usize = 1_024;
 
+/// Of so many that are expected somewhere it is looked whether an event goes to one of them.
+const FEW: usize = 8;
+
 /// Where a stream ended in the segments of a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SealedEnd {
@@ -38,12 +41,22 @@ impl SealedEnds {
         if view.segments.is_empty() {
             return Ok(SealedEnds::default());
         }
-        let look = |stream: &StreamName| look_up(&view, stream);
-        let expected = expected_streams(&append.condition).map(|(stream, _)| look(stream));
-        let events = event_streams(&append.events).map(look);
+        let expected = expected_streams(&append.condition).map(|(stream, _)| stream);
+        let expected: Vec<_> = expected.take(STREAMS_MAX).collect();
+        let events = event_streams(&append.events).take(STREAMS_MAX);
+        // Usually events go to the stream whose revision is expected.
+        let (mut streams, mut ends_of_events) = (expected.clone(), Vec::new());
+        for stream in events {
+            let asked = expected.iter().take(FEW).position(|one| *one == stream);
+            ends_of_events.push(asked.unwrap_or(streams.len()));
+            if asked.is_none() {
+                streams.push(stream);
+            }
+        }
+        let ends = look_up(&view, &streams);
         Ok(SealedEnds {
-            expected: expected.take(STREAMS_MAX).collect(),
-            events: events.take(STREAMS_MAX).collect(),
+            events: ends_of_events.into_iter().map(|at| ends[at]).collect(),
+            expected: ends.into_iter().take(expected.len()).collect(),
         })
     }
 }
@@ -68,9 +81,10 @@ pub(crate) fn event_streams(events: &[NewEvent]) -> impl Iterator<Item = &Stream
 }
 
 /// Nothing also where a piece of the tail has the stream, which is told as quickly by that.
-fn look_up(view: &View, stream: &StreamName) -> Option<SealedEnd> {
-    let name = Name::new(Facet::Stream, stream.as_str());
-    view.stream_in_memory(&name)
+fn look_up(view: &View, streams: &[&StreamName]) -> Vec<Option<SealedEnd>> {
+    let names = streams.iter();
+    let names = names.map(|stream| Name::new(Facet::Stream, stream.as_str()));
+    view.streams_in_memory(&names.collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -167,8 +181,10 @@ mod tests {
                     Act::Append(number) => append(&journal, &writer, number),
                     Act::Look => {
                         let view = index.view().unwrap();
-                        let look = |number| (stream(number), look_up(&view, &stream(number)));
-                        known.extend((0..6).map(look));
+                        // More than are looked up at once.
+                        let streams: Vec<_> = (0..40).map(|number| stream(number % 6)).collect();
+                        let ends = look_up(&view, &streams.iter().collect::<Vec<_>>());
+                        known.extend(streams.into_iter().zip(ends));
                     }
                     Act::Seal => while writer.seal().unwrap() == Step::Done {},
                     Act::Merge => drop(writer.merge().unwrap()),

@@ -17,6 +17,7 @@
 //!
 //! No lock is held during I/O: segments are looked at without one.
 
+mod in_memory;
 mod piece;
 pub(crate) mod postings;
 mod scan;
@@ -43,6 +44,7 @@ pub(crate) struct Name<'a> {
     pub(crate) facet: Facet,
     pub(crate) text: &'a str,
     hash: OnceCell<u64>,
+    key: OnceCell<Vec<u8>>,
 }
 
 impl<'a> Name<'a> {
@@ -51,6 +53,7 @@ impl<'a> Name<'a> {
             facet,
             text,
             hash: OnceCell::new(),
+            key: OnceCell::new(),
         }
     }
 
@@ -59,6 +62,12 @@ impl<'a> Name<'a> {
         *self
             .hash
             .get_or_init(|| segment::key_hash(self.facet, self.text))
+    }
+
+    /// What segments know it by.
+    pub(crate) fn key(&self) -> &[u8] {
+        self.key
+            .get_or_init(|| segment::key_of(self.facet, self.text))
     }
 }
 

@@ -104,14 +104,24 @@ impl<'a> Wanted<'a> {
         self.items.is_empty() || self.items.iter().any(|item| item.glance(segment))
     }
 
-    /// How many names it has.
-    pub(crate) fn names(&self) -> usize {
-        let names = |item: &WantedItem<'_>| item.all.len() + item.any.len();
-        self.items.iter().map(names).sum()
+    /// All its names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Name<'a>> {
+        self.items.iter().flat_map(WantedItem::names)
+    }
+
+    /// Those of the items of which an event of the segment may be, as far as its filter is in memory.
+    pub(crate) fn names_in(&self, segment: &Segment) -> impl Iterator<Item = &Name<'a>> {
+        let items = self.items.iter();
+        let perhaps = items.filter(move |item| item.glance(segment));
+        perhaps.flat_map(WantedItem::names)
     }
 }
 
 impl<'a> WantedItem<'a> {
+    fn names(&self) -> impl Iterator<Item = &Name<'a>> {
+        self.all.iter().chain(&self.any)
+    }
+
     fn glance(&self, segment: &Segment) -> bool {
         let here = |name: &Name<'_>| segment.glance(name.hash());
         // All are asked, whatever the first says: to wait for it takes longer.

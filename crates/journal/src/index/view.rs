@@ -6,17 +6,12 @@
 
 use std::sync::Arc;
 
-use headwater_event::{Error, EventId, Position, Query, Timestamp};
+use headwater_event::{Error, EventId, Position, Timestamp};
 
 use super::scan::{Found, Lists, Span, Wanted, scan};
 use super::{Name, Piece, StreamEnd, Way};
-use crate::segment::{self, ListInMemory, ListsInMemory, Segment, SegmentList};
+use crate::segment::{Segment, SegmentList};
 use crate::stream_ends::SealedEnd;
-
-/// Names that are looked up by who must not be kept for long, each in each segment, and steps
-/// through the lists of a segment.
-const LOOKS_IN_MEMORY: usize = 512;
-const STEPS_IN_MEMORY: usize = 256;
 
 /// Everything before the active piece, at one moment.
 #[derive(Clone, Default)]
@@ -48,76 +43,25 @@ impl View {
         self.segments.iter().map(|one| one.info().bytes).sum()
     }
 
-    /// The first event after `after` in a segment that matches, as far as memory tells: filters, and
-    /// lists that were read before. Nothing inside if there is none; nothing at all if it would
-    /// take reads, or long.
-    pub(crate) fn first_in_memory(
-        &self,
-        query: &Query,
-        after: Position,
-    ) -> Result<Option<Option<Position>>, Error> {
-        let wanted = Wanted::new(query);
-        let span = Span {
-            way: Way::Up,
-            from: after.0 + 1,
-            to: self.sealed().0,
-            limit: 1,
-            steps: STEPS_IN_MEMORY,
-        };
-        if self.segments_of(span).len() * wanted.names() > LOOKS_IN_MEMORY {
-            return Ok(None);
-        }
-        let look = |segment: &Segment, span| scan(&ListsInMemory::of(segment), &wanted, span);
-        let found = match self.scan_with(&wanted, span, look) {
-            Err(error) if segment::is_not_in_memory(&error) => return Ok(None),
-            found => found?,
-        };
-        match found.positions.first() {
-            Some(position) => Ok(Some(Some(Position(*position)))),
-            None if found.scanned < span.to => Ok(None),
-            None => Ok(Some(None)),
-        }
-    }
-
     /// The positions in segments that match, in the order of the walk. It begins in a segment.
     pub(super) fn scan_segments(&self, wanted: &Wanted<'_>, span: Span) -> Result<Found, Error> {
-        self.scan_with(wanted, span, |segment, span| scan(segment, wanted, span))
-    }
-
-    /// The same; `look` looks at the segments that may have something, one after another.
-    fn scan_with(
-        &self,
-        wanted: &Wanted<'_>,
-        span: Span,
-        look: impl Fn(&Segment, Span) -> Result<Found, Error>,
-    ) -> Result<Found, Error> {
-        let mut found = Found {
-            positions: Vec::new(),
-            scanned: span.way.back(span.from),
-        };
-        let mut perhaps = asked(self.segments_of(span), |one| wanted.glance(one));
+        let mut course = Course::new(span);
+        let mut perhaps = asked(self.segments_of(span), wanted);
         let mut next = || match span.way {
             Way::Up => perhaps.next(),
             Way::Down => perhaps.next_back(),
         };
         while let Some(segment) = next() {
-            let rest = Span {
-                limit: span.limit - found.positions.len(),
-                ..span.within(segment.first().0, segment.last().0)
-            };
-            let part = look(segment, rest)?;
-            found.positions.extend(part.positions);
-            found.scanned = part.scanned;
-            if part.scanned != rest.to || found.positions.len() == span.limit {
-                return Ok(found);
+            let goes_on = course.go(segment, |span| scan(&**segment, wanted, span))?;
+            if !goes_on {
+                return Ok(course.found);
             }
         }
-        found.scanned = span.to;
-        Ok(found)
+        Ok(course.end())
     }
 
     /// The segments that hold positions of the span.
-    fn segments_of(&self, span: Span) -> &[Arc<Segment>] {
+    pub(super) fn segments_of(&self, span: Span) -> &[Arc<Segment>] {
         let (first, last) = match span.way {
             Way::Up => (span.from, span.to),
             Way::Down => (span.to, span.from),
@@ -175,7 +119,7 @@ impl View {
         let upto = known.map_or(Position::ZERO, |known| known.upto);
         let since = self.segments.partition_point(|one| one.last() <= upto);
         let since = self.segments.get(since..).unwrap_or_default();
-        for segment in asked(since, |one| one.glance(name.hash())).rev() {
+        for segment in asked(since, name).rev() {
             if let Some(end) = segment.stream(name.text, name.hash())? {
                 return Ok(Some(end));
             }
@@ -183,37 +127,20 @@ impl View {
         Ok(known.and_then(|known| known.end))
     }
 
-    fn stream_in_pieces(&self, name: &Name<'_>) -> Option<StreamEnd> {
+    pub(super) fn stream_in_pieces(&self, name: &Name<'_>) -> Option<StreamEnd> {
         let mut pieces = self.pieces.iter().rev();
         pieces.find_map(|piece| piece.stream(name.text))
     }
 
-    /// Where a stream ends in the segments, as far as memory tells; nothing also where a piece has
-    /// it, which is asked first.
-    pub(crate) fn stream_in_memory(&self, name: &Name<'_>) -> Option<SealedEnd> {
-        if self.stream_in_pieces(name).is_some() {
-            return None;
-        }
-        for segment in asked(&self.segments, |one| one.glance(name.hash())).rev() {
-            // Whoever needs it reads what is not in memory, and tells what is wrong.
-            let end = ListsInMemory::of(segment)
-                .stream(name.text, name.hash())
-                .ok()?;
-            if end.is_some() {
-                return Some(self.sealed_end(end));
-            }
-        }
-        Some(self.sealed_end(None))
-    }
-
-    fn sealed_end(&self, end: Option<StreamEnd>) -> SealedEnd {
+    pub(super) fn sealed_end(&self, end: Option<StreamEnd>) -> SealedEnd {
         let upto = self.sealed();
         SealedEnd { upto, end }
     }
 
     /// How many events of segments have a name.
     pub(super) fn count_sealed(&self, name: &Name<'_>) -> Result<u64, Error> {
-        asked(&self.segments, |one| one.glance(name.hash())).try_fold(0, |sum, one| {
+        let mut perhaps = asked(&self.segments, name);
+        perhaps.try_fold(0, |sum, one| {
             Ok(sum + one.count(name.facet, name.text, name.hash())?)
         })
     }
@@ -221,14 +148,53 @@ impl View {
 
 /// So many are asked at once: a processor has not many more looks at memory on their way, and who
 /// finds what it wants in the first ones need not touch the others.
-const ASKED_AT_ONCE: usize = 8;
+pub(super) const ASKED_AT_ONCE: usize = 8;
+
+/// A bit for each.
+const _: () = assert!(ASKED_AT_ONCE <= u8::BITS as usize);
+
+/// What is asked of segments.
+pub(super) trait Question<T> {
+    /// Asks memory for what the answer is made from, and does not wait for it.
+    fn touch(&self, one: &T);
+
+    /// Whether one may have it. No is certain.
+    fn perhaps(&self, one: &T) -> bool;
+}
+
+impl Question<Arc<Segment>> for &Name<'_> {
+    fn touch(&self, segment: &Arc<Segment>) {
+        segment.touch(self.hash());
+    }
+
+    fn perhaps(&self, segment: &Arc<Segment>) -> bool {
+        segment.glance(self.hash())
+    }
+}
+
+impl Question<Arc<Segment>> for &Wanted<'_> {
+    fn touch(&self, segment: &Arc<Segment>) {
+        self.names().for_each(|name| segment.touch(name.hash()));
+    }
+
+    fn perhaps(&self, segment: &Arc<Segment>) -> bool {
+        self.glance(segment)
+    }
+}
 
 /// Those that may have what is asked, in their order.
-fn asked<T>(all: &[T], perhaps: impl Fn(&T) -> bool) -> impl DoubleEndedIterator<Item = &T> {
+pub(super) fn asked<T>(
+    all: &[T],
+    question: impl Question<T>,
+) -> impl DoubleEndedIterator<Item = &T> {
     let at_once = all.chunks(ASKED_AT_ONCE);
-    at_once.flat_map(move |some| Asked {
-        perhaps: (some.iter().rev()).fold(0, |bits, one| bits << 1 | u8::from(perhaps(one))),
-        some,
+    at_once.flat_map(move |some| {
+        some.iter().for_each(|one| question.touch(one));
+        let perhaps = some.iter().rev().map(|one| question.perhaps(one));
+        Asked {
+            perhaps: perhaps.fold(0, |bits, perhaps| bits << 1 | u8::from(perhaps)),
+            some,
+        }
     })
 }
 
@@ -259,6 +225,44 @@ impl<'a, T> DoubleEndedIterator for Asked<'a, T> {
     }
 }
 
+/// A scan that goes from segment to segment.
+pub(super) struct Course {
+    span: Span,
+    pub(super) found: Found,
+}
+
+impl Course {
+    pub(super) fn new(span: Span) -> Course {
+        let found = Found {
+            positions: Vec::new(),
+            scanned: span.way.back(span.from),
+        };
+        Course { span, found }
+    }
+
+    /// Goes through a segment by this look; says whether the scan goes on behind it.
+    pub(super) fn go(
+        &mut self,
+        segment: &Segment,
+        look: impl FnOnce(Span) -> Result<Found, Error>,
+    ) -> Result<bool, Error> {
+        let rest = Span {
+            limit: self.span.limit - self.found.positions.len(),
+            ..(self.span).within(segment.first().0, segment.last().0)
+        };
+        let part = look(rest)?;
+        self.found.positions.extend(part.positions);
+        self.found.scanned = part.scanned;
+        Ok(part.scanned == rest.to && self.found.positions.len() < self.span.limit)
+    }
+
+    /// What was found, where no other segment may have more.
+    pub(super) fn end(mut self) -> Found {
+        self.found.scanned = self.span.to;
+        self.found
+    }
+}
+
 impl Lists for Segment {
     type List<'a> = SegmentList<'a>;
 
@@ -271,25 +275,21 @@ impl Lists for Segment {
     }
 }
 
-impl Lists for ListsInMemory<'_> {
-    type List<'a>
-        = ListInMemory<'a>
-    where
-        Self: 'a;
-
-    fn may_have(&self, name: &Name<'_>) -> Result<bool, Error> {
-        ListsInMemory::may_have(self, name.hash())
-    }
-
-    fn list(&self, name: &Name<'_>, way: Way) -> Result<Option<ListInMemory<'_>>, Error> {
-        ListsInMemory::list(self, (name.facet, name.text, name.hash()), way)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// Whether the second is true.
+    struct Second;
+
+    impl Question<(usize, bool)> for Second {
+        fn touch(&self, _: &(usize, bool)) {}
+
+        fn perhaps(&self, one: &(usize, bool)) -> bool {
+            one.1
+        }
+    }
 
     proptest! {
         #[test]
@@ -300,7 +300,7 @@ mod tests {
             let numbered: Vec<(usize, bool)> = all.into_iter().enumerate().collect();
             let mut expected: std::collections::VecDeque<usize> =
                 numbered.iter().filter(|one| one.1).map(|one| one.0).collect();
-            let mut found = asked(&numbered, |one| one.1);
+            let mut found = asked(&numbered, Second);
             for back in back.into_iter().chain([false; 200]) {
                 let (next, then) = match back {
                     true => (found.next_back(), expected.pop_back()),

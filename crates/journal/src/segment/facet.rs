@@ -54,6 +54,13 @@ pub(crate) fn put_key(key: &mut Vec<u8>, facet: Facet, name: &str) {
     key.extend_from_slice(name.as_bytes());
 }
 
+/// The key of a name.
+pub(crate) fn key_of(facet: Facet, name: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + name.len());
+    put_key(&mut key, facet, name);
+    key
+}
+
 /// What a key is the key of.
 pub(crate) fn parse_key(key: &[u8]) -> Result<(Facet, &str), Malformed> {
     let wrong = Malformed("a name");

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use bytes::Bytes;
 use headwater_event::Error;
 
-use super::stored::{Blocks, Place, decode_block};
+use super::stored::{Blocks, Place, Raw, decode_block};
 use crate::canonical::Malformed;
 
 /// A file in memory.
@@ -25,9 +25,11 @@ impl File {
 }
 
 impl Blocks for File {
-    fn block(&self, place: Place) -> Result<Bytes, Error> {
+    fn block(&self, place: Place) -> Result<Raw<'_>, Error> {
         self.fetched.set(self.fetched.get() + 1);
-        decode_block(&self.stored(place)?).map_err(|why| self.damaged(place.offset, why))
+        let raw = decode_block(&self.stored(place)?);
+        raw.map(Raw::Kept)
+            .map_err(|why| self.damaged(place.offset, why))
     }
 
     fn stored(&self, place: Place) -> Result<Bytes, Error> {

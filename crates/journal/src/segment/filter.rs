@@ -5,6 +5,8 @@
 //! bits. A name has one bit in each word of one block: the upper half of its hash chooses the
 //! block, the lower half the bits.
 
+use std::hint::black_box;
+
 use headwater_event::Error;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -185,6 +187,12 @@ impl Filter {
         let number = block_of(hash, self.blocks.count());
         let passes = |block: &[u8]| passes(block, hash);
         self.blocks.with_in_memory(file, number, passes)
+    }
+
+    /// Asks memory for what [`glance`](Self::glance) looks at, and does not wait for it.
+    pub(crate) fn touch(&self, hash: u64) {
+        let number = block_of(hash, self.blocks.count());
+        black_box(self.blocks.ready(number).map(|block| block[0]));
     }
 
     pub(crate) fn mapped_bytes(&self) -> u64 {

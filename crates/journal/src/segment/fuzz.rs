@@ -7,8 +7,8 @@ use headwater_event::{Error, Timestamp};
 
 use super::footer::{FOOTER_BYTES, Footer};
 use super::postings::{Chunk, KeyValue, List};
-use super::stored::{Blocks, Place, decode_block};
-use super::tree::{Tree, TreeRoot};
+use super::stored::{Blocks, Place, Raw, decode_block};
+use super::tree::{Tree, TreeRoot, get_all};
 use super::{BlockCache, Segment};
 use crate::canonical::{Malformed, Reader};
 use crate::fuzz::set_last_checksum;
@@ -94,15 +94,15 @@ pub fn block(bytes: &[u8]) {
 }
 
 /// Blocks that stand there as they are, without checksums.
-struct Raw(Bytes);
+struct Plain(Bytes);
 
-impl Blocks for Raw {
-    fn block(&self, place: Place) -> Result<Bytes, Error> {
-        slice(&self.0, place.offset, place.length as usize)
+impl Blocks for Plain {
+    fn block(&self, place: Place) -> Result<Raw<'_>, Error> {
+        self.stored(place).map(Raw::Kept)
     }
 
     fn stored(&self, place: Place) -> Result<Bytes, Error> {
-        self.block(place)
+        slice(&self.0, place.offset, place.length as usize)
     }
 }
 
@@ -112,14 +112,15 @@ pub fn tree(bytes: &[u8]) {
         return;
     };
     let root = TreeRoot::read(&mut Reader::new(root), blocks.len() as u64);
-    let blocks = Raw(Bytes::copy_from_slice(blocks));
+    let blocks = Plain(Bytes::copy_from_slice(blocks));
     if let Ok(root) = root {
         let _ = walk(&Tree::new(root, &blocks));
     }
 }
 
-fn walk(tree: &Tree<'_, Raw>) -> Result<(), Error> {
+fn walk(tree: &Tree<'_, Plain>) -> Result<(), Error> {
     let mut cursor = tree.iter()?;
+    let mut keys = Vec::new();
     for _ in 0..ENTRIES_MAX {
         if !cursor.advance()? {
             break;
@@ -127,6 +128,11 @@ fn walk(tree: &Tree<'_, Raw>) -> Result<(), Error> {
         let key = cursor.key().to_vec();
         let _ = tree.get(&key)?;
         let _ = tree.floor(&key)?;
+        keys.push(key);
+    }
+    let together = get_all(keys.iter().map(|key| (*tree, &key[..])));
+    for (key, together) in keys.iter().zip(together) {
+        assert_eq!(together?, tree.get(key)?);
     }
     Ok(())
 }

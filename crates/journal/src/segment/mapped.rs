@@ -6,8 +6,6 @@
 
 use std::hint::black_box;
 
-use bytes::Bytes;
-
 use super::checked::Checked;
 use super::stored::{Place, plain_block};
 use crate::storage::Map;
@@ -15,50 +13,58 @@ use crate::storage::Map;
 /// Shorter blocks are not worth a look through the map, and could share a bit.
 const BLOCK_BYTES_MIN: u64 = 1024;
 
+/// What a processor fetches from memory at once.
+pub(crate) const LINE_BYTES: usize = 64;
+
 /// The part of a file in which the blocks are, mapped, and which of them were checked.
 pub(crate) struct MappedBlocks {
     /// Where it begins in the file.
     start: u64,
-    bytes: Bytes,
+    map: Map,
     /// A bit for each stretch of [`BLOCK_BYTES_MIN`] in which such a block may begin.
     checked: Checked,
-}
-
-struct Owner(Map);
-
-impl AsRef<[u8]> for Owner {
-    fn as_ref(&self) -> &[u8] {
-        (*self.0).as_ref()
-    }
 }
 
 impl MappedBlocks {
     /// Of a file that was mapped from `start` on.
     pub(crate) fn new(start: u64, map: Map) -> MappedBlocks {
-        let bytes = Bytes::from_owner(Owner(map));
+        let bytes = (*map).as_ref().len() as u64;
         MappedBlocks {
             start,
-            checked: Checked::new((bytes.len() as u64).div_ceil(BLOCK_BYTES_MIN)),
-            bytes,
+            map,
+            checked: Checked::new(bytes.div_ceil(BLOCK_BYTES_MIN)),
         }
     }
 
     /// How many bytes are mapped.
     pub(crate) fn bytes(&self) -> u64 {
-        self.bytes.len() as u64
+        (*self.map).as_ref().len() as u64
     }
 
     /// The raw bytes of a block, if it was checked before.
-    pub(crate) fn block(&self, place: Place) -> Option<Bytes> {
+    pub(crate) fn block(&self, place: Place) -> Option<&[u8]> {
+        plain_block(self.stored(place)?)
+    }
+
+    /// Asks memory for the ends of a block that was checked before: a search looks at its start, at
+    /// its end, and at what stands before that.
+    pub(crate) fn touch(&self, place: Place) {
+        if let Some(stored) = self.stored(place) {
+            let end = stored.len();
+            let ends = [0, end - 1, end - LINE_BYTES, end - 2 * LINE_BYTES];
+            black_box(ends.map(|at| stored[at]));
+        }
+    }
+
+    /// A block as it is stored, if it was checked before.
+    fn stored(&self, place: Place) -> Option<&[u8]> {
         let within = place.offset.checked_sub(self.start)?;
         if !is_worth_it(place) || !self.checked.has(within / BLOCK_BYTES_MIN) {
             return None;
         }
         let first = usize::try_from(within).ok()?;
         let end = first.checked_add(place.length as usize)?;
-        let stored = self.bytes.get(first..end)?;
-        touch_ends(stored);
-        Some(self.bytes.slice_ref(plain_block(stored)?))
+        (*self.map).as_ref().get(first..end)
     }
 
     /// Remembers that a block was read and is as it was written. One that is not mapped is not
@@ -72,16 +78,6 @@ impl MappedBlocks {
             _ => false,
         }
     }
-}
-
-/// A search looks at the start of a block, at its end, and at what stands before that, one after the
-/// other; where the block was not used for long, each is a wait for memory. Asked for here, they are
-/// on their way together.
-fn touch_ends(stored: &[u8]) {
-    const LINE_BYTES: usize = 64;
-    let end = stored.len();
-    let ends = [0, end - 1, end - LINE_BYTES, end - 2 * LINE_BYTES];
-    black_box(ends.map(|at| stored[at]));
 }
 
 /// Whether a block that is stored as it is, is looked at through the map.
@@ -117,7 +113,7 @@ mod tests {
             assert!(mapped.checked(*place));
             let stored = &bytes[place.offset as usize..][..place.length as usize];
             let expected = decode_block(stored).unwrap();
-            assert_eq!(mapped.block(*place), Some(expected), "block {at}");
+            assert_eq!(mapped.block(*place), Some(&expected[..]), "block {at}");
             let later = &places[at + 1..];
             assert!(later.iter().all(|place| mapped.block(*place).is_none()));
         }

@@ -53,7 +53,7 @@ mod verify;
 use headwater_event::{Error, Kind};
 
 pub(crate) use crate::cache::BlockCache;
-pub(crate) use facet::Facet;
+pub(crate) use facet::{Facet, key_of};
 pub(crate) use filter::key_hash;
 pub use footer::FOOTER_BYTES;
 pub(crate) use footer::footer_crc;
@@ -61,7 +61,9 @@ pub(crate) use merge::merge;
 pub(crate) use names::{ListInMemory, ListsInMemory, SegmentList, StreamEnd};
 pub(crate) use reader::Segment;
 pub(crate) use seal::{Source, seal};
-pub(crate) use segment_file::is_not_in_memory;
+pub(crate) use segment_file::{Takes, is_not_in_memory, missed};
+pub(crate) use stored::Raw;
+pub(crate) use tree::{TURNS, get_all};
 
 /// What the code of a segment must not ask of another part.
 fn defect(what: &str) -> Error {

@@ -1,15 +1,14 @@
 //! Finding events of a segment by the names that they have.
 
-use bytes::Bytes;
 use headwater_event::{Error, Position, Revision};
 
-use super::facet::{Facet, parse_key, put_key};
+use super::facet::{Facet, key_of, parse_key};
 use super::keys::Keys;
 use super::postings::{KeyValue, ListCursor};
-use super::reader::Segment;
-use super::segment_file::{InMemory, SegmentFile, missed};
-use super::stored::Blocks;
-use super::tree::Cursor;
+use super::reader::{Inside, Segment};
+use super::segment_file::{InMemory, SegmentFile, Takes, missed};
+use super::stored::{Blocks, Raw};
+use super::tree::{Cursor, Tree};
 use crate::canonical::Malformed;
 use crate::index::Way;
 
@@ -40,68 +39,66 @@ impl Segment {
         name: (Facet, &str, u64),
         way: Way,
     ) -> Result<Option<ListCursor<'a, B>>, Error> {
-        let Some(value) = self.value(blocks, name)? else {
-            return Ok(None);
-        };
+        let value = self.value(blocks, name)?;
+        let list = |value: Raw<'_>| self.list_in(blocks, &value, way);
+        value.map(list).transpose()
+    }
+
+    /// The positions that such a value tells of.
+    fn list_in<'a, B: Blocks>(
+        &self,
+        blocks: &'a B,
+        value: &[u8],
+        way: Way,
+    ) -> Result<ListCursor<'a, B>, Error> {
         let keys = Keys::new(self.inside()?.footer.keys, blocks);
-        let value = self.key_value(&value)?;
-        ListCursor::new(&value.list, way, self.first().0, keys.chunks).map(Some)
+        let value = KeyValue::read(value).map_err(|why| self.bad_list(why))?;
+        let positions = self.first().0..=self.last().0;
+        ListCursor::new(&value.list, way, positions, keys.chunks)
     }
 
     /// How many events have a name.
     pub(crate) fn count(&self, facet: Facet, name: &str, hash: u64) -> Result<u64, Error> {
         match self.value(&self.file, (facet, name, hash))? {
-            Some(value) => Ok(self.key_value(&value)?.list.count()),
+            Some(value) => Ok(self.key_value(&value)?.0.list.count()),
             None => Ok(0),
         }
     }
 
     /// Where a stream ends within the segment; none if it has no event here.
     pub(crate) fn stream(&self, name: &str, hash: u64) -> Result<Option<StreamEnd>, Error> {
-        self.stream_of(&self.file, name, hash)
-    }
-
-    fn stream_of<B: Blocks>(
-        &self,
-        blocks: &B,
-        name: &str,
-        hash: u64,
-    ) -> Result<Option<StreamEnd>, Error> {
-        let value = self.value(blocks, (Facet::Stream, name, hash))?;
+        let value = self.value(&self.file, (Facet::Stream, name, hash))?;
         value.map(|value| self.stream_end(&value)).transpose()
     }
 
     fn stream_end(&self, value: &[u8]) -> Result<StreamEnd, Error> {
-        let value = self.key_value(value)?;
+        let (value, last) = self.key_value(value)?;
         let revision = value.revision_after().map_err(|why| self.bad_list(why))?;
-        let last = value.list.last().map_err(|why| self.bad_list(why))?;
         Ok(StreamEnd {
             revision: Revision(revision),
-            last: self.first().plus(last),
+            last,
         })
     }
 
     /// What is known of a name.
-    fn value<B: Blocks>(
+    fn value<'a, B: Blocks>(
         &self,
-        blocks: &B,
+        blocks: &'a B,
         (facet, name, hash): (Facet, &str, u64),
-    ) -> Result<Option<Bytes>, Error> {
+    ) -> Result<Option<Raw<'a>>, Error> {
         if !self.may_have(hash)? {
             return Ok(None);
         }
         let keys = Keys::new(self.inside()?.footer.keys, blocks);
-        let mut key = Vec::with_capacity(1 + name.len());
-        put_key(&mut key, facet, name);
-        keys.names.get(&key)
+        keys.names.get(&key_of(facet, name))
     }
 
-    /// Reads such a value; its list ends within the segment.
-    fn key_value<'a>(&self, value: &'a [u8]) -> Result<KeyValue<'a>, Error> {
+    /// Reads such a value, and the last position of its list, which is within the segment.
+    fn key_value<'a>(&self, value: &'a [u8]) -> Result<(KeyValue<'a>, Position), Error> {
         let value = KeyValue::read(value).map_err(|why| self.bad_list(why))?;
         let last = value.list.last().map_err(|why| self.bad_list(why))?;
         match self.first().0.checked_add(last) {
-            Some(last) if last <= self.last().0 => Ok(value),
+            Some(last) if last <= self.last().0 => Ok((value, Position(last))),
             _ => Err(self.bad_list(Malformed("the last offset of a list"))),
         }
     }
@@ -137,7 +134,7 @@ impl Segment {
         let names = Names::new(self, facet, "", None)?;
         Ok(names.map(|next| {
             let (name, value) = next?;
-            Ok((name, self.key_value(&value)?.list.count()))
+            Ok((name, self.key_value(&value)?.0.list.count()))
         }))
     }
 
@@ -155,20 +152,22 @@ pub(crate) type SegmentList<'a> = ListCursor<'a, SegmentFile>;
 /// [says so](is_not_in_memory).
 pub(crate) struct ListsInMemory<'a> {
     segment: &'a Segment,
+    inside: &'a Inside,
     blocks: InMemory<'a>,
 }
 
 impl<'a> ListsInMemory<'a> {
-    pub(crate) fn of(segment: &'a Segment) -> ListsInMemory<'a> {
-        ListsInMemory {
+    /// Not of a segment of which nothing was read yet.
+    pub(crate) fn of(segment: &'a Segment, takes: &'a Takes) -> Option<ListsInMemory<'a>> {
+        Some(ListsInMemory {
             segment,
-            blocks: InMemory::of(&segment.file),
-        }
+            inside: segment.inside.get()?,
+            blocks: InMemory::of(&segment.file, takes),
+        })
     }
 
     pub(crate) fn may_have(&self, hash: u64) -> Result<bool, Error> {
-        let inside = self.segment.inside.get().ok_or_else(missed)?;
-        let may_have = inside.filter.may_have_in_memory(&self.segment.file, hash);
+        let may_have = (self.inside.filter).may_have_in_memory(&self.segment.file, hash);
         may_have.ok_or_else(missed)
     }
 
@@ -184,12 +183,19 @@ impl<'a> ListsInMemory<'a> {
         }
     }
 
-    /// As [`Segment::stream`].
-    pub(crate) fn stream(&self, name: &str, hash: u64) -> Result<Option<StreamEnd>, Error> {
-        match self.may_have(hash)? {
-            true => self.segment.stream_of(&self.blocks, name, hash),
-            false => Ok(None),
-        }
+    /// The tree of its names, from [keys](super::key_of) to values.
+    pub(crate) fn names(&self) -> Tree<'_, InMemory<'a>> {
+        Keys::new(self.inside.footer.keys, &self.blocks).names
+    }
+
+    /// The list that a value of this tree tells of.
+    pub(crate) fn list_in(&self, value: &[u8], way: Way) -> Result<ListInMemory<'_>, Error> {
+        self.segment.list_in(&self.blocks, value, way)
+    }
+
+    /// Where the stream ends that a value of this tree tells of.
+    pub(crate) fn stream_end(&self, value: &[u8]) -> Result<StreamEnd, Error> {
+        self.segment.stream_end(value)
     }
 }
 
@@ -214,12 +220,8 @@ impl<'a> Names<'a> {
         after: Option<&str>,
     ) -> Result<Names<'a>, Error> {
         let keys = Keys::new(segment.inside()?.footer.keys, &segment.file);
-        let mut start = Vec::new();
-        put_key(&mut start, facet, prefix);
-        let mut above = Vec::new();
-        if let Some(after) = after {
-            put_key(&mut above, facet, after);
-        }
+        let start = key_of(facet, prefix);
+        let above = after.map_or_else(Vec::new, |after| key_of(facet, after));
         Ok(Names {
             segment,
             walk: keys.names.iter_from(start.as_slice().max(&above))?,
@@ -228,7 +230,7 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn step(&mut self) -> Result<Option<(Box<str>, Bytes)>, Error> {
+    fn step(&mut self) -> Result<Option<(Box<str>, Raw<'a>)>, Error> {
         while self.walk.advance()? {
             let key = self.walk.key();
             if key == self.after {
@@ -238,14 +240,14 @@ impl<'a> Names<'a> {
                 return Ok(None);
             }
             let (_, name) = parse_key(key).map_err(|why| self.segment.bad_list(why))?;
-            return Ok(Some((name.into(), self.walk.value_bytes())));
+            return Ok(Some((name.into(), self.walk.value_raw())));
         }
         Ok(None)
     }
 }
 
-impl Iterator for Names<'_> {
-    type Item = Result<(Box<str>, Bytes), Error>;
+impl<'a> Iterator for Names<'a> {
+    type Item = Result<(Box<str>, Raw<'a>), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.step().transpose()

@@ -334,6 +334,13 @@ impl Segment {
         inside.is_none_or(|inside| inside.filter.glance(hash))
     }
 
+    /// Asks memory for what [`glance`](Self::glance) looks at, and does not wait for it.
+    pub(crate) fn touch(&self, hash: u64) {
+        if let Some(inside) = self.inside.get() {
+            inside.filter.touch(hash);
+        }
+    }
+
     /// Whether a name of this [hash](super::key_hash) may be here. No is certain.
     pub(crate) fn may_have(&self, hash: u64) -> Result<bool, Error> {
         self.inside()?.filter.may_have(&self.file, hash)

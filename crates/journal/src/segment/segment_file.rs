@@ -9,7 +9,7 @@ use headwater_event::{Error, Kind};
 
 use super::checked::Checked;
 use super::mapped::{MappedBlocks, is_worth_it};
-use super::stored::{Blocks, Place, decode_block, plain_block};
+use super::stored::{Blocks, Place, Raw, decode_block, plain_block};
 use crate::cache::{BlockCache, Key, Value};
 use crate::canonical::Malformed;
 use crate::manifest::SegmentInfo;
@@ -112,14 +112,14 @@ impl SegmentFile {
     }
 
     /// The raw bytes of a block that is in memory, and was checked: in the cache, or mapped.
-    fn ready(&self, place: Place) -> Option<Bytes> {
+    fn ready(&self, place: Place) -> Option<Raw<'_>> {
         if let Some(Some(mapped)) = self.mapped.get()
             && let Some(raw) = mapped.block(place)
         {
-            return Some(raw);
+            return Some(Raw::Mapped(raw));
         }
         match self.cached(place.offset) {
-            Some(Value::Bytes(raw)) => Some(raw),
+            Some(Value::Bytes(raw)) => Some(Raw::Kept(raw)),
             _ => None,
         }
     }
@@ -186,7 +186,7 @@ impl SegmentFile {
 }
 
 impl Blocks for SegmentFile {
-    fn block(&self, place: Place) -> Result<Bytes, Error> {
+    fn block(&self, place: Place) -> Result<Raw<'_>, Error> {
         if let Some(raw) = self.ready(place) {
             return Ok(raw);
         }
@@ -196,7 +196,13 @@ impl Blocks for SegmentFile {
         };
         let raw = decode_block(&stored).map_err(|why| self.damaged(place.offset, why))?;
         self.remember(place, &stored, &raw);
-        Ok(raw)
+        Ok(Raw::Kept(raw))
+    }
+
+    fn touch(&self, place: Place) {
+        if let Some(Some(mapped)) = self.mapped.get() {
+            mapped.touch(place);
+        }
     }
 
     fn stored(&self, place: Place) -> Result<Bytes, Error> {
@@ -208,40 +214,53 @@ impl Blocks for SegmentFile {
     }
 }
 
-/// So many blocks are taken from the machine's memory by who must not be kept for long.
-const TAKEN_MAX: u32 = 64;
+/// How many blocks may still be taken from the machine's memory, in one file or in several, by who
+/// must not be kept for long.
+pub(crate) struct Takes(Cell<u32>);
+
+impl Default for Takes {
+    fn default() -> Takes {
+        const TAKES: u32 = 512;
+        Takes(Cell::new(TAKES))
+    }
+}
+
+impl Takes {
+    fn take(&self) -> Option<()> {
+        self.0.set(self.0.get().checked_sub(1)?);
+        Some(())
+    }
+}
 
 /// The blocks of a file as far as they are in memory, of this process or of the machine: to look at
 /// them waits for nothing.
 pub(crate) struct InMemory<'a> {
     file: &'a SegmentFile,
-    /// How many may still be taken from the machine's.
-    left: Cell<u32>,
+    /// None if nothing may be taken from the machine's.
+    takes: Option<&'a Takes>,
 }
 
 impl<'a> InMemory<'a> {
-    pub(crate) fn of(file: &'a SegmentFile) -> InMemory<'a> {
-        let left = Cell::new(TAKEN_MAX);
-        InMemory { file, left }
+    pub(crate) fn of(file: &'a SegmentFile, takes: &'a Takes) -> InMemory<'a> {
+        let takes = Some(takes);
+        InMemory { file, takes }
     }
 
     /// What this process has in memory alone.
     pub(crate) fn of_process(file: &'a SegmentFile) -> InMemory<'a> {
-        let left = Cell::new(0);
-        InMemory { file, left }
+        InMemory { file, takes: None }
     }
 
-    fn take(&self, place: Place) -> Option<Bytes> {
-        let left = self.left.get().checked_sub(1)?;
-        self.left.set(left);
-        self.file.take_from_memory(place)
+    fn take(&self, place: Place) -> Option<Raw<'_>> {
+        self.takes?.take()?;
+        self.file.take_from_memory(place).map(Raw::Kept)
     }
 }
 
 const NOT_IN_MEMORY: &str = "not_in_memory";
 
 /// What is looked for would have to be read.
-pub(super) fn missed() -> Error {
+pub(crate) fn missed() -> Error {
     Error::new(Kind::Unavailable, NOT_IN_MEMORY, String::new())
 }
 
@@ -251,9 +270,13 @@ pub(crate) fn is_not_in_memory(error: &Error) -> bool {
 }
 
 impl Blocks for InMemory<'_> {
-    fn block(&self, place: Place) -> Result<Bytes, Error> {
+    fn block(&self, place: Place) -> Result<Raw<'_>, Error> {
         let ready = self.file.ready(place).or_else(|| self.take(place));
         ready.ok_or_else(missed)
+    }
+
+    fn touch(&self, place: Place) {
+        self.file.touch(place);
     }
 
     fn stored(&self, _: Place) -> Result<Bytes, Error> {

@@ -9,6 +9,8 @@
 //! A block is checked before it is decoded. Its bytes do not depend on where it stands, so that a
 //! merge can copy it as it is.
 
+use std::ops::{Deref, Range};
+
 use bytes::Bytes;
 use headwater_event::{Error, Kind};
 use zstd::bulk::Compressor;
@@ -66,10 +68,50 @@ impl Place {
     }
 }
 
+/// The raw bytes of a block, or some of them.
+#[derive(Clone, Debug)]
+pub(crate) enum Raw<'a> {
+    /// Where they stand in a map of the file: nobody counts who looks at them.
+    Mapped(&'a [u8]),
+    Kept(Bytes),
+}
+
+impl Raw<'_> {
+    /// A part of them, which they have.
+    pub(crate) fn slice(&self, range: Range<usize>) -> Self {
+        match self {
+            Raw::Mapped(bytes) => Raw::Mapped(&bytes[range]),
+            Raw::Kept(bytes) => Raw::Kept(bytes.slice(range)),
+        }
+    }
+}
+
+/// Where they stand makes no difference.
+impl PartialEq for Raw<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Deref for Raw<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Raw::Mapped(bytes) => bytes,
+            Raw::Kept(bytes) => bytes,
+        }
+    }
+}
+
 /// Reads blocks, perhaps through a cache.
 pub(crate) trait Blocks {
     /// The raw bytes of the block at `place`, checked and decoded by [`decode_block`].
-    fn block(&self, place: Place) -> Result<Bytes, Error>;
+    fn block(&self, place: Place) -> Result<Raw<'_>, Error>;
+
+    /// Asks memory for what a search looks at first of a block that is mapped, and does not wait for
+    /// it. Whoever has something else to do meanwhile finds it closer afterwards.
+    fn touch(&self, _place: Place) {}
 
     /// The bytes at `place` as they are stored, not checked.
     fn stored(&self, place: Place) -> Result<Bytes, Error>;

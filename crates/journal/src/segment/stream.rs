@@ -8,7 +8,7 @@ use headwater_event::Error;
 use super::paged::{Items, check_page};
 use super::segment_file::SegmentFile;
 use super::sink::Pacer;
-use super::stored::{Blocks, Place, decode_block};
+use super::stored::{Blocks, Place, Raw, decode_block};
 use crate::canonical::Malformed;
 
 /// How much is read ahead.
@@ -68,9 +68,10 @@ impl<'a> Stream<'a> {
 }
 
 impl Blocks for Stream<'_> {
-    fn block(&self, place: Place) -> Result<Bytes, Error> {
-        let stored = self.stored(place)?;
-        decode_block(&stored).map_err(|why| self.file.damaged(place.offset, why))
+    fn block(&self, place: Place) -> Result<Raw<'_>, Error> {
+        let raw = decode_block(&self.stored(place)?);
+        raw.map(Raw::Kept)
+            .map_err(|why| self.file.damaged(place.offset, why))
     }
 
     fn stored(&self, place: Place) -> Result<Bytes, Error> {

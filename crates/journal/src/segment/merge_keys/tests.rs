@@ -140,7 +140,7 @@ fn read(segment: &Segment) -> Names {
     let entries = keys.names.iter().unwrap().map(|entry| {
         let entry = entry.unwrap();
         let value = KeyValue::read(&entry.value).unwrap();
-        let mut cursor = ListCursor::new(&value.list, Way::Up, 0, keys.chunks).unwrap();
+        let mut cursor = ListCursor::new(&value.list, Way::Up, 0..=u64::MAX, keys.chunks).unwrap();
         let mut offsets = Vec::new();
         while let Some(offset) = cursor.seek(offsets.last().map_or(0, |at| at + 1)).unwrap() {
             offsets.push(offset);

@@ -1,6 +1,6 @@
 //! Walks through the positions of a list, wherever they are kept.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use headwater_event::Error;
 
@@ -42,28 +42,24 @@ struct LongWalk<'a, B: ?Sized> {
 }
 
 impl<'a, B: Blocks + ?Sized> ListCursor<'a, B> {
-    /// Walks through the list of a key of the segment that starts at position `base`.
+    /// Walks through the list of a key of the segment that has these positions.
     pub(crate) fn new(
         list: &List<'_>,
         way: Way,
-        base: u64,
+        positions: RangeInclusive<u64>,
         directory: Directory<'a, B>,
     ) -> Result<ListCursor<'a, B>, Error> {
         let damaged = |why| directory.tree.damaged(why);
-        let last = list.last().map_err(damaged)?;
-        if base.checked_add(last).is_none() {
-            return Err(damaged(Malformed("the last offset of a list")));
-        }
         let mut long = None;
-        let part = match list {
-            List::Run { first, .. } => Part::Run {
-                first: *first,
-                last,
-            },
+        let (part, last) = match list {
+            List::Run { first, .. } => {
+                let (first, last) = (*first, list.last().map_err(damaged)?);
+                (Part::Run { first, last }, last)
+            }
             List::Short(short) => {
                 let mut offsets = Vec::with_capacity(SHORT_OFFSETS_MAX);
-                short.each(|offset| offsets.push(offset)).map_err(damaged)?;
-                Part::of(offsets)
+                let last = short.each(|offset| offsets.push(offset));
+                (Part::of(offsets), last.map_err(damaged)?)
             }
             List::Long(list) => {
                 long = Some(LongWalk {
@@ -71,15 +67,19 @@ impl<'a, B: Blocks + ?Sized> ListCursor<'a, B> {
                     list: *list,
                     walk: None,
                 });
-                Part::Nothing
+                (Part::Nothing, list.last)
             }
         };
-        Ok(ListCursor {
-            way,
-            base,
-            part,
-            long,
-        })
+        let (base, end) = positions.into_inner();
+        match base.checked_add(last) {
+            Some(last) if last <= end => Ok(ListCursor {
+                way,
+                base,
+                part,
+                long,
+            }),
+            _ => Err(damaged(Malformed("the last offset of a list"))),
+        }
     }
 }
 

@@ -66,7 +66,7 @@ fn some_lists() -> impl Strategy<Value = Lists> {
 fn cursor<'a>(keys: Keys<'a, File>, name: &[u8], way: Way) -> ListCursor<'a, File> {
     let value = keys.names.get(name).unwrap().unwrap();
     let value = KeyValue::read(&value).unwrap();
-    ListCursor::new(&value.list, way, BASE, keys.chunks).unwrap()
+    ListCursor::new(&value.list, way, BASE..=u64::MAX, keys.chunks).unwrap()
 }
 
 /// Every position that a cursor finds, one step after another.
@@ -218,7 +218,7 @@ proptest! {
                 return Ok(None);
             };
             let value = KeyValue::read(&value).unwrap();
-            let mut cursor = ListCursor::new(&value.list, Way::Up, BASE, keys.chunks)?;
+            let mut cursor = ListCursor::new(&value.list, Way::Up, BASE..=u64::MAX, keys.chunks)?;
             let mut found = Vec::new();
             while let Some(position) = cursor.seek(found.last().map_or(0, |last| last + 1))? {
                 found.push(position);

@@ -16,9 +16,11 @@
 //! key is the key.
 
 use std::cmp::Ordering;
+use std::hint::black_box;
 use std::ops::Range;
 
 use crate::canonical::{Malformed, Reader};
+use crate::segment::mapped::LINE_BYTES;
 
 /// Bytes before the first entry.
 pub(crate) const HEADER_BYTES: usize = 1;
@@ -28,6 +30,9 @@ const HEAD_BYTES: usize = 4;
 
 /// Bytes of a restart.
 pub(crate) const RESTART_BYTES: usize = HEAD_BYTES + 2;
+
+/// Lines of memory that the entries of a restart usually take.
+const LINES_TOUCHED: usize = 4;
 
 /// A head and where the entry starts.
 pub(super) type Restart = [u8; RESTART_BYTES];
@@ -187,26 +192,47 @@ impl<'a> Block<'a> {
 
     /// The last entry whose key is within `bound` of `key`, if any.
     pub(crate) fn find(&self, key: &[u8], bound: Bound) -> Result<Option<Spot>, Malformed> {
+        let restart = self.restart_for(key, bound)?;
+        let from = |restart| self.find_from(restart, key, bound);
+        restart.map(from).transpose()
+    }
+
+    /// The last restart whose key is within `bound` of `key`, if any: what is looked for stands
+    /// between it and the next one.
+    pub(super) fn restart_for(&self, key: &[u8], bound: Bound) -> Result<Option<usize>, Malformed> {
         let (mut low, mut high) = self.between(key)?;
         while low < high {
             let middle = low + (high - low) / 2;
             let slot = self.restart(middle)?;
-            match (self.suffix(&slot).cmp(key), bound) {
-                (Ordering::Less, _) => low = middle + 1,
-                (Ordering::Equal, Bound::AtMost) => {
-                    return Ok(Some(Spot {
-                        restart: slot.at,
-                        slot,
-                        exact: true,
-                    }));
-                }
-                _ => high = middle,
+            let is_within = match self.suffix(&slot).cmp(key) {
+                Ordering::Less => true,
+                Ordering::Equal => bound == Bound::AtMost,
+                Ordering::Greater => false,
+            };
+            match is_within {
+                true => low = middle + 1,
+                false => high = middle,
             }
         }
-        match low.checked_sub(1) {
-            Some(restart) => self.walk(self.restart(restart)?, key, bound).map(Some),
-            None => Ok(None),
-        }
+        Ok(low.checked_sub(1))
+    }
+
+    /// The last entry within `bound` of `key`, from the [restart](Self::restart_for) before it on.
+    pub(super) fn find_from(
+        &self,
+        restart: usize,
+        key: &[u8],
+        bound: Bound,
+    ) -> Result<Spot, Malformed> {
+        self.walk(self.restart(restart)?, key, bound)
+    }
+
+    /// Asks memory for the entries from a restart on, and does not wait for them.
+    pub(super) fn touch(&self, restart: usize) {
+        let start = starts_at(&self.restarts[restart]);
+        let lines = self.bytes.get(start..).unwrap_or_default();
+        let lines = lines.iter().step_by(LINE_BYTES).take(LINES_TOUCHED);
+        black_box(lines.fold(0, |all, byte| all | byte));
     }
 
     /// The restarts that the heads leave open: those before are below `key`, those behind above.
@@ -236,9 +262,9 @@ impl<'a> Block<'a> {
     fn walk(&self, restart: Slot, key: &[u8], bound: Bound) -> Result<Spot, Malformed> {
         let start = restart.at;
         let mut matched = common(self.suffix(&restart), key);
+        let mut exact = bound == Bound::AtMost && self.suffix(&restart) == key;
         let mut reached = restart;
-        let mut exact = false;
-        while reached.value.end < self.bytes.len() {
+        while !exact && reached.value.end < self.bytes.len() {
             let next = self.slot(reached.value.end)?;
             if next.shared < matched {
                 break; // above the key, in a byte before the first difference
@@ -256,9 +282,6 @@ impl<'a> Block<'a> {
                 matched += more;
             }
             reached = next;
-            if exact {
-                break;
-            }
         }
         Ok(Spot {
             slot: reached,

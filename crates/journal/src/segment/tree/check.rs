@@ -40,7 +40,7 @@ impl<B: Blocks + ?Sized> Tree<'_, B> {
     /// Checks a block whose first key should be `first`, and those below it.
     fn check_block(
         &self,
-        block: &Fetched,
+        block: &Fetched<'_>,
         first: Option<&[u8]>,
         walk: &mut Walk<'_>,
     ) -> Result<(), Error> {

@@ -2,20 +2,19 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
 use headwater_event::Error;
 
 use super::block::{Bound, HEADER_BYTES, Spot};
 use super::reader::{Entry, Fetched, Tree};
 use crate::canonical::Malformed;
-use crate::segment::stored::Blocks;
+use crate::segment::stored::{Blocks, Raw};
 
 /// A walk through the entries of a tree, upwards. As an iterator it hands out copies of the keys;
 /// [`advance`](Cursor::advance) lends them.
 pub(crate) struct Cursor<'a, B: ?Sized> {
     tree: Tree<'a, B>,
     /// The blocks that lead to where the walk is, the root first. Empty at the end.
-    path: Vec<Step>,
+    path: Vec<Step<'a>>,
     /// The key of the entry that was reached; empty before the first one.
     key: Vec<u8>,
     /// Where its value is in the last block of the path.
@@ -23,8 +22,8 @@ pub(crate) struct Cursor<'a, B: ?Sized> {
 }
 
 /// A block of the path.
-struct Step {
-    block: Fetched,
+struct Step<'a> {
+    block: Fetched<'a>,
     /// Where the next entry is.
     at: usize,
     /// Where the entries end.
@@ -72,7 +71,7 @@ impl<'a, B: Blocks + ?Sized> Cursor<'a, B> {
             return Ok(cursor);
         };
         loop {
-            let spot = tree.search(&block, key, bound)?;
+            let spot = tree.in_block(&block, tree.view(&block)?.find(key, bound))?;
             let is_leaf = block.level == 0;
             cursor.enter(block)?;
             match spot {
@@ -93,12 +92,12 @@ impl<'a, B: Blocks + ?Sized> Cursor<'a, B> {
     }
 
     /// The last block of the path, which is not empty.
-    fn top(&mut self) -> &mut Step {
+    fn top(&mut self) -> &mut Step<'a> {
         let last = self.path.len() - 1;
         &mut self.path[last]
     }
 
-    fn enter(&mut self, block: Fetched) -> Result<(), Error> {
+    fn enter(&mut self, block: Fetched<'a>) -> Result<(), Error> {
         let end = self.tree.view(&block)?.end();
         if end <= HEADER_BYTES {
             return self
@@ -123,7 +122,7 @@ impl<'a, B: Blocks + ?Sized> Cursor<'a, B> {
     }
 
     /// The block that the next entry of the last block of the path points at. Goes past it.
-    fn next_child(&mut self) -> Result<Fetched, Error> {
+    fn next_child(&mut self) -> Result<Fetched<'a>, Error> {
         let tree = self.tree;
         let step = self.top();
         let view = tree.view(&step.block)?;
@@ -208,21 +207,22 @@ impl<'a, B: Blocks + ?Sized> Cursor<'a, B> {
     }
 
     /// Its value, to keep: a part of the block.
-    pub(crate) fn value_bytes(&self) -> Bytes {
-        self.path
-            .last()
-            .map_or_else(Bytes::new, |leaf| leaf.block.raw.slice(self.value.clone()))
+    pub(crate) fn value_raw(&self) -> Raw<'a> {
+        let leaf = self.path.last();
+        leaf.map_or(Raw::Mapped(&[]), |leaf| {
+            leaf.block.raw.slice(self.value.clone())
+        })
     }
 }
 
-impl<B: Blocks + ?Sized> Iterator for Cursor<'_, B> {
-    type Item = Result<Entry, Error>;
+impl<'a, B: Blocks + ?Sized> Iterator for Cursor<'a, B> {
+    type Item = Result<Entry<'a>, Error>;
 
-    fn next(&mut self) -> Option<Result<Entry, Error>> {
+    fn next(&mut self) -> Option<Self::Item> {
         match self.advance() {
             Ok(true) => Some(Ok(Entry {
                 key: self.key.clone(),
-                value: self.value_bytes(),
+                value: self.value_raw(),
             })),
             Ok(false) => None,
             Err(error) => Some(Err(error)),

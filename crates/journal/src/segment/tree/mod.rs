@@ -18,6 +18,7 @@ pub(crate) mod block;
 mod builder;
 mod check;
 mod cursor;
+mod descent;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use crate::canonical::{Malformed, Reader};
 
 pub(crate) use check::Visit;
 pub(crate) use cursor::Cursor;
+pub(crate) use descent::{TURNS, get_all};
 pub(crate) use reader::Tree;
 pub(crate) use writer::{TreeOptions, TreeWriter};
 

@@ -1,20 +1,20 @@
 //! Looks keys up in a tree.
 
-use bytes::Bytes;
 use headwater_event::Error;
 
 use super::block::{Block, Bound, Spot};
 use super::cursor::Cursor;
+use super::descent::{Descent, Leaf, exact};
 use super::{HEIGHT_MAX, TreeRoot};
 use crate::canonical::{Malformed, Reader};
-use crate::segment::stored::{Blocks, Place};
+use crate::segment::stored::{Blocks, Place, Raw};
 
 /// A key and its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry<'a> {
     pub(crate) key: Vec<u8>,
     /// A part of the block that it was read from.
-    pub(crate) value: Bytes,
+    pub(crate) value: Raw<'a>,
 }
 
 /// A tree and what reads its blocks.
@@ -34,8 +34,8 @@ impl<B: ?Sized> Copy for Tree<'_, B> {}
 
 /// A block that was fetched.
 #[derive(Clone, Debug)]
-pub(super) struct Fetched {
-    pub(super) raw: Bytes,
+pub(super) struct Fetched<'a> {
+    pub(super) raw: Raw<'a>,
     pub(super) place: Place,
     pub(super) level: u8,
 }
@@ -67,25 +67,24 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
     }
 
     /// The value of `key`, if it is there.
-    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
-        let found = self.find(key, Bound::AtMost)?;
-        Ok(found.and_then(|(leaf, spot)| spot.exact.then(|| value(&leaf, &spot))))
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Raw<'a>>, Error> {
+        self.find(key, Bound::AtMost).map(exact)
     }
 
     /// The last entry whose key is not above `key`.
-    pub(crate) fn floor(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
+    pub(crate) fn floor(&self, key: &[u8]) -> Result<Option<Entry<'a>>, Error> {
         self.last(key, Bound::AtMost)
     }
 
     /// The last entry whose key is below `key`.
     #[cfg(test)]
-    pub(crate) fn below(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
+    pub(crate) fn below(&self, key: &[u8]) -> Result<Option<Entry<'a>>, Error> {
         self.last(key, Bound::Below)
     }
 
     /// The first entry whose key is not below `key`.
     #[cfg(test)]
-    pub(crate) fn ceil(&self, key: &[u8]) -> Result<Option<Entry>, Error> {
+    pub(crate) fn ceil(&self, key: &[u8]) -> Result<Option<Entry<'a>>, Error> {
         self.iter_from(key)?.next().transpose()
     }
 
@@ -104,7 +103,7 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
         Cursor::at_floor(*self, key)
     }
 
-    fn last(&self, key: &[u8], bound: Bound) -> Result<Option<Entry>, Error> {
+    fn last(&self, key: &[u8], bound: Bound) -> Result<Option<Entry<'a>>, Error> {
         let Some((leaf, spot)) = self.find(key, bound)? else {
             return Ok(None);
         };
@@ -116,26 +115,22 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
     }
 
     /// The last entry within `bound` of `key`, and the leaf it is in.
-    fn find(&self, key: &[u8], bound: Bound) -> Result<Option<(Fetched, Spot)>, Error> {
-        let Some(mut block) = self.root_block()? else {
-            return Ok(None);
-        };
+    fn find(&self, key: &[u8], bound: Bound) -> Result<Leaf<'a>, Error> {
+        let mut descent = Descent::new(*self, key, bound);
         loop {
-            match self.search(&block, key, bound)? {
-                Some(spot) if block.level > 0 => block = self.child(&block, &spot)?,
-                found => return Ok(found.map(|spot| (block, spot))),
+            if let Some(leaf) = descent.step()? {
+                return Ok(leaf);
             }
         }
     }
 
-    /// The last entry of `block` within `bound` of `key`; none only in the root.
-    pub(super) fn search(
+    /// What a search found in `block`: nothing only in the root.
+    pub(super) fn in_block<T>(
         &self,
-        block: &Fetched,
-        key: &[u8],
-        bound: Bound,
-    ) -> Result<Option<Spot>, Error> {
-        let found = self.good(block, self.view(block)?.find(key, bound))?;
+        block: &Fetched<'_>,
+        found: Result<Option<T>, Malformed>,
+    ) -> Result<Option<T>, Error> {
+        let found = self.good(block, found)?;
         if found.is_none() && block.level < self.root.height {
             // The parent led here by the first key, which is within the bound.
             return Err(self.damaged_in(block, Malformed("the first key")));
@@ -143,49 +138,60 @@ impl<'a, B: Blocks + ?Sized> Tree<'a, B> {
         Ok(found)
     }
 
-    /// The root block, but of an empty tree.
-    pub(super) fn root_block(&self) -> Result<Option<Fetched>, Error> {
-        let fetch = |place| self.fetch(place, self.root.height);
-        self.root.place.map(fetch).transpose()
+    /// Where the root block is and its level, but of an empty tree.
+    pub(super) fn root(&self) -> Option<(Place, u8)> {
+        self.root.place.map(|place| (place, self.root.height))
     }
 
-    fn fetch(&self, place: Place, level: u8) -> Result<Fetched, Error> {
+    /// The root block, but of an empty tree.
+    pub(super) fn root_block(&self) -> Result<Option<Fetched<'a>>, Error> {
+        let fetch = |(place, level)| self.fetch(place, level);
+        self.root().map(fetch).transpose()
+    }
+
+    pub(super) fn fetch(&self, place: Place, level: u8) -> Result<Fetched<'a>, Error> {
         let raw = self.blocks.block(place)?;
         Ok(Fetched { raw, place, level })
     }
 
-    fn child(&self, parent: &Fetched, spot: &Spot) -> Result<Fetched, Error> {
-        self.child_at(parent, &parent.raw[spot.slot.value.clone()])
+    /// The block that an entry of `parent`, which is no leaf, points at.
+    pub(super) fn child_at(
+        &self,
+        parent: &Fetched<'_>,
+        value: &[u8],
+    ) -> Result<Fetched<'a>, Error> {
+        let (place, level) = self.child(parent, value)?;
+        self.fetch(place, level)
     }
 
-    /// The block that an entry of `parent`, which is no leaf, points at.
-    pub(super) fn child_at(&self, parent: &Fetched, value: &[u8]) -> Result<Fetched, Error> {
+    /// Where that block is, and its level.
+    pub(super) fn child(&self, parent: &Fetched<'_>, value: &[u8]) -> Result<(Place, u8), Error> {
         let mut reader = Reader::new(value);
         // Children were written before their parents: a walk down ends, whatever the bytes say.
         let place = self.good(parent, Place::read(&mut reader, parent.place.offset))?;
         match reader.left() {
-            0 => self.fetch(place, parent.level - 1),
+            0 => Ok((place, parent.level - 1)),
             _ => Err(self.damaged_in(parent, Malformed("the place of a block"))),
         }
     }
 
-    pub(super) fn view<'b>(&self, block: &'b Fetched) -> Result<Block<'b>, Error> {
+    pub(super) fn view<'b>(&self, block: &'b Fetched<'_>) -> Result<Block<'b>, Error> {
         self.good(block, Block::new(&block.raw, block.level))
     }
 
     pub(super) fn good<T>(
         &self,
-        block: &Fetched,
+        block: &Fetched<'_>,
         result: Result<T, Malformed>,
     ) -> Result<T, Error> {
         result.map_err(|why| self.damaged_in(block, why))
     }
 
-    fn damaged_in(&self, block: &Fetched, why: Malformed) -> Error {
+    fn damaged_in(&self, block: &Fetched<'_>, why: Malformed) -> Error {
         self.blocks.damaged(block.place.offset, why)
     }
 }
 
-fn value(leaf: &Fetched, spot: &Spot) -> Bytes {
+pub(super) fn value<'a>(leaf: &Fetched<'a>, spot: &Spot) -> Raw<'a> {
     leaf.raw.slice(spot.slot.value.clone())
 }

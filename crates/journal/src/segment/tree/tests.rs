@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::reader::Entry;
 use super::*;
 use crate::segment::file::File;
-use crate::segment::stored::{Blocks, Packing};
+use crate::segment::stored::{Blocks, Packing, Raw};
 
 /// What a check was shown.
 #[derive(Default)]
@@ -40,7 +40,7 @@ fn write(map: &Map, options: TreeOptions) -> (File, TreeRoot) {
     (File::of(out), root)
 }
 
-fn pair(entry: Entry) -> (Vec<u8>, Vec<u8>) {
+fn pair(entry: Entry<'_>) -> (Vec<u8>, Vec<u8>) {
     (entry.key, entry.value.to_vec())
 }
 
@@ -118,6 +118,36 @@ proptest! {
             prop_assert_eq!(below, cloned(map.range(..key.clone()).next_back().into_iter()).pop());
             let ceil = tree.ceil(key).unwrap().map(pair);
             prop_assert_eq!(ceil, cloned(map.range(key.clone()..).take(1)).pop());
+        }
+    }
+
+    #[test]
+    fn searches_that_take_turns_find_what_each_finds_alone(
+        trees in proptest::collection::vec((a_map(), some_options()), 1..5),
+        asked in proptest::collection::vec((any::<prop::sample::Index>(), a_key()), 0..60),
+        broken: Option<prop::sample::Index>,
+    ) {
+        let mut files: Vec<_> = trees.iter().map(|(map, options)| write(map, *options)).collect();
+        if let Some(broken) = broken {
+            // A tree that fails must not stop the others.
+            let (file, _) = &mut files[broken.index(trees.len())];
+            let last = file.bytes.len() - 1;
+            file.bytes[last] ^= 1;
+        }
+        let known = trees.iter().enumerate();
+        let known = known.flat_map(|(at, (map, _))| map.keys().map(move |key| (at, key.clone())));
+        let asked = asked.into_iter().map(|(at, key)| (at.index(trees.len()), key));
+        let looks: Vec<_> = asked.chain(known).collect();
+        let tree = |at: usize| Tree::new(files[at].1, &files[at].0);
+        let got = get_all(looks.iter().map(|(at, key)| (tree(*at), &key[..])));
+        prop_assert_eq!(got.len(), looks.len());
+        for ((at, key), got) in looks.iter().zip(got) {
+            let alone = tree(*at).get(key);
+            match (got, alone) {
+                (Ok(got), Ok(alone)) => prop_assert_eq!(got.as_deref(), alone.as_deref()),
+                (Err(got), Err(alone)) => prop_assert_eq!(got.to_string(), alone.to_string()),
+                (got, alone) => prop_assert!(false, "{:?}, alone {:?}", got, alone),
+            }
         }
     }
 
@@ -201,7 +231,7 @@ proptest! {
             }
         }
         if let Ok(cursor) = tree.iter() {
-            let seen: Vec<Entry> = cursor.map_while(Result::ok).collect();
+            let seen: Vec<Entry<'_>> = cursor.map_while(Result::ok).collect();
             prop_assert!(seen.is_sorted_by(|a, b| a.key < b.key));
         }
     }
@@ -215,7 +245,7 @@ struct Forger {
 }
 
 impl Blocks for Forger {
-    fn block(&self, place: Place) -> Result<Bytes, Error> {
+    fn block(&self, place: Place) -> Result<Raw<'_>, Error> {
         let mut raw = self.file.block(place)?.to_vec();
         let forged = self.at.index(self.file.bytes.len()) as u64;
         if (place.offset..place.offset + u64::from(place.length)).contains(&forged) {
@@ -224,7 +254,7 @@ impl Blocks for Forger {
                 raw[at] = *byte;
             }
         }
-        Ok(raw.into())
+        Ok(Raw::Kept(raw.into()))
     }
 
     fn stored(&self, place: Place) -> Result<Bytes, Error> {

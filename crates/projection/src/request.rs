@@ -80,12 +80,50 @@ impl Params {
         }
     }
 
+    /// Whether all of them together are short.
+    pub(crate) fn are_short(&self) -> bool {
+        const SHORT_BYTES: usize = 64 << 10;
+        let bytes: usize = match self {
+            Params::Json(values) => values.iter().map(json_bytes).sum(),
+            Params::Typed(values) => values.iter().map(|(_, value)| value_bytes(value)).sum(),
+        };
+        bytes <= SHORT_BYTES
+    }
+
     /// The types that are known before the statement is looked at.
     pub(crate) fn types(&self) -> Vec<Option<Type>> {
         match self {
             Params::Json(values) => vec![None; values.len()],
             Params::Typed(values) => values.iter().map(|(ty, _)| Some(*ty)).collect(),
         }
+    }
+}
+
+/// About how long what a function is given of a value is; what has a small size counts as nothing.
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::Numeric(text)
+        | Value::Text(text)
+        | Value::Jsonb(text)
+        | Value::Interval(text)
+        | Value::Array(_, text)
+        | Value::Other(_, text) => text.len(),
+        Value::Bytea(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
+fn json_bytes(json: &serde_json::Value) -> usize {
+    match json {
+        serde_json::Value::String(text) => text.len(),
+        serde_json::Value::Array(items) => {
+            items.iter().map(json_bytes).sum::<usize>() + items.len()
+        }
+        serde_json::Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| key.len() + json_bytes(value))
+            .sum(),
+        _ => 0,
     }
 }
 

@@ -2,8 +2,10 @@
 //! arrive beside it are texts in the form that they have inside.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use super::call::{Answer, Args, Scalar, boolean, int, nullable, strict, text};
+use super::text::bounded;
 use crate::SqlError;
 use crate::value::array::{elements, to_text, to_vector};
 use crate::value::decimal::compare_numbers;
@@ -50,25 +52,14 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     nullable("hw_array_to_string", -1, array_to_string),
     nullable("hw_string_to_array", -1, string_to_array),
     nullable("hw_array_position", 2, array_position),
-    nullable("hw_array_remove", 2, |a| {
-        replaced(a, |element, wanted| match element == wanted {
-            true => None,
-            false => Some(element),
-        })
-    }),
-    nullable("hw_array_replace", 3, |a| {
-        let with = optional(a, 2)?.map(str::to_owned);
-        replaced(a, move |element, wanted| match element == wanted {
-            true => Some(with.clone()),
-            false => Some(element),
-        })
-    }),
+    nullable("hw_array_remove", 2, array_remove),
+    nullable("hw_array_replace", 3, array_replace),
     strict("hw_array_contains", 2, |a| boolean(contains(a, 0, 1)?)),
     strict("hw_array_contained", 2, |a| boolean(contains(a, 1, 0)?)),
     strict("hw_array_overlaps", 2, |a| {
-        let other = elements(a.text(1)?)?;
-        let shared = |element: &Option<String>| element.is_some() && other.contains(element);
-        boolean(elements(a.text(0)?)?.iter().any(shared))
+        let (one, other) = (elements(a.text(0)?)?, elements(a.text(1)?)?);
+        let other: HashSet<&str> = other.iter().flatten().map(String::as_str).collect();
+        boolean(one.iter().flatten().any(|one| other.contains(one.as_str())))
     }),
     strict("hw_array_subscripts", 2, |a| subscripts(a, 1)),
     strict("hw_vector_subscripts", 2, |a| subscripts(a, 0)),
@@ -139,11 +130,13 @@ fn array_to_string(args: &Args<'_, '_>) -> Answer {
         3 => optional(args, 2)?,
         _ => None,
     };
-    let parts: Vec<String> = elements(args.text(0)?)?
-        .into_iter()
-        .filter_map(|element| element.or_else(|| null.map(str::to_owned)))
-        .collect();
-    text(parts.join(args.text(1)?))
+    let (array, separator) = (elements(args.text(0)?)?, args.text(1)?);
+    let parts = array.iter().map(Option::as_deref);
+    let parts: Vec<&str> = parts.filter_map(|element| element.or(null)).collect();
+    let separators = separator.len().saturating_mul(parts.len());
+    let bytes = parts.iter().map(|part| part.len());
+    bounded(bytes.fold(separators, usize::saturating_add))?;
+    text(parts.join(separator))
 }
 
 fn string_to_array(args: &Args<'_, '_>) -> Answer {
@@ -154,14 +147,19 @@ fn string_to_array(args: &Args<'_, '_>) -> Answer {
         3 => optional(args, 2)?,
         _ => None,
     };
-    let parts: Vec<String> = match optional(args, 1)? {
-        _ if whole.is_empty() => Vec::new(),
-        None => whole.chars().map(String::from).collect(),
-        Some("") => vec![whole.to_owned()],
-        Some(separator) => whole.split(separator).map(str::to_owned).collect(),
-    };
-    let element = |part: &String| (Some(part.as_str()) != null).then(|| part.clone());
-    written(&parts.iter().map(element).collect::<Vec<_>>())
+    let element = |part| Some(part).filter(|_| Some(part) != null);
+    text(match optional(args, 1)? {
+        _ if whole.is_empty() => to_text([]),
+        None => to_text(characters(whole).map(element)),
+        Some("") => to_text([element(whole)]),
+        Some(separator) => to_text(whole.split(separator).map(element)),
+    })
+}
+
+/// Each character, as a text.
+fn characters(text: &str) -> impl Iterator<Item = &str> {
+    let each = text.char_indices();
+    each.map(|(at, one)| &text[at..at + one.len_utf8()])
 }
 
 fn array_position(args: &Args<'_, '_>) -> Answer {
@@ -176,29 +174,41 @@ fn array_position(args: &Args<'_, '_>) -> Answer {
     Ok(at.map_or(SqliteValue::Null, |at| SqliteValue::Integer(at as i64 + 1)))
 }
 
-/// The array with what `change` makes of each element; the second argument is the one to look for.
-fn replaced(
-    args: &Args<'_, '_>,
-    change: impl Fn(Option<String>, Option<String>) -> Option<Option<String>>,
-) -> Answer {
+fn array_remove(args: &Args<'_, '_>) -> Answer {
     if args.is_null(0) {
         return Ok(SqliteValue::Null);
     }
-    let wanted = optional(args, 1)?.map(str::to_owned);
-    let array = elements(args.text(0)?)?.into_iter();
-    let changed: Vec<Option<String>> = array
-        .filter_map(|element| change(element, wanted.clone()))
-        .collect();
-    written(&changed)
+    let (mut array, wanted) = (elements(args.text(0)?)?, optional(args, 1)?);
+    array.retain(|element| element.as_deref() != wanted);
+    written(&array)
+}
+
+fn array_replace(args: &Args<'_, '_>) -> Answer {
+    if args.is_null(0) {
+        return Ok(SqliteValue::Null);
+    }
+    let (array, wanted, with) = (
+        elements(args.text(0)?)?,
+        optional(args, 1)?,
+        optional(args, 2)?,
+    );
+    let replaced = array.iter().map(|element| match element.as_deref() {
+        element if element == wanted => with,
+        element => element,
+    });
+    let replaced: Vec<Option<&str>> = replaced.collect();
+    let bytes = replaced.iter().map(|element| element.map_or(0, str::len));
+    bounded(bytes.fold(0, usize::saturating_add))?;
+    text(to_text(replaced))
 }
 
 /// Whether every element of one array stands in the other; a null stands nowhere.
 fn contains(args: &Args<'_, '_>, whole: usize, part: usize) -> Result<bool, SqlError> {
     let whole = elements(args.text(whole)?)?;
     let part = elements(args.text(part)?)?;
-    Ok(part
-        .iter()
-        .all(|element| element.is_some() && whole.contains(element)))
+    let whole: HashSet<&str> = whole.iter().flatten().map(String::as_str).collect();
+    let stands = |element: &str| whole.contains(element);
+    Ok(part.iter().all(|one| one.as_deref().is_some_and(stands)))
 }
 
 /// How two arrays compare: element by element, then by length; a null comes after all others.

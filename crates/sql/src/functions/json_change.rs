@@ -1,6 +1,7 @@
 //! Changing a document at a path: `jsonb_set`, `jsonb_insert`, `#-`; and showing one in lines.
 
 use super::call::{Answer, Args, Scalar, strict, text};
+use super::text::bounded;
 use crate::SqlError;
 use crate::value::array::elements;
 use crate::value::json::Json;
@@ -17,7 +18,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_jsonb_delete_path", 2, |a| changed(a, Change::Delete)),
     strict("hw_jsonb_pretty", 1, |a| {
         let mut lines = String::new();
-        pretty(&a.json(0)?, 0, &mut lines);
+        pretty(&a.json(0)?, 0, &mut lines)?;
         text(lines)
     }),
 ];
@@ -190,7 +191,7 @@ fn index(step: &str) -> Option<i64> {
 }
 
 /// PostgreSQL's lines: each value on its own, four blanks deeper in each level.
-fn pretty(json: &Json, depth: usize, lines: &mut String) {
+fn pretty(json: &Json, depth: usize, lines: &mut String) -> Result<(), SqlError> {
     let line = |lines: &mut String, depth: usize| {
         lines.push('\n');
         lines.push_str(&" ".repeat(4 * depth));
@@ -201,7 +202,7 @@ fn pretty(json: &Json, depth: usize, lines: &mut String) {
             for (at, item) in items.iter().enumerate() {
                 lines.push_str(if at > 0 { "," } else { "" });
                 line(lines, depth + 1);
-                pretty(item, depth + 1, lines);
+                pretty(item, depth + 1, lines)?;
             }
             line(lines, depth);
             lines.push(']');
@@ -212,11 +213,12 @@ fn pretty(json: &Json, depth: usize, lines: &mut String) {
                 lines.push_str(if at > 0 { "," } else { "" });
                 line(lines, depth + 1);
                 lines.push_str(&format!("{}: ", Json::String(key.clone())));
-                pretty(value, depth + 1, lines);
+                pretty(value, depth + 1, lines)?;
             }
             line(lines, depth);
             lines.push('}');
         }
         scalar => lines.push_str(&scalar.to_string()),
     }
+    bounded(lines.len())
 }

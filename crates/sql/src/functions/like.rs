@@ -12,74 +12,99 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_like_escape", 2, like_escape),
 ];
 
-/// What a pattern does with a text.
-#[derive(PartialEq)]
-enum Outcome {
-    Match,
-    /// Not here; it may match further right.
-    Differ,
-    /// The text ended first: it matches nowhere further right.
+/// Whether the whole text is as the pattern says.
+///
+/// Where a text differs from what follows a `%`, only the last `%` has to be tried further right:
+/// what stands before it has its place already.
+fn is_like<'a>(mut text: &'a str, mut pattern: &'a str) -> Result<bool, SqlError> {
+    let mut last: Option<Open<'a>> = None;
+    loop {
+        let same = match (text.chars().next(), pattern.chars().next()) {
+            (_, Some('%')) => match Open::at(text, pattern)? {
+                Opened::Behind(open) => {
+                    (text, pattern) = (open.text, open.pattern);
+                    last = Some(open);
+                    continue;
+                }
+                Opened::All => return Ok(true),
+                Opened::Short => return Ok(false),
+            },
+            (None, wanted) => return Ok(wanted.is_none()),
+            (Some(_), None) => false,
+            (Some(_), Some('_')) => true,
+            (Some(found), Some('\\')) => {
+                pattern = &pattern[1..];
+                pattern.chars().next().ok_or_else(dangling_escape)? == found
+            }
+            (Some(found), Some(wanted)) => wanted == found,
+        };
+        if same {
+            (text, pattern) = (after_first(text), after_first(pattern));
+            continue;
+        }
+        let Some(open) = last.as_mut() else {
+            return Ok(false);
+        };
+        if !open.go_on() {
+            return Ok(false);
+        }
+        (text, pattern) = (open.text, open.pattern);
+    }
+}
+
+/// A `%`, and where what follows it is tried.
+struct Open<'a> {
+    /// Begins with `wanted`.
+    text: &'a str,
+    /// What follows, which begins with a character that is no wildcard, perhaps escaped.
+    pattern: &'a str,
+    wanted: char,
+}
+
+enum Opened<'a> {
+    Behind(Open<'a>),
+    /// Nothing follows.
+    All,
+    /// The text ends before what follows.
     Short,
 }
 
-fn is_like(text: &str, pattern: &str) -> Result<bool, SqlError> {
-    Ok(matches(text, pattern)? == Outcome::Match)
-}
-
-fn matches(mut text: &str, mut pattern: &str) -> Result<Outcome, SqlError> {
-    while let (Some(found), Some(wanted)) = (text.chars().next(), pattern.chars().next()) {
-        match wanted {
-            '%' => return matches_rest(text, pattern),
-            '_' => {}
-            '\\' => {
-                pattern = &pattern[1..];
-                if pattern.chars().next().ok_or_else(dangling_escape)? != found {
-                    return Ok(Outcome::Differ);
+impl<'a> Open<'a> {
+    /// The pattern begins with `%`.
+    fn at(mut text: &'a str, mut pattern: &'a str) -> Result<Opened<'a>, SqlError> {
+        while let Some(wild @ ('%' | '_')) = pattern.chars().next() {
+            if wild == '_' {
+                if text.is_empty() {
+                    return Ok(Opened::Short);
                 }
+                text = after_first(text);
             }
-            _ if wanted != found => return Ok(Outcome::Differ),
-            _ => {}
+            pattern = &pattern[1..];
         }
-        text = after_first(text);
-        pattern = after_first(pattern);
+        if pattern.is_empty() {
+            return Ok(Opened::All);
+        }
+        let literal = pattern.strip_prefix('\\').unwrap_or(pattern);
+        let wanted = literal.chars().next().ok_or_else(dangling_escape)?;
+        Ok(match text.find(wanted) {
+            Some(at) => Opened::Behind(Open {
+                text: &text[at..],
+                pattern,
+                wanted,
+            }),
+            None => Opened::Short,
+        })
     }
-    if !text.is_empty() {
-        return Ok(Outcome::Differ);
-    }
-    let only_any = pattern.chars().all(|c| c == '%');
-    Ok(if only_any {
-        Outcome::Match
-    } else {
-        Outcome::Short
-    })
-}
 
-/// The pattern begins with `%`: tries every place where what follows can begin.
-fn matches_rest(mut text: &str, mut pattern: &str) -> Result<Outcome, SqlError> {
-    while let Some(wild @ ('%' | '_')) = pattern.chars().next() {
-        if wild == '_' {
-            if text.is_empty() {
-                return Ok(Outcome::Short);
-            }
-            text = after_first(text);
+    /// Goes on to the next place where what follows may begin; says whether there is one.
+    fn go_on(&mut self) -> bool {
+        let rest = after_first(self.text);
+        match rest.find(self.wanted) {
+            Some(at) => self.text = &rest[at..],
+            None => return false,
         }
-        pattern = &pattern[1..];
+        true
     }
-    if pattern.is_empty() {
-        return Ok(Outcome::Match);
-    }
-    let literal = pattern.strip_prefix('\\').unwrap_or(pattern);
-    let wanted = literal.chars().next().ok_or_else(dangling_escape)?;
-    while let Some(found) = text.chars().next() {
-        if found == wanted {
-            let outcome = matches(text, pattern)?;
-            if outcome != Outcome::Differ {
-                return Ok(outcome);
-            }
-        }
-        text = after_first(text);
-    }
-    Ok(Outcome::Short)
 }
 
 fn after_first(text: &str) -> &str {
@@ -118,4 +143,43 @@ fn like_escape(args: &Args<'_, '_>) -> Answer {
         after_escape = false;
     }
     text(rewritten)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// As it is defined: every way to divide the text is tried.
+    fn is_like_by_definition(text: &[char], pattern: &[char]) -> bool {
+        match pattern {
+            [] => text.is_empty(),
+            ['%', rest @ ..] => {
+                (0..=text.len()).any(|taken| is_like_by_definition(&text[taken..], rest))
+            }
+            ['_', rest @ ..] => !text.is_empty() && is_like_by_definition(&text[1..], rest),
+            ['\\', wanted, rest @ ..] | [wanted, rest @ ..] => {
+                text.first() == Some(wanted) && is_like_by_definition(&text[1..], rest)
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_pattern_says_what_it_is_defined_to_say(
+            text in "[aäb%_\\\\]{0,8}",
+            pattern in "([aäb%_]|\\\\[ab%_\\\\]){0,6}",
+        ) {
+            let characters = |text: &str| text.chars().collect::<Vec<_>>();
+            let expected = is_like_by_definition(&characters(&text), &characters(&pattern));
+            prop_assert_eq!(is_like(&text, &pattern).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_a_million_wildcards_is_answered() {
+        let (text, pattern) = ("a".repeat(1_000_000), "%a".repeat(1_000_000));
+        assert!(is_like(&text, &pattern).unwrap());
+        assert!(!is_like(&text[1..], &pattern).unwrap());
+    }
 }

@@ -16,11 +16,9 @@ use std::sync::Arc;
 
 use super::call::{Answer, Args, Scalar, boolean, int, strict, text};
 use super::regex::{COMPILED_BYTES_MAX, Reader, own};
+use super::text::bounded;
 use crate::SqlError;
 use crate::value::array::to_text;
-
-/// Bytes that a replacement may make.
-const BYTES_MAX: usize = 64 << 20;
 
 pub(super) const FUNCTIONS: &[Scalar] = &[
     strict("hw_regexp_replace", 3, |a| replace(a, Options::default())),
@@ -288,9 +286,6 @@ fn replace(args: &Args<'_, '_>, options: Options) -> Answer {
         out.push_str(&subject[from..found.start]);
         put(&finder, subject, &found, replacement, &mut out)?;
         from = found.end;
-        if out.len() > BYTES_MAX {
-            return Err(SqlError::new("54000", "the replaced text is too long"));
-        }
     }
     out.push_str(&subject[from..]);
     text(out)
@@ -329,7 +324,8 @@ fn put(
                 rest = after;
             }
         }
+        bounded(out.len())?;
     }
     out.push_str(rest);
-    Ok(())
+    bounded(out.len())
 }

@@ -1,6 +1,8 @@
 //! Text: counted in characters, compared by bytes, cases mapped one character to one character,
 //! as PostgreSQL does in the locale C.UTF-8.
 
+use std::collections::{HashMap, HashSet};
+
 use super::call::{Answer, Args, Scalar, bigint, boolean, int, nullable, strict, text};
 use md5::{Digest, Md5};
 
@@ -187,8 +189,9 @@ fn only(mut items: impl Iterator<Item = char>) -> Option<char> {
     items.next().filter(|_| items.next().is_none())
 }
 
-fn one_of(set: &str) -> impl Fn(char) -> bool + '_ + Copy {
-    move |character| set.contains(character)
+fn one_of(set: &str) -> impl Fn(char) -> bool {
+    let set: HashSet<char> = set.chars().collect();
+    move |character| set.contains(&character)
 }
 
 /// The first `count` characters.
@@ -249,14 +252,14 @@ fn replace(args: &Args<'_, '_>) -> Answer {
 
 /// Each character of the second argument becomes the one at its place in the third, or nothing.
 fn translate(args: &Args<'_, '_>) -> Answer {
-    let from: Vec<char> = args.text(1)?.chars().collect();
-    let to: Vec<char> = args.text(2)?.chars().collect();
-    let mapped = args.text(0)?.chars().filter_map(|character| {
-        match from.iter().position(|wanted| *wanted == character) {
-            Some(at) => to.get(at).copied(),
-            None => Some(character),
-        }
-    });
+    let mut becomes = HashMap::new();
+    let mut to = args.text(2)?.chars();
+    for wanted in args.text(1)?.chars() {
+        let with = to.next();
+        becomes.entry(wanted).or_insert(with);
+    }
+    let mapped = args.text(0)?.chars();
+    let mapped = mapped.filter_map(|one| becomes.get(&one).map_or(Some(one), |with| *with));
     text(mapped.collect::<String>())
 }
 
@@ -320,7 +323,8 @@ fn joined(args: &Args<'_, '_>, start: usize, separator: &str) -> Result<String, 
     Ok(parts.join(separator))
 }
 
-fn bounded(bytes: usize) -> Result<(), SqlError> {
+/// An error if a text would have so many bytes and that is too many.
+pub(super) fn bounded(bytes: usize) -> Result<(), SqlError> {
     if bytes > TEXT_BYTES_MAX {
         let limit = TEXT_BYTES_MAX >> 20;
         return Err(SqlError::new(

@@ -290,3 +290,22 @@ fn an_aggregate_that_holds_too_much_is_refused() {
         ["400000"]
     );
 }
+
+#[test]
+fn a_function_that_makes_too_much_is_refused_before_it_does() {
+    let database = items();
+    for call in [
+        "array_to_string(string_to_array(repeat('x,', 1000), ','), repeat('y', 1000000))",
+        "array_replace(string_to_array(repeat('x,', 1000), ','), 'x', repeat('y', 1000000))",
+        r"regexp_replace(repeat('a', 1000000), 'a*', repeat('\&', 1000))",
+        "jsonb_pretty((repeat('[', 200) || repeat('1,', 100000) || '1' || repeat(']', 200))::jsonb)",
+    ] {
+        let error = database.query(&format!("select {call}"), &[]).unwrap_err();
+        assert_eq!(error.sqlstate(), "54000", "{call}: {error}");
+        let few = call.replace("000000", "").replace("00000", "");
+        assert!(
+            database.query(&format!("select {few}"), &[]).is_ok(),
+            "{few}"
+        );
+    }
+}

@@ -24,6 +24,10 @@ const BYTES_MAX: i64 = 16 << 10;
 /// soon, and little, because names of groups cost nothing.
 const BYTES_AT_FIRST: i64 = 1 << 10;
 
+/// What a group may write before it has saved for it when a member leaves, so that the next one goes
+/// on where that one was, whatever happens to the server.
+const BORROWED_MAX: i64 = 4 << 10;
+
 /// What was told waits so long for more.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -48,6 +52,8 @@ pub(crate) struct GroupCursors {
     partial: Option<u32>,
     budget: i64,
     budget_at: Instant,
+    /// Whether a member has left with what is not kept yet.
+    has_left: bool,
 }
 
 impl GroupCursors {
@@ -59,6 +65,7 @@ impl GroupCursors {
             partial: None,
             budget: BYTES_AT_FIRST,
             budget_at: now,
+            has_left: false,
         }
     }
 
@@ -123,10 +130,11 @@ impl GroupCursors {
         Ok(())
     }
 
-    /// What changed is to be kept as soon as the rate allows: a member has left.
+    /// What changed is to be kept now, as far as may be borrowed for it: a member has left.
     pub(crate) fn hurry(&mut self, now: Instant) {
         if !self.changed.is_empty() {
             self.due = Some(now);
+            self.has_left = true;
         }
     }
 
@@ -158,7 +166,8 @@ impl GroupCursors {
         let earned = since * rate / 1_000;
         let budget = self.budget.saturating_add_unsigned(earned).min(BYTES_MAX);
         // What is larger than all that may be saved is written when as much was.
-        let missing = bytes.min(BYTES_MAX).saturating_sub(budget);
+        let borrowed = if self.has_left { BORROWED_MAX } else { 0 };
+        let missing = bytes.min(BYTES_MAX).saturating_sub(budget + borrowed);
         if !all && missing > 0 {
             let wait = Duration::from_millis((missing.unsigned_abs() * 1_000).div_ceil(rate));
             self.due = Some(now + wait.min(PAUSE)); // sooner, because more members may come
@@ -172,6 +181,7 @@ impl GroupCursors {
         });
         self.changed.clear();
         self.due = None;
+        self.has_left = false;
         Some(keep)
     }
 
@@ -323,6 +333,38 @@ mod tests {
         }
         assert!(looks < 5, "{looks} looks");
         assert!(cursors.is_kept());
+    }
+
+    #[test]
+    fn what_a_member_leaves_behind_is_kept_at_once_and_paid_back() {
+        let begun = Instant::now();
+        let mut cursors = GroupCursors::new(begun);
+        cursors.load(Cursors::new());
+        let mut told = 0;
+        let mut tell = |cursors: &mut GroupCursors| {
+            told += 1;
+            cursors.set(of(0), cursor(told), begun).unwrap();
+        };
+        let later = begun + PAUSE;
+        tell(&mut cursors);
+        while cursors.take("workers", 1, later, false).is_some() {
+            tell(&mut cursors);
+        }
+        cursors.hurry(later);
+        let keep = cursors.take("workers", 1, later, false);
+        assert!(keep.is_some(), "a member has left");
+        // One that leaves all the time writes no more than the rate, over time.
+        let (seconds, mut bytes) = (10_000, 0);
+        for second in 0..seconds {
+            let now = later + Duration::from_secs(second);
+            tell(&mut cursors);
+            cursors.hurry(now);
+            let keep = cursors.take("workers", 1, now, false);
+            bytes += keep.map_or(0, |keep| keep.bytes());
+        }
+        let allowed = BORROWED_MAX as usize + (BYTES_PER_SECOND * seconds) as usize;
+        assert!(bytes <= allowed, "{bytes} of {allowed}");
+        assert!(bytes > allowed / 2, "{bytes} of {allowed}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! `LISTEN account`: the client is told when events are appended to streams of that category.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use headwater_event::{Error, Position, Query, QueryItem, Text, check_category};
+use headwater_event::{Error, Event, Position, Query, QueryItem, StreamName, Text, check_category};
 use headwater_node::{Follow, Role};
 use pgwire::messages::response::NotificationResponse;
 
@@ -24,25 +24,51 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
-    /// The last position of each category that was appended to. Waits for ever if nothing is
-    /// listened to. Nothing is lost when it is dropped while it waits.
-    pub(crate) async fn next(&mut self) -> Result<BTreeMap<String, Position>, Error> {
+    /// What was committed since, in order; at least one. Waits for ever if nothing is listened to.
+    /// Nothing is lost when it is dropped while it waits.
+    pub(crate) async fn next(&mut self) -> Result<Vec<Notice>, Error> {
         let Some(follow) = &mut self.follow else {
             return std::future::pending().await;
         };
         loop {
             let batch = follow.next_or(std::future::pending()).await?;
-            let mut touched = BTreeMap::new();
-            for event in &batch.events {
-                if let Some(stream) = &event.stream {
-                    touched.insert(stream.category().to_owned(), event.position);
-                }
-            }
-            if !touched.is_empty() {
-                return Ok(touched);
+            let notices = notices(&batch.events);
+            if !notices.is_empty() {
+                return Ok(notices);
             }
         }
     }
+}
+
+/// That a commit has events in a category.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    category: String,
+    /// Of the last of them.
+    position: Position,
+}
+
+/// One for each commit and category.
+fn notices(events: &[Event]) -> Vec<Notice> {
+    let mut notices: Vec<Notice> = Vec::new();
+    for commit in events.chunk_by(|one, next| one.recorded_at == next.recorded_at) {
+        let from = notices.len();
+        for event in commit {
+            let Some(category) = event.stream.as_ref().map(StreamName::category) else {
+                continue;
+            };
+            let position = event.position;
+            let mut of_commit = notices.iter_mut().skip(from);
+            match of_commit.find(|notice| notice.category == category) {
+                Some(notice) => notice.position = position,
+                None => notices.push(Notice {
+                    category: category.to_owned(),
+                    position,
+                }),
+            }
+        }
+    }
+    notices
 }
 
 impl Session {
@@ -114,11 +140,11 @@ impl Session {
     }
 
     /// Tells the client what was appended to; nothing listens any more after a failure.
-    pub(crate) fn notify(&mut self, touched: Result<BTreeMap<String, Position>, Error>) {
+    pub(crate) fn notify(&mut self, notices: Result<Vec<Notice>, Error>) {
         let number = self.backend.number.cast_signed();
-        match touched {
-            Ok(touched) => {
-                for (category, position) in touched {
+        match notices {
+            Ok(notices) => {
+                for Notice { category, position } in notices {
                     let payload = position.to_string();
                     self.client
                         .say(&NotificationResponse::new(number, category, payload));

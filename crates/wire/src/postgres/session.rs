@@ -169,8 +169,8 @@ impl Session {
                     "25P03",
                     "terminating connection due to idle-in-transaction timeout",
                 ).into()),
-                touched = self.listening.next(), if can_be_told => {
-                    self.notify(touched);
+                notices = self.listening.next(), if can_be_told => {
+                    self.notify(notices);
                     self.client.flush().await?;
                 }
             }
@@ -263,9 +263,9 @@ impl Session {
     /// Says that the next statement may come; before that, what the client listens to and is there.
     pub(crate) fn ready(&mut self) {
         if !self.transaction.is_block()
-            && let Some(touched) = self.listening.next().now_or_never()
+            && let Some(notices) = self.listening.next().now_or_never()
         {
-            self.notify(touched);
+            self.notify(notices);
         }
         let status = self.transaction.status();
         self.client.say(&ReadyForQuery::new(status));

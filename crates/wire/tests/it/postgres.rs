@@ -653,6 +653,16 @@ async fn listeners_are_told() {
     server.note("shop", 1).await;
     let notification = tokio::time::timeout(PATIENCE, heard.recv()).await.unwrap();
     assert_eq!(notification.unwrap(), ("note".to_owned(), "5".to_owned()));
+    // Each commit is told, also those that came while nothing could be.
+    client.batch_execute("begin").await.unwrap();
+    for notes in [1, 1, 2] {
+        server.note("shop", notes).await;
+    }
+    client.batch_execute("commit").await.unwrap();
+    for position in ["6", "7", "9"] {
+        let notification = tokio::time::timeout(PATIENCE, heard.recv()).await.unwrap();
+        assert_eq!(notification.unwrap().1, position);
+    }
     server.stop().await;
 }
 

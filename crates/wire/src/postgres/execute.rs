@@ -157,10 +157,8 @@ impl Session {
             Taking::InParts => STATEMENT_TIMEOUT_MAX,
             Taking::Streamed | Taking::Gathered => self.settings.statement_timeout(),
         };
-        request.at = match self.settings.at() {
-            Some(at) => Some(at),
-            None => self.transaction.position.map(At::Position),
-        };
+        let fixed = self.transaction.position.map(At::Position);
+        request.at = fixed.or_else(|| self.settings.at());
         if taking != Taking::Gathered {
             request.rows_max = usize::MAX;
             request.bytes_max = usize::MAX;

@@ -26,6 +26,7 @@ impl Session {
                     self.warn("25P01", "SET LOCAL can only be used in transaction blocks");
                     return Ok(Running::done("SET"));
                 }
+                self.check_not_fixed(name)?;
                 let told = match value {
                     Some(value) => self.settings.set(name, value)?,
                     None => self.settings.reset(name)?,
@@ -45,6 +46,7 @@ impl Session {
                 Ok(Running::done("SET"))
             }
             Command::Reset(Some(name)) => {
+                self.check_not_fixed(name)?;
                 let told = self.settings.reset(name)?;
                 self.tell(told);
                 Ok(Running::done("RESET"))
@@ -94,6 +96,21 @@ impl Session {
             ),
         }
         Running::done("SET")
+    }
+
+    /// An error if a setting says what the statements of the block look at, and some did already.
+    fn check_not_fixed(&self, name: &str) -> Result<(), Failure> {
+        match self.transaction.position {
+            Some(position) if Settings::name(name)? == "headwater.at" => {
+                let message = "headwater.at must be set before any query of a transaction";
+                Err(Failure::new("25001", message)
+                    .detail(format!(
+                        "All statements of this one reflect position {position}."
+                    ))
+                    .hint("End the transaction first."))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn show_all(&self) -> Result<Running, Failure> {

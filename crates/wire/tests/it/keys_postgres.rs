@@ -25,6 +25,24 @@ const STATEMENTS: &[(&str, Needs)] = &[
     ("show headwater.position", Here(Read)),
     ("begin; commit", Here(Read)),
     (
+        "begin; declare c cursor for select count(*) from event; fetch 1 from c; close c; commit",
+        Here(Read),
+    ),
+    (
+        "begin; set transaction read only; savepoint s; select 1; rollback to savepoint s; \
+         release savepoint s; rollback",
+        Here(Read),
+    ),
+    (
+        "prepare p as select count(*) from event; execute p; deallocate p",
+        Here(Read),
+    ),
+    (
+        "set headwater.consistency = 'eventual'; reset headwater.consistency",
+        Here(Read),
+    ),
+    ("discard all", Here(Read)),
+    (
         "insert into event (stream, type, data) values ('a/1', 'Noted', '{}')",
         Here(Write),
     ),

@@ -81,6 +81,30 @@ async fn a_database_is_named_as_of_a_time() {
 }
 
 /// An append whose id makes it safe to try again.
+#[tokio::test]
+async fn what_a_transaction_looks_at_is_fixed_by_its_first_query() {
+    let (server, _log) = in_memory().await;
+    let client = connect(&server, "shop").await;
+    for id in 1..=3 {
+        client.batch_execute(&noted(id, "a")).await.unwrap();
+    }
+    let count = "select count(*) from event";
+    client.batch_execute("begin").await.unwrap();
+    set(&client, "set headwater.at = '1'").await;
+    assert_eq!(text(&client, count).await, "1", "nothing was asked before");
+    for change in ["set headwater.at = '2'", "reset headwater.at"] {
+        client.batch_execute("savepoint before").await.unwrap();
+        let error = client.batch_execute(change).await.unwrap_err();
+        assert_eq!(error.code(), Some(&SqlState::ACTIVE_SQL_TRANSACTION));
+        let back = "rollback to savepoint before";
+        client.batch_execute(back).await.unwrap();
+        assert_eq!(text(&client, count).await, "1", "{change}");
+    }
+    client.batch_execute("rollback").await.unwrap();
+    assert_eq!(text(&client, count).await, "3");
+    server.stop().await;
+}
+
 fn noted(id: u8, text: &str) -> String {
     format!(
         "insert into event (id, stream, type, data)

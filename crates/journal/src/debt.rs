@@ -77,7 +77,7 @@ impl Merging {
 
     /// How often a byte of an append can have been written into segments, at most: once by sealing,
     /// and once more each time that its segment was merged. `n` pieces are merged `log n` times, to
-    /// the base of `fan_in`, and not at all beyond `segment_bytes_max`.
+    /// the base of `fan_in`; the levels that there are tell how far that went.
     pub(crate) fn copies_max(self, segments: &[Arc<Segment>]) -> u32 {
         let pieces = segments.iter().fold(0u64, |sum, one| {
             let pieces = (self.fan_in as u64).checked_pow(u32::from(one.info().level));

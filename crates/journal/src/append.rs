@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use headwater_event::limits::APPEND_BYTES_MAX;
-use headwater_event::{Append, CheckedAppend, Error, Kind, Outcome};
+use headwater_event::{Append, CheckedAppend, Error, Kind, Outcome, Position};
 use tokio::sync::oneshot;
 
 use crate::canonical::append_len_max;
@@ -103,6 +103,7 @@ impl Journal {
         self.log.check_settled()?;
         let (reply, receiver) = oneshot::channel();
         let request = Request {
+            ids_absent: ids_absent(&self.log, &append)?,
             sealed_ends: SealedEnds::of(&self.log, &append)?,
             append,
             looked_back: None,
@@ -117,6 +118,20 @@ impl Journal {
         };
         Ok((request, ticket))
     }
+}
+
+/// Up to where no event of a segment has an id of the append, as far as memory tells: the writer is
+/// left with what was sealed since.
+fn ids_absent(log: &Log, append: &Append) -> Result<Position, Error> {
+    let ids = append.events.iter().filter_map(|event| event.id);
+    if ids.clone().next().is_none() {
+        return Ok(Position::ZERO);
+    }
+    let view = log.index.view()?;
+    Ok(match view.lacks_ids_in_memory(ids) {
+        true => view.sealed(),
+        false => Position::ZERO,
+    })
 }
 
 impl Ticket {

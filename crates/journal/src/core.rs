@@ -278,7 +278,7 @@ impl Batch {
 fn check(index: &Index, request: &Request) -> Result<Option<Decision>, Error> {
     let append = &request.append;
     for id in append.events.iter().filter_map(|event| event.id) {
-        if index.position_of(id)?.is_some() {
+        if index.position_since(id, request.ids_absent)?.is_some() {
             let upto = index.last()?;
             return Ok(Some(Decision::Seen { upto }));
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use headwater_event::{Append, Error};
+use headwater_event::{Append, Error, Position};
 use tokio::sync::oneshot;
 
 use crate::decision::Decision;
@@ -20,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) append: Append,
     /// What its condition found in the sealed part of the log; nothing if it was not looked for.
     pub(crate) looked_back: Option<LookedBack>,
+    /// No event of the sealed part of the log up to here has one of its ids.
+    pub(crate) ids_absent: Position,
     /// Where its streams ended in the sealed part of the log.
     pub(crate) sealed_ends: SealedEnds,
     pub(crate) reply: oneshot::Sender<Reply>,

@@ -7,7 +7,7 @@
 use std::ptr;
 use std::sync::Arc;
 
-use headwater_event::{Error, Position, Query};
+use headwater_event::{Error, EventId, Position, Query};
 
 use super::scan::{Found, Lists, Span, Wanted, scan};
 use super::view::{ASKED_AT_ONCE, Course, View, asked};
@@ -68,6 +68,17 @@ impl View {
             }
         }
         Ok(course.end())
+    }
+
+    /// Whether memory tells that no event of a segment has one of these ids.
+    pub(crate) fn lacks_ids_in_memory(&self, ids: impl IntoIterator<Item = EventId>) -> bool {
+        let takes = Takes::default();
+        let lacks = |segment: &Arc<Segment>, id| {
+            let may_have = segment.may_have_id_in_memory(id, &takes);
+            may_have.is_ok_and(|may_have| !may_have)
+        };
+        let mut ids = ids.into_iter();
+        ids.all(|id| self.segments.iter().all(|segment| lacks(segment, id)))
     }
 
     /// Where streams end in the segments, as far as memory tells; nothing also where a piece has
@@ -220,6 +231,7 @@ impl Lists for Looked<'_> {
 mod tests {
     use headwater_event::{Append, EventType, NewEvent, QueryItem, StreamName, Tag};
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     use super::*;
     use crate::env::{Env as _, SystemEnv};
@@ -234,8 +246,14 @@ mod tests {
         };
         let opened = Journal::open_stepped(storage, Arc::new(SystemEnv), options);
         let (journal, writer) = opened.unwrap();
-        for number in numbers {
+        append(&journal, &writer, numbers, 0);
+        (journal, writer)
+    }
+
+    fn append(journal: &Journal, writer: &Writer, numbers: &[u8], from: usize) {
+        for (at, number) in (from..).zip(numbers) {
             let mut event = NewEvent::json(kind(number % 2), "{}");
+            event.id = Some(id(at as u128 * 37 % IDS));
             event = event.in_stream(stream(number % 3));
             event.tags = vec![tag(number % 4), tag(4 + number % 5)];
             let mut ticket = journal.submit(Append::of(vec![event]), None).unwrap();
@@ -243,7 +261,13 @@ mod tests {
             ticket.try_outcome().unwrap().unwrap();
             while writer.seal().unwrap() == Step::Done {}
         }
-        (journal, writer)
+    }
+
+    /// More than a log has events, and prime, so that those of a log are anywhere among them.
+    const IDS: u128 = 101;
+
+    fn id(number: u128) -> EventId {
+        EventId(Uuid::from_u128(number))
     }
 
     fn kind(number: u8) -> EventType {
@@ -271,6 +295,31 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn ids_that_memory_lacks_are_not_there(
+            numbers in proptest::collection::vec(any::<u8>(), 1..60),
+            more in 1usize..5,
+        ) {
+            let (journal, writer) = log(&numbers);
+            let index = &journal.log.index;
+            let view = index.view().unwrap();
+            // What is sealed later must not count as looked at.
+            append(&journal, &writer, &numbers[..more.min(numbers.len())], numbers.len());
+            for id in (0..IDS).map(id) {
+                let lacks = || view.lacks_ids_in_memory([id]);
+                let before = lacks();
+                let found = index.position_of(id).unwrap();
+                let is_sealed = found.is_some_and(|at| at <= view.sealed());
+                prop_assert!(!(before && is_sealed));
+                // All that tells was read by now.
+                let later = found.is_some() && !is_sealed;
+                prop_assert!(later || lacks() != is_sealed);
+                if lacks() {
+                    prop_assert_eq!(index.position_since(id, view.sealed()).unwrap(), found);
+                }
+            }
+        }
+
         #[test]
         fn memory_tells_nothing_else_than_the_segments(
             numbers in proptest::collection::vec(any::<u8>(), 1..60),

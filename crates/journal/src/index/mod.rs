@@ -134,6 +134,15 @@ impl Index {
 
     /// The event that has this id.
     pub(crate) fn position_of(&self, id: EventId) -> Result<Option<Position>, Error> {
+        self.position_since(id, Position::ZERO)
+    }
+
+    /// The same, where it is known that no event of a segment up to `absent` has it.
+    pub(crate) fn position_since(
+        &self,
+        id: EventId,
+        absent: Position,
+    ) -> Result<Option<Position>, Error> {
         let view = {
             let state = self.state()?;
             if let Some(position) = state.active.position_of(id) {
@@ -141,7 +150,7 @@ impl Index {
             }
             Arc::clone(&state.view)
         };
-        view.position_of(id)
+        view.position_of(id, absent)
     }
 
     /// Where a stream ends, events in flight included. What is known of segments is not looked for.

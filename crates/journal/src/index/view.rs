@@ -71,6 +71,12 @@ impl View {
         self.segments.get(from..to).unwrap_or_default()
     }
 
+    /// The segments that hold more than what is up to a position.
+    fn since(&self, upto: Position) -> &[Arc<Segment>] {
+        let since = self.segments.partition_point(|one| one.last() <= upto);
+        self.segments.get(since..).unwrap_or_default()
+    }
+
     /// The part that holds this position, which is at least 1.
     pub(crate) fn part_of(&self, position: Position) -> Part<'_> {
         if position <= self.sealed() {
@@ -91,7 +97,12 @@ impl View {
         self.segments.get(upto)
     }
 
-    pub(super) fn position_of(&self, id: EventId) -> Result<Option<Position>, Error> {
+    /// The event that has this id. It is known that no event of a segment up to `absent` has it.
+    pub(super) fn position_of(
+        &self,
+        id: EventId,
+        absent: Position,
+    ) -> Result<Option<Position>, Error> {
         let in_pieces = self.pieces.iter().rev();
         if let Some(position) = in_pieces
             .map(|piece| piece.position_of(id))
@@ -99,7 +110,7 @@ impl View {
         {
             return Ok(position);
         }
-        for segment in self.segments.iter().rev() {
+        for segment in self.since(absent).iter().rev() {
             if let Some(position) = segment.position_of(id)? {
                 return Ok(Some(position));
             }
@@ -117,9 +128,7 @@ impl View {
             return Ok(Some(end));
         }
         let upto = known.map_or(Position::ZERO, |known| known.upto);
-        let since = self.segments.partition_point(|one| one.last() <= upto);
-        let since = self.segments.get(since..).unwrap_or_default();
-        for segment in asked(since, name).rev() {
+        for segment in asked(self.since(upto), name).rev() {
             if let Some(end) = segment.stream(name.text, name.hash())? {
                 return Ok(Some(end));
             }

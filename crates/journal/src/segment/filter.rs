@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::Facet;
 use super::output::Output;
 use super::paged::{ItemWriter, Items, Paged};
-use super::segment_file::SegmentFile;
+use super::segment_file::{SegmentFile, Takes};
 
 /// Bits of the filter for each name: one of about 250 names that are not there passes.
 const BITS_PER_KEY: u64 = 12;
@@ -183,10 +183,15 @@ impl Filter {
     }
 
     /// The same, if memory tells.
-    pub(crate) fn may_have_in_memory(&self, file: &SegmentFile, hash: u64) -> Option<bool> {
+    pub(crate) fn may_have_in_memory(
+        &self,
+        file: &SegmentFile,
+        hash: u64,
+        takes: &Takes,
+    ) -> Option<bool> {
         let number = block_of(hash, self.blocks.count());
         let passes = |block: &[u8]| passes(block, hash);
-        self.blocks.with_in_memory(file, number, passes)
+        self.blocks.with_in_memory(file, number, takes, passes)
     }
 
     /// Asks memory for what [`glance`](Self::glance) looks at, and does not wait for it.

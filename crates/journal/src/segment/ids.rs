@@ -10,6 +10,8 @@
 //! so the lower bytes need not say what it says. An entry only says where an event may be that has
 //! the id: whoever looks reads the event.
 
+use std::ops::Range;
+
 use headwater_event::{Error, EventId};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -17,7 +19,7 @@ use super::defect;
 use super::footer::Footer;
 use super::output::Output;
 use super::paged::{ItemWriter, Items, Paged};
-use super::segment_file::SegmentFile;
+use super::segment_file::{SegmentFile, Takes, missed};
 use super::stream::{ItemStream, Stream};
 use crate::canonical::Malformed;
 
@@ -217,18 +219,13 @@ impl Ids {
         hash: u64,
         mut take: impl FnMut(u64) -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        let start = self.shape.start_of(hash);
-        let from = self.start(file, start)?;
-        let end = match start + 1 < self.shape.starts() {
-            true => self.start(file, start + 1)?,
-            false => self.shape.count,
-        };
-        if from > end || end > self.shape.count {
+        let start = |number| self.directory.with(file, number, number_of);
+        let Some(range) = self.range(hash, start)? else {
             let offset = self.directory.items().offset;
             return Err(file.damaged(offset, Malformed("the directory of the ids")));
-        }
-        let low = self.shape.low(hash);
-        let mut at = self.first_from(file, from..end, low)?;
+        };
+        let (low, end) = (self.shape.low(hash), range.end);
+        let mut at = first_from(range, |at| Ok(self.entry(file, at)?.0 < low))?;
         while at < end {
             let (found, offset) = self.entry(file, at)?;
             if found != low || take(offset)? {
@@ -239,26 +236,42 @@ impl Ids {
         Ok(())
     }
 
-    /// The number of the first entry in the range whose lower bytes are not below `low`.
-    fn first_from(
+    /// Whether an event may have an id of this hash, if memory tells. No is certain.
+    pub(crate) fn may_have_in_memory(
         &self,
         file: &SegmentFile,
-        range: std::ops::Range<u64>,
-        low: u64,
-    ) -> Result<u64, Error> {
-        let (mut from, mut end) = (range.start, range.end);
-        while from < end {
-            let middle = from + (end - from) / 2;
-            match self.entry(file, middle)?.0 < low {
-                true => from = middle + 1,
-                false => end = middle,
-            }
-        }
-        Ok(from)
+        hash: u64,
+        takes: &Takes,
+    ) -> Result<bool, Error> {
+        let start = |number| {
+            let start = (self.directory).with_in_memory(file, number, takes, number_of);
+            start.ok_or_else(missed)
+        };
+        let low_of = |at| {
+            let low = |entry: &[u8]| self.shape.parse(entry).0;
+            let low = self.entries.with_in_memory(file, at, takes, low);
+            low.ok_or_else(missed)
+        };
+        // Whoever reads it tells what is wrong.
+        let range = self.range(hash, start)?.ok_or_else(missed)?;
+        let (low, end) = (self.shape.low(hash), range.end);
+        let at = first_from(range, |at| Ok(low_of(at)? < low))?;
+        Ok(at < end && low_of(at)? == low)
     }
 
-    fn start(&self, file: &SegmentFile, number: u64) -> Result<u64, Error> {
-        self.directory.with(file, number, number_of)
+    /// The entries that share a number of the directory with a hash; nothing if there cannot be such.
+    fn range(
+        &self,
+        hash: u64,
+        start: impl Fn(u64) -> Result<u64, Error>,
+    ) -> Result<Option<Range<u64>>, Error> {
+        let number = self.shape.start_of(hash);
+        let from = start(number)?;
+        let end = match number + 1 < self.shape.starts() {
+            true => start(number + 1)?,
+            false => self.shape.count,
+        };
+        Ok((from <= end && end <= self.shape.count).then_some(from..end))
     }
 
     /// The lower bytes of the hash of an entry, and its offset.
@@ -279,6 +292,22 @@ impl Ids {
     pub(crate) fn mapped_bytes(&self) -> u64 {
         self.entries.mapped_bytes() + self.directory.mapped_bytes()
     }
+}
+
+/// The first of the range that is not below what is looked for.
+fn first_from(
+    range: Range<u64>,
+    is_below: impl Fn(u64) -> Result<bool, Error>,
+) -> Result<u64, Error> {
+    let (mut from, mut end) = (range.start, range.end);
+    while from < end {
+        let middle = from + (end - from) / 2;
+        match is_below(middle)? {
+            true => from = middle + 1,
+            false => end = middle,
+        }
+    }
+    Ok(from)
 }
 
 /// All ids of a segment, in order.

@@ -154,6 +154,7 @@ pub(crate) struct ListsInMemory<'a> {
     segment: &'a Segment,
     inside: &'a Inside,
     blocks: InMemory<'a>,
+    takes: &'a Takes,
 }
 
 impl<'a> ListsInMemory<'a> {
@@ -163,11 +164,13 @@ impl<'a> ListsInMemory<'a> {
             segment,
             inside: segment.inside.get()?,
             blocks: InMemory::of(&segment.file, takes),
+            takes,
         })
     }
 
     pub(crate) fn may_have(&self, hash: u64) -> Result<bool, Error> {
-        let may_have = (self.inside.filter).may_have_in_memory(&self.segment.file, hash);
+        let (filter, file) = (&self.inside.filter, &self.segment.file);
+        let may_have = filter.may_have_in_memory(file, hash, self.takes);
         may_have.ok_or_else(missed)
     }
 

@@ -14,7 +14,7 @@ use headwater_event::Error;
 
 use super::checked::Checked;
 use super::output::Output;
-use super::segment_file::SegmentFile;
+use super::segment_file::{SegmentFile, Takes};
 use super::stored::check_block;
 use crate::cache::Value;
 use crate::canonical::{Malformed, Reader};
@@ -224,6 +224,7 @@ impl Paged {
         &self,
         file: &SegmentFile,
         number: u64,
+        takes: &Takes,
         show: impl FnOnce(&[u8]) -> T,
     ) -> Option<T> {
         if let Some(item) = self.ready(number) {
@@ -239,6 +240,7 @@ impl Paged {
                 .get(at..at + usize::from(self.items.item_bytes))
                 .map(show);
         }
+        takes.take()?;
         let bytes = file.read_in_memory(offset, self.items.page_bytes(page))?;
         // What is not as it was written is told by who reads it.
         check_block(&bytes).ok()?;

@@ -14,7 +14,7 @@ use super::places::{
     dictionary_key, offset_key, position_of_key, position_of_time, read_block, read_dictionary,
     read_mark, time_key,
 };
-use super::segment_file::{InMemory, SegmentFile};
+use super::segment_file::{InMemory, SegmentFile, Takes, missed};
 use super::stored::{Blocks, Place, decode_data};
 use super::tops::Tops;
 use super::tree::Tree;
@@ -332,6 +332,17 @@ impl Segment {
     pub(crate) fn glance(&self, hash: u64) -> bool {
         let inside = self.inside.get();
         inside.is_none_or(|inside| inside.filter.glance(hash))
+    }
+
+    /// Whether an event may have this id, if memory tells. No is certain.
+    pub(crate) fn may_have_id_in_memory(&self, id: EventId, takes: &Takes) -> Result<bool, Error> {
+        let info = &self.file.info;
+        if id < info.id_min || id > info.id_max {
+            return Ok(false);
+        }
+        let inside = self.inside.get().ok_or_else(missed)?;
+        let (ids, file) = (&inside.ids, &self.file);
+        ids.may_have_in_memory(file, id_hash(id), takes)
     }
 
     /// Asks memory for what [`glance`](Self::glance) looks at, and does not wait for it.

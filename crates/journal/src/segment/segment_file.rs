@@ -214,7 +214,7 @@ impl Blocks for SegmentFile {
     }
 }
 
-/// How many blocks may still be taken from the machine's memory, in one file or in several, by who
+/// How many blocks and pages may still be taken from the machine's memory, in one file or in several, by who
 /// must not be kept for long.
 pub(crate) struct Takes(Cell<u32>);
 
@@ -226,7 +226,7 @@ impl Default for Takes {
 }
 
 impl Takes {
-    fn take(&self) -> Option<()> {
+    pub(crate) fn take(&self) -> Option<()> {
         self.0.set(self.0.get().checked_sub(1)?);
         Some(())
     }

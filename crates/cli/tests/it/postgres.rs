@@ -1,7 +1,9 @@
 //! PostgreSQL clients as people have them. `./check` installs them.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::support::{Place, Ran, Serve};
 
@@ -81,6 +83,38 @@ fn psql_says_what_it_should() {
     assert!(
         said == expected,
         "psql says otherwise; HEADWATER_UPDATE_PSQL=1 writes this into session.txt:\n{said}"
+    );
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn psql_calls_a_statement_off_when_it_is_interrupted() {
+    let place = Place::new();
+    let server = serve(&place);
+    let long =
+        "with recursive t(n) as (select 1 union all select n + 1 from t where n < 2000000000)
+                select count(*) from t";
+    let mut psql = client("psql", &server)
+        .args(["-X", "-A", "-t", "-c", "select 'ready'", "-c", long])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    let stdout = psql.stdout.as_mut().unwrap();
+    BufReader::new(stdout).read_line(&mut said).unwrap();
+    assert_eq!(said, "ready\n");
+    // The first may come before the statement is sent.
+    while psql.try_wait().unwrap().is_none() {
+        let pid = psql.id().to_string();
+        Command::new("kill").args(["-INT", &pid]).status().unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let ended = psql.wait_with_output().unwrap();
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert!(
+        told.contains("canceling statement due to user request"),
+        "{told}"
     );
     assert_eq!(server.terminate(), Some(0));
 }

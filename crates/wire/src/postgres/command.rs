@@ -162,10 +162,10 @@ impl Command {
                 name_or_all(&mut words).map(Command::Deallocate)
             }
             "discard" => discard(&mut words),
-            "listen" => words.name().map(Command::Listen),
+            "listen" => words.whole_name().map(Command::Listen),
             "unlisten" => match words.take_symbol("*") {
                 true => Ok(Command::Unlisten(None)),
-                false => words.name().map(|name| Command::Unlisten(Some(name))),
+                false => (words.whole_name()).map(|name| Command::Unlisten(Some(name))),
             },
             other => Err(refused(other, &begin)),
         }?;
@@ -499,19 +499,28 @@ fn fetch(words: &mut Words<'_>, moves: bool) -> Result<Command, Failure> {
     let mut count = Some(1);
     if words.take("all") {
         count = None;
+    } else if words.take_symbol("-") {
+        return Err(forward_only());
     } else if let Word::Number(digits) = words.peek()? {
         words.next()?;
         count = Some(digits.parse().map_err(|_| words.unexpected())?);
+        if count == Some(0) {
+            return Err(Failure::unsupported("to fetch the current row anew"));
+        }
     } else if !forward {
         let backward = ["prior", "first", "last", "absolute", "relative", "backward"];
         if matches!(words.peek()?, Word::Plain(word) if backward.contains(&word.as_str())) {
-            return Err(Failure::new("55000", "cursor can only scan forward"));
+            return Err(forward_only());
         }
         words.take("next");
     }
     let _ = words.take("from") || words.take("in");
     let name = words.name()?;
     Ok(Command::Fetch { name, count, moves })
+}
+
+fn forward_only() -> Failure {
+    Failure::new("55000", "cursor can only scan forward")
 }
 
 /// `prepare name [(types)] as statement`
@@ -682,6 +691,14 @@ mod tests {
             assert_eq!(refusal(sql), "42601", "{sql}");
         }
         assert_eq!(refusal("fetch prior from c"), "55000");
+        assert_eq!(refusal("fetch -1 from c"), "55000");
+        assert_eq!(refusal("fetch forward -1 from c"), "55000");
+        assert_eq!(refusal("fetch 0 from c"), "0A000");
+        let long = "c".repeat(100);
+        match Command::parse(&format!("listen {long}")).unwrap() {
+            Command::Listen(category) => assert_eq!(category, long),
+            other => panic!("{other:?}"),
+        }
         let long = format!("set a = '{}'", "a".repeat(TEXT_BYTES_MAX));
         assert_eq!(refusal(&long), "54001");
     }

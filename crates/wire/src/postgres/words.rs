@@ -123,10 +123,16 @@ impl<'a> Words<'a> {
 
     /// Takes a name.
     pub(crate) fn name(&mut self) -> Result<String, Failure> {
+        let mut name = self.whole_name()?;
+        name.truncate(name.floor_char_boundary(NAME_BYTES_MAX));
+        Ok(name)
+    }
+
+    /// The same, of what is no name of PostgreSQL's, however long.
+    pub(crate) fn whole_name(&mut self) -> Result<String, Failure> {
         match self.peek()? {
-            Word::Plain(mut name) | Word::Quoted(mut name) => {
+            Word::Plain(name) | Word::Quoted(name) => {
                 self.next()?;
-                name.truncate(name.floor_char_boundary(NAME_BYTES_MAX));
                 Ok(name)
             }
             _ => Err(self.unexpected()),

@@ -9,7 +9,7 @@ use headwater_event::{Error, Kind};
 
 use super::checked::Checked;
 use super::mapped::{MappedBlocks, is_worth_it};
-use super::stored::{Blocks, Place, Raw, decode_block, plain_block};
+use super::stored::{Blocks, Place, Raw, check_block, decode_block, plain_block};
 use crate::cache::{BlockCache, Key, Value};
 use crate::canonical::Malformed;
 use crate::manifest::SegmentInfo;
@@ -126,21 +126,27 @@ impl SegmentFile {
 
     /// The raw bytes of a block that the storage has in memory, and that is as it was written: what
     /// is not is told by who reads it.
-    fn take_from_memory(&self, place: Place) -> Option<Bytes> {
+    fn take_from_memory(&self, place: Place) -> Option<Raw<'_>> {
         let stored = self.read_in_memory(place.offset, place.length as usize)?;
-        let raw = decode_block(&stored).ok()?;
-        self.remember(place, &stored, &raw);
-        Some(raw)
+        self.admit(place, &stored).ok()
     }
 
-    /// Remembers a block that was read and checked: its bytes, or that the map may show it.
-    fn remember(&self, place: Place, stored: &[u8], raw: &Bytes) {
-        let is_mapped = is_worth_it(place)
+    /// The raw bytes of a block that was read, if it is as it was written. What a map may show is
+    /// shown by it from now on, others are kept.
+    fn admit(&self, place: Place, stored: &[u8]) -> Result<Raw<'_>, Malformed> {
+        if is_worth_it(place)
             && plain_block(stored).is_some()
-            && self.mapped().is_some_and(|mapped| mapped.checked(place));
-        if !is_mapped {
-            self.keep(place.offset, Value::Bytes(raw.clone()));
+            && let Some(mapped) = self.mapped()
+        {
+            check_block(stored)?;
+            mapped.checked(place);
+            if let Some(raw) = mapped.block(place) {
+                return Ok(Raw::Mapped(raw));
+            }
         }
+        let raw = decode_block(stored)?;
+        self.keep(place.offset, Value::Bytes(raw.clone()));
+        Ok(Raw::Kept(raw))
     }
 
     /// Whether a block is among the lists and places.
@@ -194,9 +200,8 @@ impl Blocks for SegmentFile {
             true => self.read_near(place.offset, place.length as usize)?,
             false => self.read_place(place)?,
         };
-        let raw = decode_block(&stored).map_err(|why| self.damaged(place.offset, why))?;
-        self.remember(place, &stored, &raw);
-        Ok(Raw::Kept(raw))
+        let raw = self.admit(place, &stored);
+        raw.map_err(|why| self.damaged(place.offset, why))
     }
 
     fn touch(&self, place: Place) {
@@ -253,7 +258,7 @@ impl<'a> InMemory<'a> {
 
     fn take(&self, place: Place) -> Option<Raw<'_>> {
         self.takes?.take()?;
-        self.file.take_from_memory(place).map(Raw::Kept)
+        self.file.take_from_memory(place)
     }
 }
 

@@ -85,7 +85,7 @@ impl Params {
         const SHORT_BYTES: usize = 64 << 10;
         let bytes: usize = match self {
             Params::Json(values) => values.iter().map(json_bytes).sum(),
-            Params::Typed(values) => values.iter().map(|(_, value)| value_bytes(value)).sum(),
+            Params::Typed(values) => values.iter().map(|(_, value)| value.text_bytes()).sum(),
         };
         bytes <= SHORT_BYTES
     }
@@ -99,20 +99,7 @@ impl Params {
     }
 }
 
-/// About how long what a function is given of a value is; what has a small size counts as nothing.
-fn value_bytes(value: &Value) -> usize {
-    match value {
-        Value::Numeric(text)
-        | Value::Text(text)
-        | Value::Jsonb(text)
-        | Value::Interval(text)
-        | Value::Array(_, text)
-        | Value::Other(_, text) => text.len(),
-        Value::Bytea(bytes) => bytes.len(),
-        _ => 0,
-    }
-}
-
+/// About how long what a function is given of it is.
 fn json_bytes(json: &serde_json::Value) -> usize {
     match json {
         serde_json::Value::String(text) => text.len(),

@@ -73,6 +73,20 @@ pub enum Value {
 }
 
 impl Value {
+    /// Bytes of the text or bytes that it holds; 0 of a value that has none, as numbers and times.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Value::Text(text)
+            | Value::Numeric(text)
+            | Value::Jsonb(text)
+            | Value::Interval(text)
+            | Value::Array(_, text)
+            | Value::Other(_, text) => text.len(),
+            Value::Bytea(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+
     /// The type, unless null.
     pub fn ty(&self) -> Option<Type> {
         Some(match self {

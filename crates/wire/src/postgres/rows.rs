@@ -20,17 +20,7 @@ pub(crate) fn description(columns: &[OutputColumn], formats: &[Format]) -> RowDe
 
 /// Bytes that a row has in memory, about.
 pub(crate) fn bytes(row: &[Value]) -> usize {
-    let beside = |value: &Value| match value {
-        Value::Text(text)
-        | Value::Numeric(text)
-        | Value::Jsonb(text)
-        | Value::Interval(text)
-        | Value::Array(_, text)
-        | Value::Other(_, text) => text.len(),
-        Value::Bytea(bytes) => bytes.len(),
-        _ => 0,
-    };
-    size_of_val(row) + row.iter().map(beside).sum::<usize>()
+    size_of_val(row) + row.iter().map(Value::text_bytes).sum::<usize>()
 }
 
 /// Writes a `DataRow`, as text where no format is given.

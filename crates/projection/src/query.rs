@@ -295,6 +295,7 @@ pub(crate) fn run(
         database: request.database.clone(),
         user: request.user.clone(),
         now: plan.now,
+        settings: request.settings.clone(),
     };
     let reader = lease.reader()?;
     reader.surround(&plan.catalog, session);

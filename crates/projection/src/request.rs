@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use headwater_event::{Position, Timestamp};
-use headwater_sql::{OutputColumn, Type, Value};
+use headwater_sql::{OutputColumn, SessionSettings, Type, Value};
 
 /// A query.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct Request {
     pub database: String,
     /// What `current_user` answers.
     pub user: String,
+    /// What `current_setting()` answers, beside what holds for all.
+    pub settings: Option<Arc<dyn SessionSettings>>,
 }
 
 impl Request {
@@ -52,6 +54,7 @@ impl Request {
             cancel: CancelHandle::default(),
             database: String::new(),
             user: "headwater".to_owned(),
+            settings: None,
         }
     }
 }

@@ -184,12 +184,9 @@ fn explain(error: rusqlite::Error, deadline: &Deadline) -> Error {
     }
 }
 
+/// What a value counts towards the most that an answer may have.
 fn bytes_of(value: &Value) -> usize {
-    match value {
-        Value::Text(text) | Value::Numeric(text) | Value::Jsonb(text) => text.len(),
-        Value::Bytea(bytes) => bytes.len(),
-        _ => 8,
-    }
+    value.text_bytes().max(8)
 }
 
 enum CursorError {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlparser::ast;
 use sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
 
-use crate::bind::{Binder, Mode, data_type, refuse_if};
+use crate::bind::{Binder, Mode, data_type, of_type, refuse_if};
 use crate::catalog::{Catalog, Check, Column, Index, Table, Unique};
 use crate::parse::{Source, name_of, parse_statement, simple_ident};
 use crate::translate::ddl;
@@ -145,7 +145,9 @@ impl<'a> Definition<'a> {
             }
             .at(position));
         }
-        let ty = column_type(ty).map_err(|error| error.at(position))?;
+        let ty = column_type(ty)
+            .map_err(|error| error.at(of_type(ty, self.source)))
+            .map_err(|error| error.at(position))?;
         let index = self.table.columns.len();
         self.table.columns.push(Column {
             name: name.clone(),

@@ -64,7 +64,7 @@ mod value;
 mod walk;
 
 pub use catalog::{Catalog, Check, Column, Index, Table, Unique};
-pub use catalogs::{Session, Surroundings};
+pub use catalogs::{Session, SessionSettings, Surroundings};
 pub use error::{SqlError, sqlstate};
 pub use event_table::event_table;
 pub use scan::{comment_end, dollar_end, dollar_tag};

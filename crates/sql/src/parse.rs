@@ -20,18 +20,20 @@ const DEPTH_MAX: usize = 64;
 /// Identifiers are cut at this length by PostgreSQL; here longer ones are refused.
 const IDENTIFIER_BYTES_MAX: usize = 63;
 
-/// Where the lines of a statement begin, to turn places into positions.
+/// The text of a statement, to turn places in it into positions.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
+    text: String,
     /// For each line, the characters before it.
     lines: Vec<usize>,
 }
 
 impl Source {
-    fn new(text: &str) -> Source {
+    pub(crate) fn of(text: &str) -> Source {
         let newlines = text.chars().enumerate().filter(|(_, c)| *c == '\n');
         let begins = newlines.map(|(index, _)| index + 1);
         Source {
+            text: text.to_owned(),
             lines: std::iter::once(0).chain(begins).collect(),
         }
     }
@@ -41,6 +43,14 @@ impl Source {
         let line = usize::try_from(place.line).ok()?.checked_sub(1)?;
         let column = usize::try_from(place.column).ok()?;
         (column > 0).then_some(self.lines.get(line)? + column)
+    }
+
+    /// The tokens that the parser was given, but for blanks and comments.
+    pub(crate) fn tokens(&self) -> Vec<TokenWithSpan> {
+        let tokens = tokens(&self.text, self).unwrap_or_default();
+        let mut known = forms::known(tokens);
+        known.retain(|token| is_code(&token.token));
+        known
     }
 
     /// Where an identifier stands.
@@ -60,7 +70,7 @@ pub(crate) fn parse_statement(text: &str) -> Result<(Statement, Source), SqlErro
             ),
         ));
     }
-    let source = Source::new(text);
+    let source = Source::of(text);
     let tokens = tokens(text, &source)?;
     let mut parser = Parser::new(&PostgreSqlDialect {})
         .with_recursion_limit(DEPTH_MAX)

@@ -296,22 +296,26 @@ fn a_query_is_called_off_from_another_thread() {
 #[test]
 fn an_answer_past_its_bounds_is_refused() {
     let database = Database::new();
-    let numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000) \
-                   select i, repeat('x', 100) from n";
-    let ask = |rows_max, bytes_max| {
+    let ask = |value, rows_max, bytes_max| {
+        let numbers = format!(
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000) \
+             select i, {value} from n"
+        );
         database.query(Request {
             rows_max,
             bytes_max,
-            ..Request::new(numbers)
+            ..Request::new(&numbers)
         })
     };
-    assert_eq!(ask(1000, 1 << 20).unwrap().rows.len(), 1000);
-    for (error, words) in [
-        (ask(999, 1 << 20).unwrap_err(), "999 rows"),
-        (ask(1000, 100_000).unwrap_err(), "100000 bytes"),
-    ] {
-        assert_eq!((error.code(), error.kind()), ("too_large", Kind::TooLarge));
-        assert!(error.to_string().contains(words), "{error}");
+    for value in ["repeat('x', 100)", "array[repeat('x', 100)]"] {
+        assert_eq!(ask(value, 1000, 1 << 20).unwrap().rows.len(), 1000);
+        for (error, words) in [
+            (ask(value, 999, 1 << 20).unwrap_err(), "999 rows"),
+            (ask(value, 1000, 100_000).unwrap_err(), "100000 bytes"),
+        ] {
+            assert_eq!((error.code(), error.kind()), ("too_large", Kind::TooLarge));
+            assert!(error.to_string().contains(words), "{error}");
+        }
     }
 }
 

@@ -22,6 +22,8 @@ impl Binder<'_> {
             ))
             .with_hint("Take the distinct values in a subquery first."));
         }
+        let is_inner = |arg: &&Typed| matches!(arg.expr, Expr::Aggregate(_) | Expr::Window(_));
+        let inner = args.iter().find(is_inner).and_then(|arg| arg.at);
         let mut args = self.convert_args(args, resolved)?;
         let order_by = self.sort_keys(call.order_by)?;
         // PostgreSQL sorts what it tells apart; an element is told apart by its text here.
@@ -58,7 +60,8 @@ impl Binder<'_> {
             order_by,
             filter,
         };
-        self.check_contents(&aggregate)?;
+        self.check_contents(&aggregate)
+            .map_err(|error| error.at(inner))?;
         if let Some(scope) = self.scopes.last_mut() {
             scope.aggregates = true;
         }

@@ -285,13 +285,11 @@ impl Binder<'_> {
         };
         let copy = self.copy(&left)?;
         let equal = self.compare("=", copy, right)?;
-        Ok(Typed {
-            ty: left.ty,
-            expr: Expr::Case {
-                whens: vec![(equal.expr, Expr::Constant(Value::Null))],
-                otherwise: Some(Box::new(left.expr)),
-            },
-        })
+        let case = Expr::Case {
+            whens: vec![(equal.expr, Expr::Constant(Value::Null))],
+            otherwise: Some(Box::new(left.expr)),
+        };
+        Ok(Typed::perhaps(case, left.ty))
     }
 
     /// Functions that the grammar spells out: `extract(year from x)`, `trim(both 'x' from y)` ...

@@ -154,7 +154,9 @@ impl Binder<'_> {
             return Err(in_a_projection(named));
         }
         let Some(from) = typed.ty else {
-            return self.type_unknown(typed.expr, target).map(Ok);
+            let at = typed.at;
+            let known = self.type_unknown(typed.expr, target);
+            return known.map(Ok).map_err(|error| error.at(at));
         };
         if from == target {
             return Ok(Ok(typed.expr));
@@ -247,8 +249,13 @@ impl Binder<'_> {
         exprs: Vec<Typed>,
         construct: &str,
     ) -> Result<(Vec<Expr>, Type), SqlError> {
-        let types = exprs.iter().map(|typed| typed.ty);
-        let common = common_type(types, construct)?.unwrap_or(Type::Text);
+        let mut common = None;
+        for typed in &exprs {
+            // What disagrees with those before it is to blame.
+            common =
+                common_type([common, typed.ty], construct).map_err(|error| error.at(typed.at))?;
+        }
+        let common = common.unwrap_or(Type::Text);
         let converted = exprs
             .into_iter()
             .map(|typed| self.convert(typed, common))

@@ -1,9 +1,9 @@
 //! Expressions: one arm for each kind of the parser's tree.
 
-use sqlparser::ast::{self, Spanned};
+use sqlparser::ast;
 
 use super::coerce::data_type;
-use super::{Binder, Clause, Mode, Typed, precedence, refuse_if};
+use super::{Binder, Clause, Mode, Typed, of_type, precedence, refuse_if};
 use crate::functions::signatures::{Resolved, resolve};
 use crate::plan::Expr;
 use crate::{SqlError, Type, Value, sqlstate};
@@ -18,9 +18,13 @@ impl Binder<'_> {
                 false => binder.dispatch(expr),
             }
         })
+        .map(|typed| Typed {
+            at: self.first(expr),
+            ..typed
+        })
         .map_err(|error| match error.position() {
             Some(_) => error,
-            None => error.at(self.source.position(expr.span().start)),
+            None => error.at(self.blamed(expr)),
         })
     }
 
@@ -50,7 +54,7 @@ impl Binder<'_> {
     pub(super) fn condition(&mut self, expr: &ast::Expr, of: &str) -> Result<Expr, SqlError> {
         let typed = self.expr(expr)?;
         self.boolean(typed, of)
-            .map_err(|error| error.at(self.source.position(expr.span().start)))
+            .map_err(|error| error.at(self.first(expr)))
     }
 
     /// What an expression can be made of; tests that answer true or false stand in `predicate`.
@@ -175,9 +179,12 @@ impl Binder<'_> {
     fn literal(&mut self, value: &ast::ValueWithSpan) -> Result<Typed, SqlError> {
         use ast::Value as V;
         let position = self.source.position(value.span.start);
-        let unknown = |text: &str| Typed {
-            expr: Expr::Constant(Value::Text(text.to_owned())),
-            ty: None,
+        let unknown = |text: &str| {
+            let text = Value::Text(text.to_owned());
+            Typed {
+                at: position,
+                ..Typed::perhaps(Expr::Constant(text), None)
+            }
         };
         match &value.value {
             V::Number(digits, long) => {
@@ -191,10 +198,7 @@ impl Binder<'_> {
                 checked(value).map(unknown)
             }
             V::Boolean(value) => Ok(Typed::new(Expr::Constant(Value::Bool(*value)), Type::Bool)),
-            V::Null => Ok(Typed {
-                expr: Expr::Constant(Value::Null),
-                ty: None,
-            }),
+            V::Null => Ok(Typed::perhaps(Expr::Constant(Value::Null), None)),
             V::Placeholder(text) => self.parameter(text, position),
             other => Err(SqlError::unsupported(format_args!("the literal {other}")).at(position)),
         }
@@ -208,9 +212,14 @@ impl Binder<'_> {
             uses_odbc_syntax,
         } = typed;
         refuse_if(*uses_odbc_syntax, "{ts ...}")?;
-        let target = data_type(ty)?;
+        let target = self.type_named(ty)?;
         let literal = self.literal(value)?;
         self.cast(literal, target)
+    }
+
+    /// The type of this name.
+    fn type_named(&self, ty: &ast::DataType) -> Result<Type, SqlError> {
+        data_type(ty).map_err(|error| error.at(of_type(ty, self.source)))
     }
 
     fn cast_expr(
@@ -225,7 +234,7 @@ impl Binder<'_> {
                 return Err(SqlError::unsupported("a cast that gives null on failure"));
             }
         }
-        let target = data_type(ty)?;
+        let target = self.type_named(ty)?;
         if let (ast::Expr::Array(array), Some(element)) = (bare(expr), target.element()) {
             return self.array(array, Some(element));
         }

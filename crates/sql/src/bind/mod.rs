@@ -13,6 +13,7 @@ mod from;
 mod grouping;
 mod naming;
 mod operator;
+mod place;
 mod precedence;
 mod query;
 mod rows;
@@ -33,6 +34,7 @@ use crate::{Catalog, SqlError, Type, sqlstate};
 
 pub(crate) use coerce::data_type;
 pub(crate) use operator::{NO_ORDER, collation};
+pub(crate) use place::of_type;
 use scope::Scope;
 
 /// How deep expressions may nest; bounds the stack.
@@ -45,15 +47,28 @@ const PARAMETERS_MAX: usize = 1_000;
 
 /// An expression and its type; `None` is a literal, parameter or null that nothing has typed yet
 /// (PostgreSQL's type `unknown`).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Typed {
     pub(crate) expr: Expr,
     pub(crate) ty: Option<Type>,
+    /// The character of its first name or literal; `None` for what nobody wrote.
+    pub(crate) at: Option<usize>,
 }
 
 impl Typed {
     pub(crate) fn new(expr: Expr, ty: Type) -> Typed {
-        Typed { expr, ty: Some(ty) }
+        Typed::perhaps(expr, Some(ty))
+    }
+
+    pub(crate) fn perhaps(expr: Expr, ty: Option<Type>) -> Typed {
+        Typed { expr, ty, at: None }
+    }
+}
+
+/// The same, wherever it was written.
+impl PartialEq for Typed {
+    fn eq(&self, other: &Typed) -> bool {
+        self.expr == other.expr && self.ty == other.ty
     }
 }
 
@@ -271,13 +286,11 @@ impl<'a> Binder<'a> {
         self.params_used[index] = true;
         let ty = self.params[index];
         let expr = Expr::Parameter(index);
-        Ok(Typed {
-            expr: match ty {
-                Some(ty) => coerce::looked_up(expr, ty),
-                None => expr,
-            },
-            ty,
-        })
+        let expr = match ty {
+            Some(ty) => coerce::looked_up(expr, ty),
+            None => expr,
+        };
+        Ok(Typed::perhaps(expr, ty))
     }
 }
 

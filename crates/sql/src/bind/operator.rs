@@ -307,10 +307,8 @@ impl Binder<'_> {
         let mut query = self.subquery(subquery)?;
         self.one_column(&query)?;
         self.settle(&mut query)?;
-        Ok(Typed {
-            ty: query.columns[0].ty,
-            expr: Expr::Scalar(Box::new(query)),
-        })
+        let ty = query.columns[0].ty;
+        Ok(Typed::perhaps(Expr::Scalar(Box::new(query)), ty))
     }
 
     pub(super) fn one_column(&self, query: &QueryPlan) -> Result<(), SqlError> {

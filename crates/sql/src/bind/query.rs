@@ -1,6 +1,6 @@
 //! A query: `with`, a body, `order by`, `limit`; and the types of its output.
 
-use sqlparser::ast::{self, Spanned};
+use sqlparser::ast;
 
 use super::coerce::common_type;
 use super::expr::{bare, signed_number};
@@ -203,9 +203,10 @@ impl Binder<'_> {
         count: usize,
         clause: &str,
     ) -> Result<Option<usize>, SqlError> {
-        let position = self.source.position(expr.span().start);
-        let not_a_number =
-            || SqlError::syntax(format!("non-integer constant in {clause}")).at(position);
+        let not_a_number = || {
+            SqlError::syntax(format!("non-integer constant in {clause}"))
+                .at(self.blamed(bare(expr)))
+        };
         let Some(digits) = signed_number(expr) else {
             let ast::Expr::Value(value) = bare(expr) else {
                 return Ok(None);
@@ -213,7 +214,7 @@ impl Binder<'_> {
             return Err(match value.value {
                 ast::Value::Placeholder(_) => {
                     SqlError::unsupported(format_args!("a parameter alone in {clause}"))
-                        .at(position)
+                        .at(self.blamed(bare(expr)))
                 }
                 _ => not_a_number(),
             });
@@ -231,7 +232,7 @@ impl Binder<'_> {
                 sqlstate::INVALID_COLUMN_REFERENCE,
                 format!("{clause} position {number} is not in select list"),
             )
-            .at(position)),
+            .at(self.blamed(bare(expr)))),
         }
     }
 
@@ -324,13 +325,7 @@ impl Binder<'_> {
         };
         for expr in &mut untyped {
             let taken = std::mem::replace(*expr, Expr::Constant(Value::Null));
-            **expr = self.convert(
-                Typed {
-                    expr: taken,
-                    ty: None,
-                },
-                ty,
-            )?;
+            **expr = self.convert(Typed::perhaps(taken, None), ty)?;
         }
         plan.columns[index].ty = Some(ty);
         Ok(())

@@ -175,10 +175,10 @@ impl Binder<'_> {
         relation: &Ident,
         column: &Ident,
     ) -> Result<Typed, SqlError> {
+        let position = self.source.ident(schema.unwrap_or(relation));
         let schema = schema.map(|schema| self.name(schema)).transpose()?;
         let relation_name = self.name(relation)?;
         let name = self.label(column)?;
-        let position = self.source.ident(relation);
         let is_meant = |found: &&Relation| match &schema {
             Some(schema) => found.schema == Some(schema.as_str()),
             None => true,

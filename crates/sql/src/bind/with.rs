@@ -202,7 +202,7 @@ impl Binder<'_> {
         for (index, (column, ty)) in columns.iter().zip(types).enumerate() {
             let target = column.ty.unwrap_or(Type::Text);
             let item = select.items[index].clone();
-            let typed = super::Typed { expr: item, ty };
+            let typed = super::Typed::perhaps(item, ty);
             select.items[index] = self.convert(typed, target).map_err(|_| {
                 SqlError::new(
                     sqlstate::DATATYPE_MISMATCH,

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value as SqliteValue;
 
-use super::rows::{SERVER_VERSION, SETTINGS, is_collation_visible};
+use super::rows::{SERVER_VERSION, is_collation_visible};
 use super::{Shown, Surroundings, definitions, names, relations, types};
 use crate::SqlError;
 use crate::functions::call::{Answer, Args, boolean, raise, text};
@@ -219,13 +219,11 @@ fn today(shown: &Shown) -> i64 {
     shown.session.now.div_euclid(MICROS_PER_DAY)
 }
 
-fn setting(_: &Shown, args: &Args<'_, '_>) -> Answer {
+fn setting(shown: &Shown, args: &Args<'_, '_>) -> Answer {
     let name = args.text(0)?;
-    let known = SETTINGS
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name));
-    match known {
-        Some((_, value)) => text(*value),
+    let mut all = shown.session.settings().into_iter();
+    match all.find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        Some((_, value)) => text(value),
         None if args.len() > 1 && args.integer(1)? != 0 => NULL,
         None => Err(SqlError::new(
             "42704",

@@ -25,6 +25,7 @@ mod table;
 pub(crate) mod types;
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
@@ -34,7 +35,7 @@ use rows::Rows;
 pub(crate) use schema::Schema;
 
 /// Who asks, where and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Session {
     /// What `current_database()` answers.
     pub database: String,
@@ -42,6 +43,27 @@ pub struct Session {
     pub user: String,
     /// What `now()` answers: microseconds since 1970-01-01 UTC.
     pub now: i64,
+    /// What it has set, where it can set anything.
+    pub settings: Option<Arc<dyn SessionSettings>>,
+}
+
+/// What `current_setting()` and `pg_settings` answer in a session beside what holds for all.
+pub trait SessionSettings: Debug + Send + Sync {
+    /// Names and values.
+    fn each(&self) -> Vec<(&str, &str)>;
+}
+
+impl Session {
+    /// Everything that is set, each name once.
+    pub(crate) fn settings(&self) -> Vec<(&str, &str)> {
+        let mut all = self.settings.as_ref().map_or(Vec::new(), |own| own.each());
+        for (name, value) in rows::SETTINGS {
+            if !all.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
+                all.push((name, value));
+            }
+        }
+        all
+    }
 }
 
 /// What the statements of one connection run in. A clone is the same connection's.
@@ -65,6 +87,7 @@ impl Surroundings {
             database: String::new(),
             user: String::new(),
             now: 0,
+            settings: None,
         };
         let surroundings = Surroundings {
             shown: Arc::new(Mutex::new(Arc::new(Shown::new(Catalog::new(), session)))),

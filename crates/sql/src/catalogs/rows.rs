@@ -139,10 +139,10 @@ fn rows_of(shown: &Shown, table: &Table) -> Vec<Vec<Field>> {
             .collect(),
         "pg_database" => vec![database(shown)],
         "pg_authid" | "pg_roles" | "pg_user" | "pg_shadow" => vec![role(shown)],
-        "pg_settings" => SETTINGS
-            .iter()
-            .map(|(name, value)| setting(name, value))
-            .collect(),
+        "pg_settings" => {
+            let all = shown.session.settings().into_iter();
+            all.map(|(name, value)| setting(name, value)).collect()
+        }
         "pg_tables" => tables(shown),
         "pg_indexes" => schema
             .indexes
@@ -400,7 +400,7 @@ fn tables(shown: &Shown) -> Vec<Vec<Field>> {
         .collect()
 }
 
-/// What `pg_settings` and `current_setting()` tell: what holds for every session.
+/// What `pg_settings` and `current_setting()` tell where the session has nothing else.
 pub(crate) const SETTINGS: &[(&str, &str)] = &[
     ("DateStyle", "ISO, MDY"),
     ("IntervalStyle", "postgres"),

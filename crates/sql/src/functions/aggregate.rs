@@ -17,7 +17,7 @@ use crate::SqlError;
 use crate::value::array::to_text;
 use crate::value::decimal::Decimal;
 use crate::value::interval::{Interval, compare};
-use crate::value::json::Json;
+use crate::value::json::object_text;
 
 pub(super) fn register(conn: &Connection) -> rusqlite::Result<()> {
     window::<SumBigint>(conn, "hw_sum_bigint", 1)?;
@@ -320,20 +320,25 @@ impl Fold for ArrayAgg {
 struct JsonbAgg;
 
 impl Fold for JsonbAgg {
-    type Row = Json;
-    type State = Vec<Json>;
+    /// Texts: the tree of a document takes many times their memory.
+    type Row = String;
+    /// The elements, joined.
+    type State = Option<String>;
 
-    fn row(args: &Args<'_, '_>) -> Result<Option<Json>, SqlError> {
-        or_null(args, 0).map(Some)
+    fn row(args: &Args<'_, '_>) -> Result<Option<String>, SqlError> {
+        Ok(Some(or_null(args, 0)?.to_string()))
     }
 
-    fn add(state: &mut Vec<Json>, row: &Json) -> Result<(), SqlError> {
-        state.push(row.clone());
+    fn add(state: &mut Option<String>, row: &String) -> Result<(), SqlError> {
+        match state {
+            None => *state = Some(row.clone()),
+            Some(joined) => joined.extend([", ", row.as_str()]),
+        }
         Ok(())
     }
 
-    fn answer(state: &Vec<Json>) -> Answer {
-        text(Json::Array(state.clone()).to_string())
+    fn answer(state: &Option<String>) -> Answer {
+        text(format!("[{}]", state.as_deref().unwrap_or_default()))
     }
 }
 
@@ -341,22 +346,23 @@ impl Fold for JsonbAgg {
 struct JsonbObjectAgg;
 
 impl Fold for JsonbObjectAgg {
-    type Row = (String, Json);
-    type State = Vec<(String, Json)>;
+    type Row = (String, String);
+    type State = Vec<(String, String)>;
 
-    fn row(args: &Args<'_, '_>) -> Result<Option<(String, Json)>, SqlError> {
+    fn row(args: &Args<'_, '_>) -> Result<Option<(String, String)>, SqlError> {
         if args.is_null(0) {
             return Err(SqlError::new("22023", "field name must not be null"));
         }
-        Ok(Some((args.text(0)?.to_owned(), or_null(args, 1)?)))
+        let value = or_null(args, 1)?.to_string();
+        Ok(Some((args.text(0)?.to_owned(), value)))
     }
 
-    fn add(state: &mut Vec<(String, Json)>, row: &(String, Json)) -> Result<(), SqlError> {
+    fn add(state: &mut Vec<(String, String)>, row: &(String, String)) -> Result<(), SqlError> {
         state.push(row.clone());
         Ok(())
     }
 
-    fn answer(state: &Vec<(String, Json)>) -> Answer {
-        text(Json::object(state.clone()).to_string())
+    fn answer(state: &Vec<(String, String)>) -> Answer {
+        text(object_text(state.clone()))
     }
 }

@@ -36,6 +36,31 @@ pub(crate) enum Json {
     Object(Vec<(String, Json)>),
 }
 
+/// Sorts members; of those with one key the last stays.
+fn keep_last<T>(members: &mut Vec<(String, T)>) {
+    // Stable, so that members with one key keep the order they were written in.
+    members.sort_by(|left, right| key_order(&left.0, &right.0));
+    members.reverse();
+    members.dedup_by(|later, kept| later.0 == kept.0);
+    members.reverse();
+}
+
+/// The text of an object of these members, whose values are texts of JSON already.
+pub(crate) fn object_text(mut members: Vec<(String, String)>) -> String {
+    keep_last(&mut members);
+    Members(&members).to_string()
+}
+
+struct Members<'a, T>(&'a [(String, T)]);
+
+impl<T: fmt::Display> fmt::Display for Members<'_, T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let members = self.0.iter();
+        let items = members.map(|(key, value)| (Some(key.as_str()), value));
+        write_list(out, '{', items, '}')
+    }
+}
+
 /// The order of keys in an object: shorter ones first, then by bytes.
 pub(crate) fn key_order(left: &str, right: &str) -> Ordering {
     left.len()
@@ -66,11 +91,7 @@ impl Json {
 
     /// An object of these members; of those with one key the last stays.
     pub(crate) fn object(mut members: Vec<(String, Json)>) -> Json {
-        // Stable, so that members with one key keep the order they were written in.
-        members.sort_by(|left, right| key_order(&left.0, &right.0));
-        members.reverse();
-        members.dedup_by(|later, kept| later.0 == kept.0);
-        members.reverse();
+        keep_last(&mut members);
         Json::Object(members)
     }
 
@@ -201,20 +222,15 @@ impl fmt::Display for Json {
                 let items = elements.iter().map(|element| (None, element));
                 write_list(out, '[', items, ']')
             }
-            Json::Object(members) => {
-                let items = members
-                    .iter()
-                    .map(|(key, value)| (Some(key.as_str()), value));
-                write_list(out, '{', items, '}')
-            }
+            Json::Object(members) => Members(members).fmt(out),
         }
     }
 }
 
-fn write_list<'a>(
+fn write_list<'a, T: fmt::Display + 'a>(
     out: &mut fmt::Formatter<'_>,
     open: char,
-    items: impl Iterator<Item = (Option<&'a str>, &'a Json)>,
+    items: impl Iterator<Item = (Option<&'a str>, &'a T)>,
     close: char,
 ) -> fmt::Result {
     write!(out, "{open}")?;

@@ -576,6 +576,7 @@ select array[];
 
 select array[null];
 
+-- another place
 select array[1, array[2]];
 
 -- refused

@@ -1037,6 +1037,7 @@ select first_value(a) from t;
 
 select sum(a) over (partition by a order by b desc nulls last rows between 1 preceding and unbounded following) from t where a = 1;
 
+-- another place
 select sum(a) over (rows unbounded following) from t;
 
 select sum(a) over (range current row) from t where a = 1;

@@ -158,6 +158,7 @@ create table k (a zzz);
 -- refused: a default that is no constant
 create table k (b integer default 1 + 1);
 
+-- another place
 create table k (id integer primary key, b text primary key);
 
 create table k (a text primary key, b integer not null);

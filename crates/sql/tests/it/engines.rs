@@ -1,5 +1,6 @@
 //! One statement, two engines: what each answers, in a form that can be compared.
 
+use postgres::error::ErrorPosition;
 use postgres::{Client, SimpleQueryMessage};
 
 /// What a statement came to.
@@ -9,8 +10,8 @@ pub(crate) enum Outcome {
     Rows(Answer),
     /// A statement without rows.
     Done,
-    /// SQLSTATE and message.
-    Failed(String, String),
+    /// SQLSTATE, message, and the character to blame.
+    Failed(String, String, Option<u32>),
 }
 
 /// The answer to a query.
@@ -24,14 +25,24 @@ pub(crate) struct Answer {
 
 impl Outcome {
     pub(crate) fn is_refused(&self) -> bool {
-        matches!(self, Outcome::Failed(state, _) if state == "0A000")
+        matches!(self, Outcome::Failed(state, ..) if state == "0A000")
     }
 
     /// The same but for words, which a message may choose.
     pub(crate) fn agrees_with(&self, other: &Outcome) -> bool {
         match (self, other) {
-            (Outcome::Failed(left, _), Outcome::Failed(right, _)) => left == right,
+            (Outcome::Failed(left, ..), Outcome::Failed(right, ..)) => left == right,
             _ => self == other,
+        }
+    }
+
+    /// Whether both blame a character, and not the same one; but for errors of syntax.
+    pub(crate) fn blames_another(&self, other: &Outcome) -> bool {
+        match (self, other) {
+            (Outcome::Failed(state, _, Some(left)), Outcome::Failed(.., Some(right))) => {
+                state != "42601" && left != right
+            }
+            _ => false,
         }
     }
 
@@ -46,7 +57,10 @@ impl Outcome {
     pub(crate) fn describe(&self) -> String {
         match self {
             Outcome::Done => "done".to_owned(),
-            Outcome::Failed(state, message) => format!("{state}: {message}"),
+            Outcome::Failed(state, message, None) => format!("{state}: {message}"),
+            Outcome::Failed(state, message, Some(at)) => {
+                format!("{state}: {message} (at character {at})")
+            }
             Outcome::Rows(answer) => {
                 let columns: Vec<_> = answer
                     .columns
@@ -119,7 +133,14 @@ fn columns(statement: &postgres::Statement) -> Vec<(String, String)> {
 
 fn failed(error: &postgres::Error) -> Outcome {
     match error.as_db_error() {
-        Some(error) => Outcome::Failed(error.code().code().to_owned(), error.message().to_owned()),
+        Some(error) => {
+            let at = match error.position() {
+                Some(ErrorPosition::Original(at)) => Some(*at),
+                _ => None,
+            };
+            let state = error.code().code().to_owned();
+            Outcome::Failed(state, error.message().to_owned(), at)
+        }
         None => panic!("the connection to PostgreSQL failed: {error}"),
     }
 }

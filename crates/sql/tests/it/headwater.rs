@@ -51,6 +51,7 @@ impl Headwater {
             database: "postgres".to_owned(),
             user: "postgres".to_owned(),
             now: NOW,
+            settings: None,
         };
         self.surroundings.set(&self.catalog, session);
     }
@@ -162,7 +163,8 @@ fn columns(query: &headwater_sql::Query) -> Vec<(String, String)> {
 }
 
 fn failed(error: SqlError) -> Outcome {
-    Outcome::Failed(error.sqlstate().to_owned(), error.message().to_owned())
+    let at = error.position().and_then(|at| u32::try_from(at).ok());
+    Outcome::Failed(error.sqlstate().to_owned(), error.message().to_owned(), at)
 }
 
 /// The keyword a statement begins with, in lower case.

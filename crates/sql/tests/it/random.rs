@@ -101,7 +101,8 @@ fn seeds() -> Range<u64> {
 /// What both engines make of a statement.
 fn both(statement: &Statement, client: &mut Client, headwater: &Headwater) -> (Outcome, Outcome) {
     let found = catch_unwind(AssertUnwindSafe(|| headwater.query(&statement.sql)));
-    let mut found = found.unwrap_or_else(|_| Outcome::Failed("panic".to_owned(), String::new()));
+    let mut found =
+        found.unwrap_or_else(|_| Outcome::Failed("panic".to_owned(), String::new(), None));
     if found.is_refused() {
         return (Outcome::Done, found);
     }
@@ -141,7 +142,7 @@ fn judge(statement: &Statement, expected: &Outcome, found: &Outcome) -> Verdict 
 }
 
 fn is_class(outcome: &Outcome, classes: &[&str]) -> bool {
-    matches!(outcome, Outcome::Failed(state, _) if classes.contains(&&state[..2]))
+    matches!(outcome, Outcome::Failed(state, ..) if classes.contains(&&state[..2]))
 }
 
 /// Whether there may be a part whose value is not asked for: PostgreSQL may fail over a constant in

@@ -124,7 +124,7 @@ fn the_position_is_that_of_the_name() {
             "select name, count(*) from t group by id order by t.b, o.x",
             "o.x",
         ),
-        ("select 'é', id from t where id = 'x'", "id = "),
+        ("select 'é', id from t where id = 'x'", "'x'"),
         ("select count(*), name from t", "name"),
     ] {
         let error = database.refusal(sql);

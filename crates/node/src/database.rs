@@ -176,8 +176,10 @@ impl Database {
     pub(crate) fn known_head(&self) -> Option<Position> {
         let slot = self.slot();
         match &slot.state {
-            State::Awake(awake) => Some(awake.journal.head().position),
-            _ => slot.head,
+            State::Awake(awake) | State::FallingAsleep(awake) => {
+                Some(awake.journal.head().position)
+            }
+            State::Asleep | State::Waking => slot.head,
         }
     }
 

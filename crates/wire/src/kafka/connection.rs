@@ -105,7 +105,11 @@ impl Connection {
                 answer = request::answer(&session, &header, reader) => answer.map_err(refused)?,
             };
             if let Answer::Frame(frame) = answer {
-                self.write(&frame).await?;
+                tokio::select! {
+                    biased;
+                    () = session.who.ended() => return Ok(()),
+                    written = self.write(&frame) => written?,
+                }
             }
         }
     }

@@ -8,6 +8,7 @@
 //! * Headers that are not known become fields of the metadata.
 
 use bytes::Bytes;
+use headwater_event::limits::METADATA_BYTES_MAX;
 use headwater_event::{
     Error, EventId, EventType, JSON, NewEvent, StreamName, Tag, Text, Timestamp, tag_set,
 };
@@ -225,6 +226,12 @@ fn text(value: Option<&Bytes>) -> Result<String, Error> {
 
 fn object(value: Option<&Bytes>) -> Result<Map<String, Value>, Error> {
     let bytes = value.map_or(&b""[..], |bytes| bytes);
+    // Before it is read: what is read takes many times the memory of its text.
+    if bytes.len() > METADATA_BYTES_MAX {
+        return Err(bad("the metadata is too large")
+            .found(format!("{} bytes", bytes.len()))
+            .expected(format!("at most {METADATA_BYTES_MAX} bytes")));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         bad("the metadata is no object")
             .found(error)
@@ -335,6 +342,8 @@ mod tests {
 
     #[test]
     fn what_is_no_event_is_refused() {
+        let zeros = "0,".repeat(METADATA_BYTES_MAX / 2);
+        let large: &'static str = format!("{{\"a\": [{zeros}0]}}").leak();
         for (name, record) in [
             ("shop.account", record(None, &[])),
             ("shop", record(Some("no category"), &[])),
@@ -345,6 +354,7 @@ mod tests {
             ),
             ("shop.account", record(Some("1"), &[("ce_time", "today")])),
             ("shop.account", record(Some("1"), &[("metadata", "[]")])),
+            ("shop.account", record(Some("1"), &[("metadata", large)])),
             (
                 "shop.account",
                 record(

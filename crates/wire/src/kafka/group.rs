@@ -123,7 +123,8 @@ impl Member {
             .protocols
             .iter()
             .map(|(name, data)| name.len() + data.len());
-        protocols.sum::<usize>() + self.assignment.len() + self.client.len()
+        let instance = self.instance.as_ref().map_or(0, |instance| instance.len());
+        protocols.sum::<usize>() + self.assignment.len() + self.client.len() + instance
     }
 
     /// What the leader knows of it for a way to share.
@@ -346,6 +347,21 @@ impl Group {
             .and_then(|member| member.joining.take());
         if let Some(told) = waiting {
             let _ = told.send(Ok(joined)); // or it has gone away, and its session ends
+        }
+    }
+
+    /// Whether another member has taken the place of an instance, which ends this one for good.
+    pub(crate) fn check_instance(
+        &self,
+        member: &StrBytes,
+        instance: Option<&StrBytes>,
+    ) -> Told<()> {
+        let is_taken = |(name, other): (&StrBytes, &Member)| {
+            name != member && other.instance.as_ref() == instance
+        };
+        match instance.is_some() && self.members.iter().any(is_taken) {
+            true => Err(ResponseError::FencedInstanceId),
+            false => Ok(()),
         }
     }
 
@@ -609,6 +625,10 @@ mod tests {
         assert_eq!(heartbeat("ada-1", 1), Err(ResponseError::UnknownMemberId));
         assert_eq!(heartbeat("ada-2", 1), Err(ResponseError::IllegalGeneration));
         assert_eq!(heartbeat("ada-2", 2), Ok(()));
+        let instance = |member| group.check_instance(&word(member), Some(&word("ada")));
+        assert_eq!(instance("ada-1"), Err(ResponseError::FencedInstanceId));
+        assert_eq!(instance("ada-2"), Ok(()));
+        assert_eq!(group.check_instance(&word("ada-1"), None), Ok(()));
 
         group.tick(now + SESSION - Duration::from_millis(1));
         assert!(!group.is_empty(), "it may be silent so long");

@@ -25,6 +25,9 @@ const REBALANCE_MAX: Duration = Duration::from_secs(1_800);
 /// Ways to share that a member may know.
 const PROTOCOLS_MAX: usize = 32;
 
+/// Bytes of the name of an instance, and of what a group is for.
+const WORD_BYTES_MAX: usize = 255;
+
 pub(crate) struct Asked {
     group: StrBytes,
     join: Join,
@@ -98,6 +101,14 @@ async fn joined(
     if join.protocols.len() > PROTOCOLS_MAX {
         return Err(ResponseError::InconsistentGroupProtocol);
     }
+    let words = [join.instance.as_ref(), Some(&join.protocol_type)];
+    if words
+        .iter()
+        .flatten()
+        .any(|word| word.len() > WORD_BYTES_MAX)
+    {
+        return Err(ResponseError::InvalidRequest);
+    }
     let groups = &session.app.groups;
     let words = join.protocols.iter();
     let bytes = words.map(|(name, data)| name.len() + data.len()).sum();
@@ -109,6 +120,10 @@ async fn joined(
             // It comes again with this name: one that is lost on the way takes no place (KIP-394).
             entry.group.expect(name, now + join.session)?;
             return Err(ResponseError::MemberIdRequired);
+        }
+        if !new {
+            let instance = join.instance.as_ref();
+            entry.group.check_instance(&join.member, instance)?;
         }
         if !new && !entry.group.knows(&join.member) {
             return Err(ResponseError::UnknownMemberId);

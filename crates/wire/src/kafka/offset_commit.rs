@@ -19,6 +19,7 @@ pub(crate) struct Asked {
     group: StrBytes,
     generation: i32,
     member: StrBytes,
+    instance: Option<StrBytes>,
     topics: Vec<(StrBytes, Vec<Partition>)>,
 }
 
@@ -32,9 +33,10 @@ pub(crate) fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed>
     let group = reader.string()?;
     let generation = reader.i32()?;
     let member = reader.string()?;
-    if version >= 7 {
-        reader.nullable_string()?; // the instance, which the member's name stands for
-    }
+    let instance = match version >= 7 {
+        true => reader.nullable_string()?,
+        false => None,
+    };
     if version <= 4 {
         reader.i64()?; // how long it is to be kept: it always is
     }
@@ -60,6 +62,7 @@ pub(crate) fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed>
         group,
         generation,
         member,
+        instance,
         topics,
     })
 }
@@ -77,6 +80,8 @@ pub(crate) async fn answer(
         let topic = session.topic(Role::Read, &name);
         let indexes: Vec<i32> = partitions.iter().map(|one| one.index).collect();
         let set = app.groups.with_cursors(&app.node, &group, |entry, now| {
+            let instance = asked.instance.as_ref();
+            entry.group.check_instance(&asked.member, instance)?;
             check(entry, asked.generation, &asked.member, now)?;
             let set = partitions.into_iter().map(|partition| {
                 let (of, cursor) = cursor(&topic, partition)?;

@@ -127,7 +127,7 @@ async fn frame(
         ApiKey::FindCoordinator => header.reply(&find_coordinator::answer(session, body, version)?),
         ApiKey::JoinGroup => header.reply(&join_group::answer(session, header, body).await?),
         ApiKey::SyncGroup => header.reply(&sync_group::answer(session, body, version).await?),
-        ApiKey::Heartbeat => header.reply(&heartbeat::answer(session, body)?),
+        ApiKey::Heartbeat => header.reply(&heartbeat::answer(session, body, version)?),
         ApiKey::LeaveGroup => header.reply(&leave_group::answer(session, body, version)?),
         ApiKey::OffsetCommit => header.reply(&offset_commit::answer(session, body, version).await?),
         ApiKey::OffsetFetch => header.reply(&offset_fetch::answer(session, body).await?),

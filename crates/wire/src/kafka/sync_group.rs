@@ -13,6 +13,7 @@ pub(crate) struct Asked {
     group: StrBytes,
     generation: i32,
     member: StrBytes,
+    instance: Option<StrBytes>,
     /// What the leader shares out: to whom, and what.
     assignments: Vec<(StrBytes, Bytes)>,
 }
@@ -21,9 +22,10 @@ pub(crate) fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed>
     let group = reader.string()?;
     let generation = reader.i32()?;
     let member = reader.string()?;
-    if version >= 3 {
-        reader.nullable_string()?; // the instance, which the member's name stands for
-    }
+    let instance = match version >= 3 {
+        true => reader.nullable_string()?,
+        false => None,
+    };
     if version >= 5 {
         reader.nullable_string()?; // type and name of the way to share, which the generation says
         reader.nullable_string()?;
@@ -37,6 +39,7 @@ pub(crate) fn read(mut reader: Reader, version: i16) -> Result<Asked, Malformed>
         group,
         generation,
         member,
+        instance,
         assignments,
     })
 }
@@ -51,6 +54,7 @@ pub(crate) async fn answer(
         group,
         generation,
         member,
+        instance,
         assignments,
     } = read(reader, version)?;
     let group = session.group(group);
@@ -59,9 +63,9 @@ pub(crate) async fn answer(
     let bytes = assignments.iter().map(|(_, bytes)| bytes.len()).sum();
     let asked = groups.check_room(&group, bytes).and_then(|()| {
         groups.with_known(&session.app.node, &group, |entry, now| {
-            entry
-                .group
-                .share(&member, generation, assignments, now, told)
+            let members = &mut entry.group;
+            members.check_instance(&member, instance.as_ref())?;
+            members.share(&member, generation, assignments, now, told)
         })
     });
     let share = match asked {

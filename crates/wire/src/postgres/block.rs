@@ -1,9 +1,12 @@
 //! `BEGIN` to `COMMIT`: one position for what is read, one append for what is written.
 
+use std::sync::Arc;
+
 use crate::postgres::command::Command;
 use crate::postgres::failure::Failure;
 use crate::postgres::running::Running;
 use crate::postgres::session::{Ended, Session};
+use crate::postgres::settings::Settings;
 
 impl Session {
     /// Writes what a transaction has gathered, and ends it.
@@ -15,21 +18,27 @@ impl Session {
             Ok(_) => Ok(()),
             Err(failure) => Err(failure),
         };
-        let before = self.settings.clone();
-        match written {
-            Ok(()) => transaction.committed(&mut self.settings),
-            Err(_) => transaction.rolled_back(&mut self.settings),
-        }
-        self.tell_changes(&before);
+        let settings = match written {
+            Ok(()) => transaction.committed(),
+            Err(_) => transaction.rolled_back(),
+        };
+        self.use_settings(settings);
         written
     }
 
     /// Forgets what a transaction has gathered, and ends it, if there is one.
     pub(crate) fn roll_back(&mut self) {
-        let before = self.settings.clone();
-        self.transaction.end().rolled_back(&mut self.settings);
-        self.tell_changes(&before);
+        let settings = self.transaction.end().rolled_back();
+        self.use_settings(settings);
         self.portals.clear();
+    }
+
+    /// Goes on with other settings, if there are any, and tells the client what differs.
+    fn use_settings(&mut self, settings: Option<Arc<Settings>>) {
+        if let Some(settings) = settings {
+            let before = std::mem::replace(&mut self.settings, settings);
+            self.tell_changes(&before);
+        }
     }
 
     pub(crate) async fn of_transaction(&mut self, command: &Command) -> Result<Running, Ended> {
@@ -53,15 +62,23 @@ impl Session {
                 return Err(Failure::new("25P01", message).into());
             }
             Command::Savepoint(name) => {
-                self.transaction.savepoint(name.clone())?;
+                self.transaction.savepoint(name.clone(), &self.settings)?;
                 return Ok(Running::done("SAVEPOINT"));
             }
             Command::Release(name) => {
                 self.transaction.release(name)?;
+                let depth = self.transaction.depth();
+                for portal in self.portals.values_mut() {
+                    portal.depth = portal.depth.min(depth);
+                }
                 return Ok(Running::done("RELEASE"));
             }
             Command::RollbackTo(name) => {
-                self.transaction.rollback_to(name)?;
+                let settings = self.transaction.rollback_to(name)?;
+                self.use_settings(Some(settings));
+                let depth = self.transaction.depth();
+                // The savepoint itself stays, and what was made behind it does not.
+                self.portals.retain(|_, portal| portal.depth < depth);
                 return Ok(Running::done("ROLLBACK"));
             }
             Command::Commit { chain: true } | Command::Rollback { chain: true } if outside => {

@@ -150,7 +150,7 @@ impl Said {
     /// `name [value]`
     fn option(&mut self, words: &mut Words<'_>) -> Result<(), Failure> {
         match words.name()?.as_str() {
-            "format" => self.csv = format(&words.name()?)?,
+            "format" => self.csv = format(&word_or_text(words)?)?,
             "header" => self.header = switch(words)?,
             "delimiter" => self.delimiter = Some(text(words)?),
             "null" => self.null = Some(text(words)?),
@@ -207,6 +207,14 @@ impl Said {
                 "22023",
                 "COPY delimiter, quote and null must differ and stand in one line",
             ));
+        }
+        if null.contains(delimiter) {
+            let message = "COPY delimiter must not appear in the NULL specification";
+            return Err(Failure::new("0A000", message));
+        }
+        if self.csv && null.contains(quote) {
+            let message = "CSV quote character must not appear in the NULL specification";
+            return Err(Failure::new("0A000", message));
         }
         if !self.csv && "\\.abcdefghijklmnopqrstuvwxyz0123456789".contains(delimiter) {
             let message = format!("COPY delimiter cannot be \"{delimiter}\"");
@@ -268,6 +276,13 @@ fn text(words: &mut Words<'_>) -> Result<String, Failure> {
     match words.peek()? {
         Word::Text(text) => words.next().map(|_| text),
         _ => Err(words.unexpected()),
+    }
+}
+
+fn word_or_text(words: &mut Words<'_>) -> Result<String, Failure> {
+    match words.peek()? {
+        Word::Text(_) => text(words),
+        _ => words.name(),
     }
 }
 
@@ -334,6 +349,10 @@ mod tests {
             "x\\ty\\\\z\\n|-|t\n"
         );
         let row = [text("a,\"b\""), text(""), Value::Null];
+        assert_eq!(
+            copied("(format 'csv', null '-')", &row),
+            "\"a,\"\"b\"\"\",,-\n"
+        );
         assert_eq!(copied("(format csv)", &row), "\"a,\"\"b\"\"\",\"\",\n");
         assert_eq!(copied("csv", &[text("\\."), text("")]), "\\.,\"\"\n");
         assert_eq!(
@@ -360,6 +379,8 @@ mod tests {
             ("(format csv", "42601"),
             ("delimiter", "42601"),
             ("(delimiter 'a')", "22023"),
+            ("(format csv, null ',')", "0A000"),
+            ("(format csv, null '\"')", "0A000"),
         ] {
             let failure = CopyOptions::parse(&mut Words::new(options)).unwrap_err();
             assert_eq!(failure.sqlstate(), sqlstate, "{options}");

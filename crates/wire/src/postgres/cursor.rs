@@ -21,12 +21,13 @@ impl Session {
         &mut self,
         sql: &str,
         command: &Command,
+        params: Values,
         taking: Taking,
     ) -> Result<Running, Ended> {
         let timeout = self.settings.statement_timeout();
         match command {
             Command::Declare { name, query } => {
-                within(timeout, self.declare(sql, name, *query)).await
+                within(timeout, self.declare(sql, name, *query, params)).await
             }
             Command::Fetch { name, count, moves } => {
                 within(timeout, self.fetch(name, *count, *moves)).await
@@ -76,7 +77,13 @@ impl Session {
         }
     }
 
-    async fn declare(&mut self, sql: &str, name: &str, query: usize) -> Result<Running, Ended> {
+    async fn declare(
+        &mut self,
+        sql: &str,
+        name: &str,
+        query: usize,
+        params: Values,
+    ) -> Result<Running, Ended> {
         if !self.transaction.is_open() {
             let message = "DECLARE CURSOR can only be used in transaction blocks";
             return Err(Failure::new("25P01", message).into());
@@ -85,7 +92,7 @@ impl Session {
             let message = format!("cursor \"{name}\" already exists");
             return Err(Failure::new("42P03", message).into());
         }
-        let begun = self.within(sql, query..sql.len(), Vec::new(), Taking::InParts);
+        let begun = self.within(sql, query..sql.len(), params, Taking::InParts);
         let mut running = begun.await?;
         running.rest(&self.app.resting)?;
         let (text, columns) = (sql[query..].to_owned(), running.columns.clone());
@@ -101,7 +108,14 @@ impl Session {
         count: Option<u64>,
         moves: bool,
     ) -> Result<Running, Ended> {
-        let mut portal = self.take_cursor(name)?; // a fetch that fails ends its transaction
+        let mut portal = self.take_cursor(name)?; // one whose fetch fails is no more
+        if portal.is_unused() {
+            return Err(
+                Failure::unsupported("FETCH from a portal that was not executed")
+                    .hint("Execute it, or declare a cursor.")
+                    .into(),
+            );
+        }
         let columns = portal.statement.columns.clone().unwrap_or_default();
         let mut rows = Vec::new();
         let (mut taken, mut bytes, mut reserved) = (0, 0, Growing::default());

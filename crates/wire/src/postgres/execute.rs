@@ -71,7 +71,9 @@ impl Session {
             | Command::CloseCursor(_)
             | Command::Prepare { .. }
             | Command::Execute { .. }
-            | Command::Deallocate(_) => Box::pin(self.of_cursor(sql, command, taking)).await,
+            | Command::Deallocate(_) => {
+                Box::pin(self.of_cursor(sql, command, params, taking)).await
+            }
             Command::Listen(_) | Command::Unlisten(_) => self.of_listening(command).await,
             other => Ok(self.of_settings(other)?),
         }
@@ -151,6 +153,7 @@ impl Session {
         let mut request = Request::new(sql);
         request.params = Params::Typed(params);
         request.user = self.settings.user().to_owned();
+        request.settings = Some(self.settings.clone());
         request.consistency = self.settings.consistency();
         request.wait_for = self.settings.wait_for();
         request.timeout = match taking {

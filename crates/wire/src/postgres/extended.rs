@@ -1,5 +1,6 @@
 //! The extended protocol: statements that are prepared, described, given values, and run in parts.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -52,6 +53,8 @@ pub(crate) struct Portal {
     /// Of each column; text where none is given.
     formats: Vec<Format>,
     state: State,
+    /// How many savepoints there were when it was made.
+    pub(crate) depth: usize,
     /// Memory for the values, if they are large: as much as came, and what they take beyond that.
     _reserved: [Reserved; 2],
 }
@@ -96,8 +99,14 @@ impl Portal {
             params: Vec::new(),
             formats: Vec::new(),
             state: State::Running(Box::new(running)),
+            depth: 0,
             _reserved: [None, None],
         }
+    }
+
+    /// Whether nothing has run in it.
+    pub(crate) fn is_unused(&self) -> bool {
+        matches!(self.state, State::Ready)
     }
 
     /// What runs in it.
@@ -201,19 +210,28 @@ impl Session {
                 (params, Some(columns))
             }
             Command::Copy { query, length, .. } | Command::Explain { query, length, .. } => {
-                let text = sql[*query..query + length].to_owned();
-                let params = match Command::parse(&text)? {
+                let (begin, text) = (*query, &sql[*query..query + length]);
+                let inner = Command::parse(text);
+                let inner = inner.map_err(|failure| execute::after(failure.into(), sql, begin))?;
+                let params = match inner {
                     Command::Execute { .. } => given(),
-                    _ => self.describe_query(text, declared).await?.0,
+                    _ => {
+                        self.describe_part(sql, begin..query + length, declared)
+                            .await?
+                    }
                 };
                 (params, command.own_columns())
+            }
+            Command::Declare { query, .. } => {
+                let part = *query..sql.len();
+                (self.describe_part(sql, part, declared).await?, None)
             }
             Command::Insert(insert) => {
                 let params = match insert.source {
                     Source::Rows(_) => insert.params(declared)?,
                     Source::Query { begin, length } => {
-                        let text = sql[begin..begin + length].to_owned();
-                        self.describe_query(text, declared).await?.0
+                        let part = begin..begin + length;
+                        self.describe_part(sql, part, declared).await?
                     }
                 };
                 let columns = insert.output();
@@ -228,6 +246,19 @@ impl Session {
             other => (given(), other.own_columns()),
         };
         Ok((command, params, columns))
+    }
+
+    /// What a query takes that is a part of a longer statement.
+    async fn describe_part(
+        &mut self,
+        sql: &str,
+        part: Range<usize>,
+        declared: &[Option<ParamType>],
+    ) -> Result<Vec<ParamType>, Ended> {
+        let begin = part.start;
+        let described = self.describe_query(sql[part].to_owned(), declared).await;
+        let described = described.map_err(|failure| execute::after(failure.into(), sql, begin));
+        Ok(described?.0)
     }
 
     async fn describe_query(
@@ -284,6 +315,7 @@ impl Session {
             params,
             formats,
             state: State::Ready,
+            depth: 0,
             _reserved: [reserved, more],
         };
         self.keep_portal(bind.portal, portal)?;
@@ -292,8 +324,9 @@ impl Session {
     }
 
     /// Keeps a portal or cursor under a name, within the bounds of a connection.
-    pub(crate) fn keep_portal(&mut self, name: String, portal: Portal) -> Result<(), Failure> {
+    pub(crate) fn keep_portal(&mut self, name: String, mut portal: Portal) -> Result<(), Failure> {
         check_name(&name)?;
+        portal.depth = self.transaction.depth();
         self.portals.remove(&name); // the unnamed one is replaced
         if self.portals.len() >= PORTALS_MAX {
             return Err(
@@ -347,6 +380,8 @@ impl Session {
     }
 
     async fn execute(&mut self, name: &str, rows_max: u32) -> Result<(), Ended> {
+        let statement = Arc::clone(&self.cursor(name)?.statement);
+        self.refuse_if_failed(&statement.command)?;
         // It is not there while it runs, because a fetch in it takes rows from another.
         let mut portal = self.take_cursor(name)?;
         let word = portal.statement.command.word();

@@ -403,10 +403,10 @@ impl Rows {
         for (stream, (expected, more)) in other.streams {
             let (first, count) = self.streams.entry(stream.clone()).or_default();
             let before = expected.map(|expected| expected.0.checked_sub(*count).map(Revision));
-            match (before, *first) {
+            match (before, first.as_ref()) {
                 (None, _) => {}
                 (Some(Some(before)), None) => *first = Some(before),
-                (Some(before), first) if before == first => {}
+                (Some(Some(before)), Some(first)) if before == *first => {}
                 _ => {
                     let message =
                         format!("the stream {stream} is not where the statement expects it");
@@ -536,14 +536,17 @@ fn ends_source(word: &Word) -> bool {
 /// Steps over a query, up to `returning` or the end. Gives where it ends.
 fn skip_source(words: &mut Words<'_>) -> Result<usize, Failure> {
     let mut depth = 0_usize;
+    let mut behind_on = false;
     loop {
         let before = words.clone();
-        match words.next()? {
+        let word = words.next()?;
+        let is_on = matches!(&word, Word::Plain(word) if word == "on");
+        match word {
             word if word == Word::End || depth == 0 && ends_source(&word) => {
                 *words = before;
                 return Ok(words.place());
             }
-            Word::Plain(word) if depth == 0 && word == "conflict" => {
+            Word::Plain(word) if depth == 0 && behind_on && word == "conflict" => {
                 return Err(Failure::unsupported("ON CONFLICT of an append")
                     .hint("Give expected_revision: a stream that is elsewhere answers 40001."));
             }
@@ -551,6 +554,7 @@ fn skip_source(words: &mut Words<'_>) -> Result<usize, Failure> {
             Word::Symbol(")") => depth = depth.checked_sub(1).ok_or_else(|| before.unexpected())?,
             _ => {}
         }
+        behind_on = is_on;
     }
 }
 

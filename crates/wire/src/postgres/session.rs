@@ -33,7 +33,7 @@ pub(crate) struct Session {
     /// Who it is.
     pub(crate) who: Identity,
     pub(crate) database: DatabaseName,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
     /// Statements by name; the unnamed one under the empty name.
     pub(crate) statements: HashMap<String, Arc<Statement>>,
     /// Portals and cursors by name, as above.
@@ -96,7 +96,7 @@ impl Session {
             backend,
             who,
             database,
-            settings,
+            settings: Arc::new(settings),
             statements: HashMap::new(),
             portals: HashMap::new(),
             transaction: Transaction::default(),
@@ -244,7 +244,8 @@ impl Session {
     pub(crate) fn report(&mut self, failure: &Failure) {
         self.client.say(&failure.response());
         self.transaction.fail();
-        if !self.transaction.is_open() {
+        // What was begun before a savepoint goes on where a client goes back to it.
+        if !self.transaction.is_open() && self.transaction.depth() == 0 {
             self.portals.clear();
         }
     }

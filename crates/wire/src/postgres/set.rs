@@ -1,5 +1,7 @@
 //! `SET`, `RESET`, `SHOW` and `DISCARD`.
 
+use std::sync::Arc;
+
 use headwater_node::RowBatch;
 use headwater_sql::{Type, Value};
 use pgwire::messages::startup::ParameterStatus;
@@ -27,34 +29,36 @@ impl Session {
                     return Ok(Running::done("SET"));
                 }
                 self.check_not_fixed(name)?;
-                let told = match value {
-                    Some(value) => self.settings.set(name, value)?,
-                    None => self.settings.reset(name)?,
-                };
-                if *local {
-                    self.transaction.localize(Settings::name(name)?);
-                }
+                let told = self.change(*local, |settings| match value {
+                    Some(value) => settings.set(name, value),
+                    None => settings.reset(name),
+                })?;
                 self.tell(told);
                 Ok(Running::done("SET"))
             }
             Command::SetCharacteristics { read_only } => {
                 if let Some(read_only) = read_only {
                     let value = if *read_only { "on" } else { "off" };
-                    let told = self.settings.set("default_transaction_read_only", value)?;
+                    let told = self.change(false, |settings| {
+                        settings.set("default_transaction_read_only", value)
+                    })?;
                     self.tell(told);
                 }
                 Ok(Running::done("SET"))
             }
             Command::Reset(Some(name)) => {
                 self.check_not_fixed(name)?;
-                let told = self.settings.reset(name)?;
+                let told = self.change(false, |settings| settings.reset(name))?;
                 self.tell(told);
                 Ok(Running::done("RESET"))
             }
             Command::Reset(None) => {
-                for name in self.settings.reset_all() {
-                    self.tell(Some(name));
+                let mut after = Settings::clone(&self.settings);
+                after.reset_all();
+                if after.get("headwater.at")? != self.settings.get("headwater.at")? {
+                    self.check_not_fixed("headwater.at")?;
                 }
+                self.reset_all()?;
                 Ok(Running::done("RESET"))
             }
             Command::Show(Some(name)) => {
@@ -70,6 +74,26 @@ impl Session {
             Command::Discard { all } => self.discard(*all),
             _ => Ok(Running::done("")),
         }
+    }
+
+    /// Changes the settings: until the transaction ends, or also after it.
+    fn change<T>(
+        &mut self,
+        local: bool,
+        change: impl Fn(&mut Settings) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let changed = change(Arc::make_mut(&mut self.settings))?;
+        if let (false, Some(kept)) = (local, self.transaction.kept()) {
+            change(Arc::make_mut(kept))?;
+        }
+        Ok(changed)
+    }
+
+    fn reset_all(&mut self) -> Result<(), Failure> {
+        for name in self.change(false, |settings| Ok(settings.reset_all()))? {
+            self.tell(Some(name));
+        }
+        Ok(())
     }
 
     /// The value of a setting, as `show` prints it.
@@ -98,19 +122,21 @@ impl Session {
         Running::done("SET")
     }
 
-    /// An error if a setting says what the statements of the block look at, and some did already.
+    /// An error if a setting says what the statements of the block look at, and some did already or
+    /// append.
     fn check_not_fixed(&self, name: &str) -> Result<(), Failure> {
-        match self.transaction.position {
-            Some(position) if Settings::name(name)? == "headwater.at" => {
-                let message = "headwater.at must be set before any query of a transaction";
-                Err(Failure::new("25001", message)
-                    .detail(format!(
-                        "All statements of this one reflect position {position}."
-                    ))
-                    .hint("End the transaction first."))
-            }
-            _ => Ok(()),
+        if Settings::name(name)? != "headwater.at" {
+            return Ok(());
         }
+        let detail = match self.transaction.position {
+            Some(position) => format!("All statements of this one reflect position {position}."),
+            None if self.transaction.writes() => "This one appends to the present.".to_owned(),
+            None => return Ok(()),
+        };
+        let message = "headwater.at must be set before any query of a transaction";
+        Err(Failure::new("25001", message)
+            .detail(detail)
+            .hint("End the transaction first."))
     }
 
     fn show_all(&self) -> Result<Running, Failure> {
@@ -136,9 +162,7 @@ impl Session {
         self.statements.clear();
         self.portals.clear();
         self.stop_listening();
-        for name in self.settings.reset_all() {
-            self.tell(Some(name));
-        }
+        self.reset_all()?;
         Ok(Running::done("DISCARD ALL"))
     }
 

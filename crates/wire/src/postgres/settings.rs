@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use headwater_event::Position;
 use headwater_node::{At, Consistency};
-use headwater_sql::{Type, Value};
+use headwater_sql::{SessionSettings, Type, Value};
 
 use crate::postgres::failure::Failure;
 use crate::postgres::insert::time;
@@ -111,8 +111,8 @@ const KNOWN: &[Known] = &[
     reported("IntervalStyle", "postgres", Kind::OneOf(&["postgres"])),
     reported("is_superuser", "off", Kind::Shown),
     known("jit", "off", Kind::Switch),
-    known("lc_collate", "C", Kind::Shown),
-    known("lc_ctype", "C", Kind::Shown),
+    known("lc_collate", "C.UTF-8", Kind::Shown),
+    known("lc_ctype", "C.UTF-8", Kind::Shown),
     known("lc_messages", "C", Kind::Text),
     known("lock_timeout", "0", Kind::Span),
     known("max_identifier_length", "63", Kind::Shown),
@@ -129,6 +129,9 @@ const KNOWN: &[Known] = &[
     known("transaction_isolation", "repeatable read", LEVELS),
     known("transaction_read_only", "off", Kind::Shown),
 ];
+
+/// What statements and transactions have, and `set` does not.
+const OF_A_STATEMENT: &[&str] = &["headwater.position", "transaction_read_only"];
 
 /// The settings of a session.
 #[derive(Clone, Debug, Default)]
@@ -154,6 +157,17 @@ fn compare(a: &str, b: &str) -> Ordering {
     let small = u8::to_ascii_lowercase;
     let b = b.as_bytes().iter().map(small);
     a.as_bytes().iter().map(small).cmp(b)
+}
+
+impl SessionSettings for Settings {
+    fn each(&self) -> Vec<(&str, &str)> {
+        // What is not so for a whole session is told by `show` alone.
+        let lasting = KNOWN
+            .iter()
+            .filter(|known| !OF_A_STATEMENT.contains(&known.name));
+        let value = |known: &Known| self.get(known.name).unwrap_or(known.default);
+        lasting.map(|known| (known.name, value(known))).collect()
+    }
 }
 
 impl Settings {
@@ -206,16 +220,6 @@ impl Settings {
         names
             .filter(|name| reported_names().any(|reported| reported == *name))
             .collect()
-    }
-
-    /// Takes over the value that another state of the settings has.
-    pub(crate) fn take_from(&mut self, other: &Settings, name: &str) {
-        if let Ok(known) = find(name) {
-            match other.set.get(known.name) {
-                Some(value) => self.set.insert(known.name, value.clone()),
-                None => self.set.remove(known.name),
-            };
-        }
     }
 
     /// A value, as `show` prints it.

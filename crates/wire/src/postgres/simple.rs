@@ -1,6 +1,6 @@
 //! The simple protocol: a text of statements, all of which run now, as one transaction.
 
-use headwater_sql::split_statements;
+use headwater_sql::{StatementText, split_statements};
 use pgwire::messages::copy::{CopyDone, CopyOutResponse};
 use pgwire::messages::response::EmptyQueryResponse;
 
@@ -37,6 +37,9 @@ impl Session {
             self.client.say(&EmptyQueryResponse::new());
             return Ok(());
         }
+        if statements.len() > 1 {
+            self.read_all(text, &statements).await?;
+        }
         let (mut offset, mut before) = (0, 0);
         for (count, statement) in statements.iter().enumerate() {
             if self.client.is_full() {
@@ -61,15 +64,27 @@ impl Session {
         Ok(())
     }
 
-    async fn statement(&mut self, sql: &str) -> Result<(), Ended> {
-        let command = match Command::parse(sql) {
-            Ok(command) => command,
-            Err(failure) => {
-                self.app.metrics.statement("other", failure.sqlstate());
-                self.app.unanswered.note(sql, &failure);
-                return Err(failure.into());
+    /// Reads all statements before the first of them runs: where one cannot be read, none does.
+    async fn read_all(&self, text: &str, statements: &[StatementText<'_>]) -> Result<(), Failure> {
+        for (count, statement) in statements.iter().enumerate() {
+            if count % STATEMENTS_AT_ONCE == STATEMENTS_AT_ONCE - 1 {
+                tokio::task::yield_now().await; // as above
             }
-        };
+            self.read(statement.text)
+                .map_err(|failure| failure.after(text[..statement.offset].chars().count()))?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, sql: &str) -> Result<Command, Failure> {
+        Command::parse(sql).inspect_err(|failure| {
+            self.app.metrics.statement("other", failure.sqlstate());
+            self.app.unanswered.note(sql, failure);
+        })
+    }
+
+    async fn statement(&mut self, sql: &str) -> Result<(), Ended> {
+        let command = self.read(sql)?;
         let word = command.word();
         let ended = self.whole(sql, &command).await;
         self.backend.end();

@@ -1,6 +1,7 @@
 //! The beginning of a connection: what it speaks, who it is, and which database it is for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use headwater_node::{DatabaseName, Identity, Role};
 use pgwire::messages::startup::{
@@ -212,7 +213,7 @@ async fn welcome(
     let mut notices = Vec::new();
     let wishes = wishes(parameters).into_iter();
     for (name, value) in wishes.filter(|(name, _)| name != SIGN_IN) {
-        match session.settings.begin_with(&name, &value) {
+        match Arc::make_mut(&mut session.settings).begin_with(&name, &value) {
             Ok(()) => {}
             // What a client always asks for, without knowing the server, must not send it away.
             Err(failure) if failure.sqlstate() == "0A000" => notices.push(failure),

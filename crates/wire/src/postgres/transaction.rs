@@ -1,7 +1,7 @@
 //! A transaction of a session: one position for everything that it reads, and one append of
 //! everything that it writes.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use headwater_event::Position;
 use headwater_event::limits::{APPEND_BYTES_MAX, APPEND_EVENTS_MAX};
@@ -45,12 +45,21 @@ pub(crate) struct Transaction {
     bytes: usize,
     /// Memory that was reserved for them.
     reserved: Growing,
-    /// Each with the number of inserts before it.
-    savepoints: Vec<(String, usize)>,
+    savepoints: Vec<Savepoint>,
     /// The settings as they were when it began.
-    saved: Option<Box<Settings>>,
-    /// Settings that end with it.
-    locals: BTreeSet<&'static str>,
+    saved: Option<Arc<Settings>>,
+    /// The settings as they will be after it: without those that end with it.
+    kept: Option<Arc<Settings>>,
+}
+
+/// A place in a transaction to go back to.
+struct Savepoint {
+    name: String,
+    /// How many inserts there were before it.
+    inserts: usize,
+    /// The settings as they were, and as they would have been after the transaction.
+    settings: Arc<Settings>,
+    kept: Option<Arc<Settings>>,
 }
 
 impl Transaction {
@@ -78,15 +87,16 @@ impl Transaction {
     }
 
     /// Makes the statements of one message one transaction, unless they stand in one already.
-    pub(crate) fn begin_implicit(&mut self, settings: &Settings) {
+    pub(crate) fn begin_implicit(&mut self, settings: &Arc<Settings>) {
         if self.phase == Phase::None {
             self.phase = Phase::Implicit;
-            self.saved = Some(Box::new(settings.clone()));
+            self.saved = Some(Arc::clone(settings));
+            self.kept = Some(Arc::clone(settings));
         }
     }
 
     /// Begins a block; one that is implicit goes on in it.
-    pub(crate) fn begin(&mut self, settings: &Settings, read_only: bool) {
+    pub(crate) fn begin(&mut self, settings: &Arc<Settings>, read_only: bool) {
         self.begin_implicit(settings);
         self.phase = Phase::Open;
         self.read_only = read_only;
@@ -138,34 +148,47 @@ impl Transaction {
         Ok(Some(all))
     }
 
-    /// A setting that ends with it.
-    pub(crate) fn localize(&mut self, name: &'static str) {
-        self.locals.insert(name);
+    /// Whether it will append.
+    pub(crate) fn writes(&self) -> bool {
+        !self.inserts.is_empty()
     }
 
-    /// The settings after it was committed.
-    pub(crate) fn committed(&self, settings: &mut Settings) {
-        if let Some(saved) = &self.saved {
-            for name in &self.locals {
-                settings.take_from(saved, name);
-            }
-        }
+    /// The settings after it is committed; nothing where there is no transaction.
+    pub(crate) fn kept(&mut self) -> Option<&mut Arc<Settings>> {
+        self.kept.as_mut()
     }
 
-    /// The settings after it was rolled back.
-    pub(crate) fn rolled_back(&self, settings: &mut Settings) {
-        if let Some(saved) = &self.saved {
-            settings.clone_from(saved);
-        }
+    /// The settings after it was committed, if there was one.
+    pub(crate) fn committed(self) -> Option<Arc<Settings>> {
+        self.kept
+    }
+
+    /// The settings after it was rolled back, if there was one.
+    pub(crate) fn rolled_back(self) -> Option<Arc<Settings>> {
+        self.saved
+    }
+
+    /// How many savepoints there are.
+    pub(crate) fn depth(&self) -> usize {
+        self.savepoints.len()
     }
 
     /// Sets a savepoint.
-    pub(crate) fn savepoint(&mut self, name: String) -> Result<(), Failure> {
+    pub(crate) fn savepoint(
+        &mut self,
+        name: String,
+        settings: &Arc<Settings>,
+    ) -> Result<(), Failure> {
         if self.savepoints.len() >= SAVEPOINTS_MAX {
             let message = format!("more than {SAVEPOINTS_MAX} savepoints in one transaction");
             return Err(Failure::new("54000", message));
         }
-        self.savepoints.push((name, self.inserts.len()));
+        self.savepoints.push(Savepoint {
+            name,
+            inserts: self.inserts.len(),
+            settings: Arc::clone(settings),
+            kept: self.kept.clone(),
+        });
         Ok(())
     }
 
@@ -176,21 +199,25 @@ impl Transaction {
         Ok(())
     }
 
-    /// Goes back to a savepoint, which stays; what failed since is forgotten.
-    pub(crate) fn rollback_to(&mut self, name: &str) -> Result<(), Failure> {
+    /// Goes back to a savepoint, which stays; what failed since is forgotten. Gives the settings as
+    /// they were.
+    pub(crate) fn rollback_to(&mut self, name: &str) -> Result<Arc<Settings>, Failure> {
         let at = self.find(name)?;
-        for rows in self.inserts.drain(self.savepoints[at].1..) {
+        let savepoint = &self.savepoints[at];
+        let settings = Arc::clone(&savepoint.settings);
+        self.kept.clone_from(&savepoint.kept);
+        for rows in self.inserts.drain(savepoint.inserts..) {
             self.events -= rows.events.len();
             self.bytes -= rows.bytes;
         }
         self.give_back();
         self.savepoints.truncate(at + 1);
         self.phase = Phase::Open;
-        Ok(())
+        Ok(settings)
     }
 
     fn find(&self, name: &str) -> Result<usize, Failure> {
-        let found = self.savepoints.iter().rposition(|(known, _)| known == name);
+        let found = self.savepoints.iter().rposition(|known| known.name == name);
         found.ok_or_else(|| Failure::new("3B001", format!("savepoint \"{name}\" does not exist")))
     }
 }

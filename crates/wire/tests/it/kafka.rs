@@ -321,6 +321,33 @@ async fn a_waiting_fetch_of_a_category_ends_when_its_partitions_do() {
 }
 
 #[tokio::test]
+async fn the_end_is_known_while_a_database_falls_asleep() {
+    let options = Options {
+        sleep_after: Some(Duration::from_millis(1)),
+        ..Options::default()
+    };
+    let server = TestServer::with(options, Limits::default()).await;
+    server.create("shop").await;
+    let name = "shop".parse().unwrap();
+    // Correlation id, throttle time, one topic, its name, one partition and its number.
+    let error = |told: &[u8]| told[4 + 4 + 4 + 2 + 4 + 4 + 4..][..2].to_vec();
+    let mut stream = connect(server.kafka).await;
+    for head in 1..=20 {
+        server.note("shop", 1).await;
+        let wakes = server.node.stats().wakes;
+        let mut asleep = 0;
+        while asleep < 2 {
+            send(&mut stream, &fetch(head + 1, 0)).await;
+            let told = answer(&mut stream).await.unwrap();
+            assert_eq!(error(&told), [0, 0], "after {head} events");
+            asleep += i32::from(server.node.show(&name).unwrap().state == DatabaseState::Asleep);
+        }
+        assert_eq!(server.node.stats().wakes, wakes, "nothing was woken");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn waiting_at_the_end_wakes_nothing_and_an_append_ends_it() {
     let options = Options {
         sleep_after: Some(Duration::from_millis(20)),

@@ -25,6 +25,7 @@ mod malformed;
 mod postgres;
 mod postgres_bounds;
 mod postgres_sessions;
+mod postgres_transactions;
 mod projections;
 mod seeds;
 mod sessions;

@@ -27,6 +27,8 @@ pub(crate) struct App {
     pub(crate) attempts: Attempts,
     pub(crate) reads: Gate,
     pub(crate) bodies: BodyBudget,
+    /// The memory for large answers that wait for their readers.
+    pub(crate) answers: BodyBudget,
     /// One for each query that may wait until its client takes more of it.
     pub(crate) resting: Arc<Semaphore>,
     /// One for each connection that may have not said yet who it is: those that have are not shut out by

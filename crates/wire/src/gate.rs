@@ -108,6 +108,11 @@ impl Growing {
         Ok(())
     }
 
+    /// What was reserved, to be held by whoever goes on with it.
+    pub(crate) fn into_reserved(self) -> Reserved {
+        self.reserved
+    }
+
     /// Gives back what was reserved for more than so many bytes.
     pub(crate) fn shrink(&mut self, bytes: usize) {
         if bytes >= self.covered {
@@ -122,8 +127,9 @@ impl Growing {
 }
 
 impl BodyBudget {
-    pub(crate) fn new(limits: &Limits) -> BodyBudget {
-        let kib_max = (limits.large_bodies_bytes_max / 1024).min(Semaphore::MAX_PERMITS);
+    /// For so many bytes.
+    pub(crate) fn new(bytes_max: usize) -> BodyBudget {
+        let kib_max = (bytes_max / 1024).min(Semaphore::MAX_PERMITS);
         BodyBudget {
             kib: Arc::new(Semaphore::new(kib_max)),
             kib_max,

@@ -22,6 +22,9 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// Bytes of all bodies of more than 64 KiB that are held at the same time: 503 beyond.
     pub large_bodies_bytes_max: usize,
+    /// Bytes of all answers of more than 64 KiB to readers of the Kafka protocol that are held at the
+    /// same time: answers are small beyond.
+    pub large_answers_bytes_max: usize,
     /// How long an append may wait before it is written: 503 then, and it was not.
     pub append_wait_max: Duration,
     /// Reads and queries that run at the same time; more wait for their turn.
@@ -53,6 +56,7 @@ impl Default for Limits {
             append_body_bytes_max: 64 << 20,
             body_bytes_max: 2 << 20,
             large_bodies_bytes_max: 256 << 20,
+            large_answers_bytes_max: 256 << 20,
             append_wait_max: Duration::from_secs(30),
             reads_max: 32,
             reads_waiting_max: 256,

@@ -130,7 +130,8 @@ impl Server {
         let app = Arc::new(App {
             node,
             reads: Gate::new(&limits),
-            bodies: BodyBudget::new(&limits),
+            bodies: BodyBudget::new(limits.large_bodies_bytes_max),
+            answers: BodyBudget::new(limits.large_answers_bytes_max),
             resting: Arc::new(Semaphore::new(limits.resting_max)),
             guests: Arc::new(Semaphore::new(limits.connections_max.div_ceil(2))),
             restores: Arc::new(Semaphore::new(RESTORES_MAX)),

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use headwater_node::Identity;
+use headwater_node::{Identity, Role};
 use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::OwnedSemaphorePermit;
@@ -30,6 +30,33 @@ const PRODUCE: i16 = ApiKey::Produce as i16;
 
 /// A request as it came, and the room that it takes.
 type Frame = (Bytes, Reserved);
+
+/// Who sends a request, as far as that says how large it may be.
+#[derive(Clone, Copy)]
+enum Sender {
+    /// Has not said who it is.
+    Guest,
+    Reader,
+    Writer,
+}
+
+impl Sender {
+    fn of(who: &Identity) -> Sender {
+        match who.has_role(Role::Write) {
+            Ok(()) => Sender::Writer,
+            Err(_) => Sender::Reader,
+        }
+    }
+
+    /// Bytes of a request at most.
+    fn size_max(self, limits: &Limits, key: i16) -> usize {
+        match self {
+            Sender::Guest => REQUEST_BYTES_MAX,
+            Sender::Writer if key == PRODUCE => limits.append_body_bytes_max,
+            Sender::Reader | Sender::Writer => limits.body_bytes_max,
+        }
+    }
+}
 
 /// A connection, and what its requests may take.
 struct Connection {
@@ -83,6 +110,7 @@ impl Connection {
         };
         drop(guest);
         let mut next = first;
+        let sender = Sender::of(&session.who);
         loop {
             let frame = match next.take() {
                 Some(frame) => Some(frame),
@@ -90,7 +118,7 @@ impl Connection {
                     biased;
                     () = session.who.ended() => None,
                     () = session.stopped() => None,
-                    frame = self.read_frame(false) => frame?,
+                    frame = self.read_frame(sender) => frame?,
                 },
             };
             let Some(frame) = frame else {
@@ -104,7 +132,7 @@ impl Connection {
                 () = session.who.ended() => return Ok(()),
                 answer = request::answer(&session, &header, reader) => answer.map_err(refused)?,
             };
-            if let Answer::Frame(frame) = answer {
+            if let Answer::Frame(frame, _reserved) = answer {
                 tokio::select! {
                     biased;
                     () = session.who.ended() => return Ok(()),
@@ -124,8 +152,8 @@ impl Connection {
         loop {
             let reading = async {
                 match keys.are_needed() {
-                    true => timeout_at(due, self.read_frame(true)).await?,
-                    false => self.read_frame(false).await,
+                    true => timeout_at(due, self.read_frame(Sender::Guest)).await?,
+                    false => self.read_frame(Sender::Writer).await, // as anybody may, without keys
                 }
             };
             let frame = tokio::select! {
@@ -178,8 +206,8 @@ impl Connection {
         self.socket.flush().await
     }
 
-    /// The next frame; nothing if the client has ended. Those of a guest are small.
-    async fn read_frame(&mut self, is_guest: bool) -> io::Result<Option<Frame>> {
+    /// The next frame; nothing if the client has ended.
+    async fn read_frame(&mut self, sender: Sender) -> io::Result<Option<Frame>> {
         let mut size = [0; 4];
         match timeout(IDLE_MAX, self.socket.read_exact(&mut size)).await? {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -191,18 +219,15 @@ impl Connection {
             return Err(refused("the size of the request is no size"));
         }
         let within = self.app.limits.body_timeout;
-        let body = timeout(within, self.read_body(size, is_guest)).await??;
+        let body = timeout(within, self.read_body(size, sender)).await??;
         Ok(Some(body))
     }
 
-    async fn read_body(&mut self, size: usize, is_guest: bool) -> io::Result<Frame> {
+    async fn read_body(&mut self, size: usize, sender: Sender) -> io::Result<Frame> {
         let mut fixed = [0; FIXED_BYTES];
         self.socket.read_exact(&mut fixed).await?;
         let key = i16::from_be_bytes([fixed[0], fixed[1]]);
-        let size_max = match is_guest {
-            true => REQUEST_BYTES_MAX,
-            false => size_max(&self.app.limits, key),
-        };
+        let size_max = sender.size_max(&self.app.limits, key);
         if size > size_max {
             let told = format!("a request of {size} bytes; expected at most {size_max}");
             return Err(refused(told));
@@ -212,12 +237,5 @@ impl Connection {
         body[..FIXED_BYTES].copy_from_slice(&fixed);
         self.socket.read_exact(&mut body[FIXED_BYTES..]).await?;
         Ok((body.freeze(), reserved))
-    }
-}
-
-fn size_max(limits: &Limits, key: i16) -> usize {
-    match key {
-        PRODUCE => limits.append_body_bytes_max,
-        _ => limits.body_bytes_max,
     }
 }

@@ -13,6 +13,7 @@ use kafka_protocol::messages::{BrokerId, FetchResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::gate::{Growing, Reserved, SMALL_BODY_BYTES};
 use crate::kafka::offset;
 use crate::kafka::reader::{Malformed, Reader};
 use crate::kafka::session::Session;
@@ -81,12 +82,13 @@ fn part(reader: &mut Reader, version: i16) -> Result<Part, Malformed> {
 }
 
 /// Answers when there are as many bytes as were asked for, when something cannot be read, or when
-/// the client has waited as long as it wanted.
+/// the client has waited as long as it wanted. The room that the answer takes is given with it; where
+/// others hold it all, the answer is small.
 pub(crate) async fn answer(
     session: &Session,
     reader: Reader,
     version: i16,
-) -> Result<FetchResponse, Malformed> {
+) -> Result<(FetchResponse, Reserved), Malformed> {
     let asked = read(reader, version)?;
     let until = Instant::now() + asked.wait_max;
     let mut refused = Vec::new();
@@ -107,16 +109,22 @@ pub(crate) async fn answer(
             Err(error) => refused.push(nothing_of(topic, error)),
         }
     }
+    let mut room = Growing::default();
     loop {
-        let mut left = asked.bytes_max.max(1);
+        let bytes_max = match room.grow(asked.bytes_max, &session.app.answers) {
+            Ok(()) => asked.bytes_max.max(1),
+            Err(_) => SMALL_BODY_BYTES, // at most what was asked for, which is more
+        };
+        let mut left = bytes_max;
         for (_, walk) in &mut walks {
             walk.look(session, left).await;
             left = left.saturating_sub(walk.found_bytes());
         }
         let found: usize = walks.iter().map(|(_, walk)| walk.found_bytes()).sum();
+        room.shrink(found);
         let failed = !refused.is_empty() || walks.iter().any(|(_, walk)| walk.has_failed());
         let full = !walks.iter().any(|(_, walk)| walk.is_open());
-        let enough = full || found >= asked.bytes_min || found >= asked.bytes_max;
+        let enough = full || found >= asked.bytes_min || found >= bytes_max;
         if failed || enough || !wait(session, &walks, until, found > 0).await {
             break;
         }
@@ -124,7 +132,8 @@ pub(crate) async fn answer(
     let found = walks
         .into_iter()
         .map(|(name, walk)| told(name, walk.finish()));
-    Ok(FetchResponse::default().with_responses(refused.into_iter().chain(found).collect()))
+    let told = FetchResponse::default().with_responses(refused.into_iter().chain(found).collect());
+    Ok((told, room.into_reserved()))
 }
 
 /// Waits for one of the heads to move on; says whether it did so in time.

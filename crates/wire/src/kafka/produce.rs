@@ -165,14 +165,10 @@ async fn write(
         return Err(out_of_order());
     }
     let written = append(session, topic, partition, batch, deadline).await;
-    let decided = match &written {
-        Ok(_) => true,
-        Err(refused) => !refused.code.is_retriable(),
-    };
-    match producer {
-        Some(producer) if decided => sequences.decided(producer, topic, partition, count),
-        Some(producer) => sequences.postponed(producer, topic, partition),
-        None => {}
+    match (producer, &written) {
+        (Some(producer), Ok(_)) => sequences.written(producer, topic, partition, count),
+        (Some(producer), Err(_)) => sequences.refused(producer, topic, partition),
+        (None, _) => {}
     }
     written
 }

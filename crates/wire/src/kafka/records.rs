@@ -72,8 +72,11 @@ impl SentBatch {
         if attributes & (TRANSACTIONAL | CONTROL) != 0 {
             return Err(no_transactions());
         }
-        if count == 0 || count > APPEND_EVENTS_MAX {
+        if count == 0 {
             return Err(malformed("a count of records").found(count));
+        }
+        if count > APPEND_EVENTS_MAX {
+            return Err(too_many(count));
         }
         let compression = Compression::of(attributes);
         Ok(SentBatch {
@@ -163,6 +166,17 @@ pub(crate) fn no_transactions() -> Error {
     Error::invalid(TRANSACTION, "there are no transactions here")
         .expected("a producer without a transactional id")
         .action("write what must be atomic as one append over HTTP, or as one batch")
+}
+
+fn too_many(count: usize) -> Error {
+    Error::new(
+        Kind::TooLarge,
+        "too_large",
+        "the batch has too many records",
+    )
+    .found(count)
+    .expected(format!("at most {APPEND_EVENTS_MAX}"))
+    .action("send smaller batches: batch.num.messages, or batch.size, of the producer")
 }
 
 fn malformed(expected: &'static str) -> Error {

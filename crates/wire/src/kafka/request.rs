@@ -5,6 +5,7 @@ use headwater_event::Error;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::ApiKey;
 
+use crate::gate::Reserved;
 use crate::kafka::api;
 use crate::kafka::header::Header;
 use crate::kafka::reader::{Malformed, Reader};
@@ -18,8 +19,8 @@ use crate::kafka::{
 
 /// What a client is told.
 pub(crate) enum Answer {
-    /// This.
-    Frame(Bytes),
+    /// This, and the room that it takes until it is written.
+    Frame(Bytes, Reserved),
     /// Nothing: it asked for no answer.
     Nothing,
 }
@@ -72,15 +73,22 @@ pub(crate) async fn answer(
     reader: Reader,
 ) -> Result<Answer, Refusal> {
     let key = match header.key {
-        Some(ApiKey::ApiVersions) => return Ok(Answer::Frame(answer_versions(header)?)),
+        Some(ApiKey::ApiVersions) => return Ok(Answer::Frame(answer_versions(header)?, None)),
         _ => check_version(header)?,
     };
     match key {
         ApiKey::Produce => match produce::answer(session, reader).await? {
-            Some(told) => Ok(Answer::Frame(header.reply(&told)?)),
+            Some(told) => Ok(Answer::Frame(header.reply(&told)?, None)),
             None => Ok(Answer::Nothing),
         },
-        _ => Ok(Answer::Frame(frame(session, header, key, reader).await?)),
+        ApiKey::Fetch => {
+            let (told, room) = fetch::answer(session, reader, header.version).await?;
+            Ok(Answer::Frame(header.reply(&told)?, room))
+        }
+        _ => Ok(Answer::Frame(
+            frame(session, header, key, reader).await?,
+            None,
+        )),
     }
 }
 
@@ -122,7 +130,6 @@ async fn frame(
     let frame = match key {
         ApiKey::Metadata => header.reply(&metadata::answer(session, body, version).await?),
         ApiKey::ListOffsets => header.reply(&list_offsets::answer(session, body, version).await?),
-        ApiKey::Fetch => header.reply(&fetch::answer(session, body, version).await?),
         ApiKey::InitProducerId => header.reply(&init_producer_id::answer(session, body)?),
         ApiKey::FindCoordinator => header.reply(&find_coordinator::answer(session, body, version)?),
         ApiKey::JoinGroup => header.reply(&join_group::answer(session, header, body).await?),

@@ -72,15 +72,15 @@ impl Sequences {
         }
     }
 
-    /// Remembers that a batch was refused and will be sent again: what its producer sent after it
-    /// must not come before it.
-    pub(crate) fn postponed(&self, producer: Producer, topic: &Topic, partition: i32) {
+    /// Remembers that a batch was refused: it is still the next. What its producer sent after it must
+    /// not come before it, and is numbered anew by clients where it does not come again.
+    pub(crate) fn refused(&self, producer: Producer, topic: &Topic, partition: i32) {
         let place = place(producer, topic, partition);
         self.lock().of(place, producer.sequence);
     }
 
-    /// Remembers that a batch of so many records was decided: written, or refused for good.
-    pub(crate) fn decided(&self, producer: Producer, topic: &Topic, partition: i32, count: usize) {
+    /// Remembers that a batch of so many records was written.
+    pub(crate) fn written(&self, producer: Producer, topic: &Topic, partition: i32, count: usize) {
         let place = place(producer, topic, partition);
         let next = after(producer.sequence, count);
         let mut all = self.lock();
@@ -127,22 +127,22 @@ mod tests {
             sequences.allow(producer(40), &topic, 0),
             "nothing is known yet"
         );
-        sequences.decided(producer(40), &topic, 0, 10);
+        sequences.written(producer(40), &topic, 0, 10);
         assert!(sequences.allow(producer(50), &topic, 0), "the next");
         assert!(sequences.allow(producer(40), &topic, 0), "sent again");
         assert!(!sequences.allow(producer(60), &topic, 0), "one is missing");
-        sequences.postponed(producer(0), &topic, 2);
+        sequences.refused(producer(0), &topic, 2);
         assert!(
             !sequences.allow(producer(10), &topic, 2),
             "the first is missing"
         );
         assert!(sequences.allow(producer(0), &topic, 2), "it comes again");
-        sequences.decided(producer(40), &topic, 0, 10);
+        sequences.written(producer(40), &topic, 0, 10);
         assert!(
             sequences.allow(producer(50), &topic, 0),
             "nothing was taken back"
         );
-        sequences.decided(producer(i32::MAX), &topic, 1, 1);
+        sequences.written(producer(i32::MAX), &topic, 1, 1);
         assert!(sequences.allow(producer(0), &topic, 1), "they begin again");
     }
 
@@ -159,10 +159,10 @@ mod tests {
             sequence: 30,
             ..producer(1)
         };
-        sequences.decided(producer(1), &topic("shop.account"), 0, 10);
+        sequences.written(producer(1), &topic("shop.account"), 0, 10);
         for id in 0..3 * REMEMBERED_MAX as i64 {
-            sequences.decided(producer(id), &topic("bank.account"), 0, 10);
-            sequences.postponed(producer(id), &topic("bank.account"), 1);
+            sequences.written(producer(id), &topic("bank.account"), 0, 10);
+            sequences.refused(producer(id), &topic("bank.account"), 1);
             assert!(sequences.lock().count <= REMEMBERED_MAX);
         }
         assert!(

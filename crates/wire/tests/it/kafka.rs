@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use headwater_node::{DatabaseState, Options};
 use headwater_wire::Limits;
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -186,14 +187,25 @@ async fn a_fetch_waits_for_its_least_and_gives_its_most_but_always_one_record() 
 }
 
 /// A produce of one record of `shop.account`, as an idempotent producer sends it, in version 3.
-fn produce(acks: i16, (producer, epoch): (i64, i16), sequence: i32) -> Vec<u8> {
+fn produce(acks: i16, producer: (i64, i16), sequence: i32) -> Vec<u8> {
+    produce_value(acks, producer, sequence, b"{}", 1)
+}
+
+/// The same of any two bytes, in a batch that says that it has so many records.
+fn produce_value(
+    acks: i16,
+    (producer, epoch): (i64, i16),
+    sequence: i32,
+    value: &[u8; 2],
+    count: i32,
+) -> Vec<u8> {
     // Attributes, time, offset; key, value; headers.
-    let record = [18, 0, 0, 0, 2, b'7', 4, b'{', b'}', 0];
+    let record = [18, 0, 0, 0, 2, b'7', 4, value[0], value[1], 0];
     let mut checked = vec![0; 2 + 4 + 8 + 8]; // attributes, last offset, times
     checked.extend_from_slice(&producer.to_be_bytes());
     checked.extend_from_slice(&epoch.to_be_bytes());
     checked.extend_from_slice(&sequence.to_be_bytes());
-    checked.extend_from_slice(&1i32.to_be_bytes());
+    checked.extend_from_slice(&count.to_be_bytes());
     checked.extend_from_slice(&record);
     let mut batch = vec![0; 8]; // the base offset
     batch.extend_from_slice(&i32::try_from(9 + checked.len()).unwrap().to_be_bytes());
@@ -256,6 +268,69 @@ async fn a_batch_that_is_sent_again_is_written_once_also_after_a_restart() {
 }
 
 #[tokio::test]
+async fn what_follows_a_refused_batch_waits_until_its_number_is_taken() {
+    const OUT_OF_ORDER: i16 = 45;
+    const INVALID_RECORD: i16 = 87;
+    let server = TestServer::with_shop().await;
+    let producer = (7, 0);
+    let say = async |sequence: i32, value: &[u8; 2]| {
+        let batch = produce_value(-1, producer, sequence, value, 1);
+        produced(&ask(server.kafka, &batch).await.unwrap())
+    };
+    assert_eq!(say(0, b"{}").await, (0, 1));
+    assert_eq!(say(1, b"{x").await.0, INVALID_RECORD);
+    // It was on its way already; its producer numbers it anew, as 1, and sends it again.
+    assert_eq!(say(2, b"[]").await.0, OUT_OF_ORDER);
+    assert_eq!(say(1, b"[]").await, (0, 2));
+    assert_eq!(say(1, b"[]").await, (0, 2), "sent again");
+    assert_eq!(say(2, b"{}").await, (0, 3));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_batch_of_too_many_records_is_too_large() {
+    const TOO_LARGE: i16 = 10;
+    let server = TestServer::with_shop().await;
+    let batch = produce_value(-1, (7, 0), 0, b"{}", 100_001);
+    let told = ask(server.kafka, &batch).await.unwrap();
+    assert_eq!(produced(&told).0, TOO_LARGE);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn answers_are_small_while_others_hold_what_they_do_not_read() {
+    const LARGE: usize = 1 << 20;
+    let limits = Limits {
+        large_answers_bytes_max: LARGE,
+        ..Limits::default()
+    };
+    let server = TestServer::with(Options::default(), limits).await;
+    server.create("shop").await;
+    let event = json!({ "type": "Noted", "stream": "note/1", "data": "x".repeat(10_000) });
+    for _ in 0..2 {
+        let body = json!({ "events": vec![event.clone(); 100] });
+        server.append("shop", &body).await.ok(201);
+    }
+    let large = fetch_bytes(1, 0, 1, i32::MAX);
+    let whole = ask(server.kafka, &large).await.unwrap().len();
+    assert!(whole > LARGE, "{whole}");
+
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut deaf = socket.connect(server.kafka).await.unwrap();
+    for _ in 0..20 {
+        send(&mut deaf, &large).await; // more than sockets hold
+    }
+    let small = |bytes: usize| (10_000..200_000).contains(&bytes);
+    let held = async { while !small(ask(server.kafka, &large).await.unwrap().len()) {} };
+    tokio::time::timeout(PATIENCE, held).await.unwrap();
+    drop(deaf);
+    let given_back = async { while ask(server.kafka, &large).await.unwrap().len() != whole {} };
+    tokio::time::timeout(PATIENCE, given_back).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_listing_of_all_topics_names_categories_and_keeps_nothing_awake() {
     let options = Options {
         sleep_after: Some(Duration::from_millis(20)),
@@ -305,7 +380,7 @@ async fn a_waiting_fetch_of_a_category_ends_when_its_partitions_do() {
     assert_eq!(error(ask(server.kafka, &of_category(0)).await.unwrap()), 0);
     let set = async |count: u32| {
         let request = server.request(reqwest::Method::PUT, "/v1/databases/shop/settings");
-        let body = serde_json::json!({ "partitions": count });
+        let body = json!({ "partitions": count });
         crate::harness::send(request.json(&body)).await.ok(200);
     };
     set(16).await;

@@ -139,6 +139,14 @@ impl BlockCache {
         order.push_back(key);
     }
 
+    /// Keeps a value if that makes nothing else go. For what is read once, from one end of the log to
+    /// the other: it would push out what is asked for again.
+    pub(crate) fn put_if_room(&self, key: Key, value: Value) {
+        if self.bytes() + value.size() <= self.bytes_max {
+            self.put(key, value);
+        }
+    }
+
     /// Moves the hand over a key; says whether it stays.
     fn pass(&self, key: Key) -> bool {
         let mut shard = self.shard(key);
@@ -201,6 +209,22 @@ mod tests {
             cache.put(key(offset), bytes(500));
         }
         assert!(cache.get(key(1)).is_none());
+    }
+
+    #[test]
+    fn what_is_read_once_pushes_out_nothing() {
+        let cache = BlockCache::new(10_000);
+        cache.put_if_room(key(0), bytes(500));
+        for offset in 1..15 {
+            cache.put(key(offset), bytes(500));
+        }
+        for offset in 15..1_000 {
+            cache.put_if_room(key(offset), bytes(500));
+        }
+        for offset in 0..15 {
+            assert!(cache.get(key(offset)).is_some(), "gone: {offset}");
+        }
+        assert!(cache.get(key(999)).is_none());
     }
 
     #[test]

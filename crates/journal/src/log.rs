@@ -2,6 +2,7 @@
 //!
 //! Locks are held for lookups and insertions and never during I/O.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
@@ -190,6 +191,16 @@ impl Log {
         position: Position,
         access: Access,
     ) -> Result<Option<Arc<Run>>, Error> {
+        self.runs_at(position, access, &mut VecDeque::new())
+    }
+
+    /// As [`run_at`](Self::run_at). What was read of a segment after it is put into `next`, in order.
+    pub(crate) fn runs_at(
+        &self,
+        position: Position,
+        access: Access,
+        next: &mut VecDeque<Arc<Run>>,
+    ) -> Result<Option<Arc<Run>>, Error> {
         let seq = self.commits().seq_of(position);
         if let Some(seq) = seq {
             let run = self.commit_run(seq, access)?;
@@ -200,7 +211,9 @@ impl Log {
         let segment = self.segment_of(position)?;
         match access {
             Access::Memory => Ok(segment.cached_run_at(position)),
-            Access::Storage { bytes, upto } => segment.run_upto(position, bytes, upto).map(Some),
+            Access::Storage { bytes, upto } => {
+                segment.runs_upto(position, bytes, upto, next).map(Some)
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reading: a page of the events that match a query.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use headwater_event::limits::READ_EVENTS_MAX;
@@ -308,10 +309,14 @@ fn fetch(
     let mut events = Vec::with_capacity(positions.len());
     let mut bytes = 0;
     let mut current: Option<Arc<Run>> = None;
+    let mut next: VecDeque<Arc<Run>> = VecDeque::new();
     for (at, position) in positions.iter().map(|at| Position(*at)).enumerate() {
+        while current.as_ref().is_none_or(|run| !run.holds(position)) && !next.is_empty() {
+            current = next.pop_front();
+        }
         let run = match current.take().filter(|run| run.holds(position)) {
             Some(run) => run,
-            None => match log.run_at(position, ahead(&positions[at..], access))? {
+            None => match log.runs_at(position, ahead(&positions[at..], access), &mut next)? {
                 Some(run) => run,
                 None => return Ok(None),
             },

@@ -24,7 +24,7 @@ use crate::run::{AppendSlot, BlockHeader, Run};
 
 /// About how many bytes a block has before it is packed. Of larger ones, one event costs more to
 /// read; smaller ones pack worse.
-const BLOCK_BYTES: usize = 8 << 10;
+const BLOCK_BYTES: usize = 4 << 10;
 
 /// Blocks that the dictionary is chosen by, in bytes.
 const CHOSEN_BY_BYTES: usize = 1 << 20;

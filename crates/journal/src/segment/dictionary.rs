@@ -15,7 +15,7 @@ use crate::canonical::Malformed;
 /// The level of compression: the next ones take longer and save nothing on such blocks.
 const LEVEL: i32 = 1;
 
-/// How large a new dictionary is. More does not pack blocks of 8 KiB better.
+/// How large a new dictionary is. More did not pack blocks of 8 KiB better.
 const TRAINED_BYTES: usize = 16 << 10;
 
 /// The most bytes of a dictionary.

@@ -1,5 +1,6 @@
 //! The decoders of a segment, for fuzzing.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -76,7 +77,8 @@ fn ask(segment: &Segment) -> Result<(), Error> {
     let _ = segment.position_at(Timestamp::MAX);
     let _ = segment.chain_at(info.name.last);
     for position in [info.name.first, info.name.last] {
-        if let Ok(run) = segment.run_at(position, 10_000) {
+        let mut next = VecDeque::new();
+        if let Ok(run) = segment.runs_upto(position, 10_000, info.name.last, &mut next) {
             let _ = run.event(position);
         }
     }

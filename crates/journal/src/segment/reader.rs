@@ -1,6 +1,7 @@
 //! A segment that is read.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use headwater_event::{ChainHash, Error, EventId, Kind, Position, Timestamp};
@@ -120,17 +121,19 @@ impl Segment {
     }
 
     /// The run that holds this position of the segment. Reads the block that it is in if it is not
-    /// in the cache, and with it those after it, as far as they are within `bytes`.
-    pub(crate) fn run_at(&self, position: Position, bytes: usize) -> Result<Arc<Run>, Error> {
-        self.run_upto(position, bytes, self.last())
+    /// in the cache.
+    pub(crate) fn run_at(&self, position: Position) -> Result<Arc<Run>, Error> {
+        self.runs_upto(position, 0, position, &mut VecDeque::new())
     }
 
-    /// As [`run_at`](Self::run_at), without the blocks that begin after `upto`.
-    pub(crate) fn run_upto(
+    /// As [`run_at`](Self::run_at). With the block, those after it are read that are within `bytes` and
+    /// begin at `upto` at the latest; what they hold is put into `next`, in order.
+    pub(crate) fn runs_upto(
         &self,
         position: Position,
         bytes: usize,
         upto: Position,
+        next: &mut VecDeque<Arc<Run>>,
     ) -> Result<Arc<Run>, Error> {
         let footer = &self.inside()?.footer;
         let blocks = Tree::new(footer.blocks, &self.file);
@@ -146,7 +149,9 @@ impl Segment {
             let stored = self.file.read_place(block.place)?;
             return self.holding(self.decode(&block, &stored, footer)?, position);
         }
-        self.holding(self.read_ahead(block, bytes, upto, footer)?, position)
+        self.read_ahead(block, bytes, upto, footer, next)?;
+        let first = next.pop_front().ok_or_else(|| self.not_here(position))?;
+        self.holding(first, position)
     }
 
     /// The run that holds this position, if it takes no read.
@@ -162,14 +167,15 @@ impl Segment {
         }
     }
 
-    /// Reads a block and those after it, in one call; gives the first.
+    /// Reads a block and those after it, in one call, into `runs`.
     fn read_ahead(
         &self,
         block: Block,
         bytes: usize,
         upto: Position,
         footer: &Footer,
-    ) -> Result<Arc<Run>, Error> {
+        runs: &mut VecDeque<Arc<Run>>,
+    ) -> Result<(), Error> {
         let mut wanted = vec![block];
         let mut end = block.place.offset + u64::from(block.place.length);
         let blocks = Tree::new(footer.blocks, &self.file);
@@ -186,16 +192,7 @@ impl Segment {
         }
         let start = block.place.offset;
         let stored = self.file.read(start, (end - start) as usize)?; // at most `bytes`
-        let mut first = None;
-        for next in wanted {
-            let at = (next.place.offset - start) as usize;
-            let run = match self.file.cached(next.place.offset) {
-                Some(Value::Run(run)) => run,
-                _ => self.decode(&next, &stored[at..at + next.place.length as usize], footer)?,
-            };
-            first.get_or_insert(run);
-        }
-        first.ok_or_else(|| self.not_here(block.first))
+        self.decode_all(&wanted, &stored, footer, runs)
     }
 
     /// What a tree says of a data block.
@@ -218,6 +215,41 @@ impl Segment {
             })
         });
         block.map_err(|why| self.file.damaged(footer.ends.lists, why))
+    }
+
+    /// Decodes blocks that stand one after the other, into `runs`. They push nothing out of the cache
+    /// but for the last: whoever reads on begins in it.
+    fn decode_all(
+        &self,
+        blocks: &[Block],
+        stored: &[u8],
+        footer: &Footer,
+        runs: &mut VecDeque<Arc<Run>>,
+    ) -> Result<(), Error> {
+        runs.clear();
+        let mut dictionary = (0, None);
+        let mut rest = stored;
+        for (at, block) in (1..).zip(blocks) {
+            let offset = block.place.offset;
+            let (stored, after) = rest.split_at(block.place.length as usize);
+            rest = after;
+            if let Some(Value::Run(run)) = self.file.cached(offset) {
+                runs.push_back(run);
+                continue;
+            }
+            if dictionary.0 != block.dictionary {
+                let number = block.dictionary;
+                dictionary = (number, self.dictionary(number, footer)?);
+            }
+            let run = Arc::new(self.decode_with(block, stored, dictionary.1.as_deref())?);
+            let kept = Value::Run(Arc::clone(&run));
+            match at == blocks.len() {
+                true => self.file.keep(offset, kept),
+                false => self.file.keep_if_room(offset, kept),
+            }
+            runs.push_back(run);
+        }
+        Ok(())
     }
 
     /// Decodes a data block and keeps it.
@@ -320,7 +352,7 @@ impl Segment {
         let found = Cell::new(None);
         self.inside()?.ids.find(&self.file, id_hash(id), |offset| {
             let position = self.first().plus(offset);
-            let is_it = self.run_at(position, 0)?.raw_at(position)?.id == id;
+            let is_it = self.run_at(position)?.raw_at(position)?.id == id;
             found.set(is_it.then_some(position));
             Ok(is_it)
         })?;
@@ -372,7 +404,7 @@ impl Segment {
         };
         let first = position_of_time(self.first(), &entry.key);
         let first = first.map_err(|why| self.file.damaged(footer.ends.lists, why))?;
-        let run = self.run_at(first, 0)?;
+        let run = self.run_at(first)?;
         let upto = run
             .appends()
             .partition_point(|append| append.recorded_at <= instant);
@@ -404,8 +436,12 @@ impl Segment {
         }
         const AHEAD_BYTES: usize = 64 << 10;
         let mut next = walk.end.next();
+        let mut ahead = VecDeque::new();
         while next <= position {
-            let run = self.run_at(next, AHEAD_BYTES)?;
+            let run = match ahead.pop_front() {
+                Some(run) => run,
+                None => self.runs_upto(next, AHEAD_BYTES, position, &mut ahead)?,
+            };
             next = run.last().next();
             // A mark may stand in the middle of a block.
             let after = walk.end;

@@ -111,6 +111,11 @@ impl SegmentFile {
         self.cache.put(self.key(offset), value);
     }
 
+    /// Keeps what is read once, if nothing else has to go for it.
+    pub(crate) fn keep_if_room(&self, offset: u64, value: Value) {
+        self.cache.put_if_room(self.key(offset), value);
+    }
+
     /// The raw bytes of a block that is in memory, and was checked: in the cache, or mapped.
     fn ready(&self, place: Place) -> Option<Raw<'_>> {
         if let Some(Some(mapped)) = self.mapped.get()

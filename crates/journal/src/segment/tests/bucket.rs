@@ -1,5 +1,7 @@
 //! How much is read of a segment, where each read is a request.
 
+use std::collections::VecDeque;
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -61,7 +63,7 @@ fn a_question_takes_few_reads_of_few_bytes() {
     let questions: [(&str, usize, Question<'_>); 8] = [
         ("opening", 0, &|_| ()),
         ("a position", 6, &|it| {
-            drop(it.run_at(Position(17_000), 0).unwrap())
+            drop(it.run_at(Position(17_000)).unwrap())
         }),
         ("an id", 9, &|it| {
             assert!(it.position_of(known.id).unwrap().is_some())
@@ -96,9 +98,14 @@ fn blocks_next_to_each_other_are_read_at_once() {
     let kept = log.seal(0..300, None);
     let opened = kept.open_as(kept.bytes(), false);
     let (count, bytes) = reads(&opened, |it| {
-        let mut next = it.first();
-        while next <= it.last() {
-            next = it.run_at(next, 64 << 10).unwrap().last().next();
+        let (mut at, mut next) = (it.first(), VecDeque::new());
+        while at <= it.last() {
+            let read = it.runs_upto(at, 64 << 10, it.last(), &mut next).unwrap();
+            let runs = iter::once(read).chain(next.drain(..));
+            at = runs.fold(at, |at, run| {
+                assert_eq!(run.first(), at, "they follow each other");
+                run.last().next()
+            });
         }
     });
     let data = opened.0.sizes().unwrap().data;
@@ -115,10 +122,12 @@ fn nothing_is_read_beyond_what_is_wanted() {
     let kept = log.seal(0..300, None);
     let near = |ahead: usize, upto: u64| {
         let opened = kept.open_as(kept.bytes(), false);
-        drop(opened.0.run_at(opened.0.first(), 0).unwrap()); // footer, tree, dictionary
-        let last = opened.0.run_at(opened.0.first(), 0).unwrap().last();
+        drop(opened.0.run_at(opened.0.first()).unwrap()); // footer, tree, dictionary
+        let last = opened.0.run_at(opened.0.first()).unwrap().last();
         reads(&opened, |it| {
-            drop(it.run_upto(last.next(), ahead, last.plus(upto)).unwrap());
+            let mut next = VecDeque::new();
+            let first = it.runs_upto(last.next(), ahead, last.plus(upto), &mut next);
+            assert!(first.unwrap().holds(last.next()));
         })
     };
     let (_, one) = near(0, 1);

@@ -1,5 +1,6 @@
 //! Segments that are not as they were written, or that were written wrong.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -36,7 +37,8 @@ fn questions<'a>(log: &'a Log, positions: Range<u64>) -> Vec<Question<'a>> {
     for at in positions.clone() {
         let (position, id) = (Position(at), log.at(at).id);
         all.push(Box::new(move |it| {
-            it.run_at(position, 9_000)?
+            let mut next = VecDeque::new();
+            it.runs_upto(position, 9_000, it.last(), &mut next)?
                 .event(position)
                 .map(Answer::Event)
         }));
@@ -241,16 +243,16 @@ fn a_segment_in_the_place_of_another_is_found() {
     bytes.resize(kept.info.bytes as usize, 0);
     let (segment, _) = kept.open_as(bytes, true);
     assert_eq!(
-        segment.run_at(Position(1), 0).unwrap_err().kind(),
+        segment.run_at(Position(1)).unwrap_err().kind(),
         Kind::Damaged
     );
     let mut other = other;
     other.info.footer_crc ^= 1;
-    let error = other.open().run_at(Position(1), 0).unwrap_err();
+    let error = other.open().run_at(Position(1)).unwrap_err();
     assert!(error.to_string().contains("another segment"), "{error}");
     other.info.footer_crc ^= 1;
     other.info.streams_new += 1;
-    let error = other.open().run_at(Position(1), 0).unwrap_err();
+    let error = other.open().run_at(Position(1)).unwrap_err();
     assert!(
         error.to_string().contains("the manifest does not say"),
         "{error}"

@@ -73,7 +73,7 @@ fn a_few_blocks_and_noise_have_none() {
     }
     let noise = log.seal(2..102, None).open();
     assert_eq!(dictionary(&noise), None);
-    assert!(noise.run_at(Position(250), 0).is_ok());
+    assert!(noise.run_at(Position(250)).is_ok());
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_dictionary_pays() {
     let mut without = 0;
     let mut next = segment.first();
     while next <= segment.last() {
-        let run = segment.run_at(next, 0).unwrap();
+        let run = segment.run_at(next).unwrap();
         without += plain.compress(run.bytes()).unwrap().len() as u64;
         next = run.last().next();
     }

@@ -1,5 +1,6 @@
 //! Segments, compared with what their events say.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -89,7 +90,9 @@ fn compare_event(segment: &Segment, log: &Log, at: u64) {
     let position = Position(at);
     assert_eq!(segment.position_of(known.id).unwrap(), Some(position));
     let ahead = (at as usize % 3) * 20_000;
-    let run = segment.run_at(position, ahead).unwrap();
+    let mut next = VecDeque::new();
+    let run = segment.runs_upto(position, ahead, segment.last(), &mut next);
+    let run = run.unwrap();
     let found = run.event(position).unwrap();
     let event = &known.event;
     assert_eq!((found.id, found.revision), (known.id, known.revision));
@@ -108,7 +111,7 @@ fn compare_events(segment: &Segment, log: &Log, positions: Range<u64>) {
         .clone()
         .for_each(|at| compare_event(segment, log, at));
     for other in [positions.start - 1, positions.end] {
-        assert!(segment.run_at(Position(other), 0).is_err());
+        assert!(segment.run_at(Position(other)).is_err());
         assert!(segment.cached_run_at(Position(other)).is_none());
     }
     let mut others = Log::new(7);
@@ -301,7 +304,7 @@ fn appends_and_events_that_are_larger_than_blocks() {
     let segment = kept.open();
     segment.verify(&mut |_| Ok(())).unwrap();
     for at in [1, 2, 99_999, 100_000, 100_001, 100_002, 100_003, 100_004] {
-        let run = segment.run_at(Position(at), 0).unwrap();
+        let run = segment.run_at(Position(at)).unwrap();
         assert_eq!(run.event(Position(at)).unwrap().data, log.at(at).event.data);
         let head = log.head_at(at);
         assert_eq!(

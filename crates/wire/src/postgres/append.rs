@@ -35,7 +35,7 @@ impl Session {
         }
         let values = match insert.source {
             Source::Rows(_) => insert.values(&params)?,
-            Source::Query { begin, length } => {
+            Source::Query { begin, length, .. } => {
                 let query = begin..begin + length;
                 let running = self.within(sql, query, params, Taking::Gathered).await?;
                 self.all(running).await?

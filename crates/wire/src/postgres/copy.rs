@@ -52,6 +52,19 @@ impl CopyOptions {
         said.checked()
     }
 
+    /// Refuses a name that none of the columns has.
+    pub(crate) fn check(&self, columns: &[OutputColumn]) -> Result<(), Failure> {
+        let mut named = self.force_quote.iter().flatten().flatten();
+        let unknown = |name: &&String| columns.iter().all(|column| column.name != **name);
+        match named.find(unknown) {
+            None => Ok(()),
+            Some(name) => {
+                let message = format!("column \"{name}\" does not exist");
+                Err(Failure::new("42703", message))
+            }
+        }
+    }
+
     /// Whether the names of the columns stand before the rows.
     pub(crate) fn has_header(&self) -> bool {
         self.header
@@ -177,6 +190,13 @@ impl Said {
             "quote" => self.quote = Some(after_as(words)?),
             "escape" => self.escape = Some(after_as(words)?),
             "encoding" => encoding(&text(words)?)?,
+            "force" => {
+                words.expect("quote")?;
+                self.force_quote = Some(match words.take_symbol("*") {
+                    true => None,
+                    false => Some(names(words)?),
+                });
+            }
             "binary" => return Err(Failure::unsupported("COPY in binary format")),
             other => return Err(unknown(other)),
         }
@@ -309,12 +329,17 @@ fn columns(words: &mut Words<'_>) -> Result<Option<Vec<String>>, Failure> {
         return Ok(None);
     }
     words.expect_symbol("(")?;
+    let names = names(words)?;
+    words.expect_symbol(")")?;
+    Ok(Some(names))
+}
+
+fn names(words: &mut Words<'_>) -> Result<Vec<String>, Failure> {
     let mut names = vec![words.name()?];
     while words.take_symbol(",") {
         names.push(words.name()?);
     }
-    words.expect_symbol(")")?;
-    Ok(Some(names))
+    Ok(names)
 }
 
 #[cfg(test)]
@@ -366,6 +391,28 @@ mod tests {
             ),
             "\"a\\\"\\\\\",\n"
         );
+        let row = [text("1"), text("2"), text("3")];
+        assert_eq!(
+            copied("csv force quote d, a header", &row),
+            "a,b c,d\n\"1\",2,\"3\"\n"
+        );
+        assert_eq!(copied("csv force quote *", &row), "\"1\",\"2\",\"3\"\n");
+    }
+
+    #[test]
+    fn columns_that_are_quoted_are_there() {
+        let columns = [OutputColumn {
+            name: "a".to_owned(),
+            ty: Type::Text,
+        }];
+        let check = |options: &str| {
+            let options = CopyOptions::parse(&mut Words::new(options)).unwrap();
+            options.check(&columns)
+        };
+        assert!(check("(format csv, force_quote (a))").is_ok());
+        assert!(check("csv force quote *").is_ok());
+        let failure = check("csv force quote a, b").unwrap_err();
+        assert_eq!(failure.sqlstate(), "42703");
     }
 
     #[test]
@@ -378,6 +425,8 @@ mod tests {
             ("(nonsense 1)", "42601"),
             ("(format csv", "42601"),
             ("delimiter", "42601"),
+            ("csv force a", "42601"),
+            ("force quote *", "0A000"),
             ("(delimiter 'a')", "22023"),
             ("(format csv, null ',')", "0A000"),
             ("(format csv, null '\"')", "0A000"),

@@ -47,6 +47,7 @@ impl Session {
             } => {
                 let query = *query..query + length;
                 let running = self.within(sql, query, params, Taking::Streamed).await?;
+                options.check(running.columns.as_deref().unwrap_or_default())?;
                 Ok(running.copied(options.clone()))
             }
             Command::Explain {

@@ -229,9 +229,9 @@ impl Session {
             Command::Insert(insert) => {
                 let params = match insert.source {
                     Source::Rows(_) => insert.params(declared)?,
-                    Source::Query { begin, length } => {
-                        let part = begin..begin + length;
-                        self.describe_part(sql, part, declared).await?
+                    Source::Query { begin, length, .. } => {
+                        let (part, known) = (begin..begin + length, insert.known(declared));
+                        self.describe_part(sql, part, &known).await?
                     }
                 };
                 let columns = insert.output();

@@ -174,7 +174,7 @@ fn look(sql: &str, command: &Command) -> Result<(), Failure> {
 }
 
 fn look_at_insert(sql: &str, insert: &Insert) -> Result<(), Failure> {
-    if let Source::Query { begin, length } = insert.source {
+    if let Source::Query { begin, length, .. } = insert.source {
         let _ = Command::parse(&sql[begin..begin + length]);
         return Ok(());
     }

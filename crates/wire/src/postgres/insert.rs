@@ -34,8 +34,13 @@ pub(crate) struct Insert {
 pub(crate) enum Source {
     /// Constants and parameters.
     Rows(ItemRows),
-    /// A query of so many bytes, which begins after so many.
-    Query { begin: usize, length: usize },
+    /// A query of so many bytes, which begins after so many, and its parameters that stand in a column
+    /// alone.
+    Query {
+        begin: usize,
+        length: usize,
+        lone: BTreeMap<usize, Type>,
+    },
 }
 
 /// Parameters of one statement: the protocol counts them in 16 bits.
@@ -162,6 +167,7 @@ impl Insert {
             }
             _ => Source::Query {
                 begin,
+                lone: lone_params(words.clone(), &columns)?,
                 length: skip_source(&mut words)? - begin,
             },
         };
@@ -175,8 +181,9 @@ impl Insert {
 
     /// Bytes that its rows have in memory, about.
     pub(crate) fn bytes(&self) -> usize {
-        let Source::Rows(rows) = &self.source else {
-            return 0;
+        let rows = match &self.source {
+            Source::Rows(rows) => rows,
+            Source::Query { lone, .. } => return lone.len() * size_of::<(usize, Type)>(),
         };
         let text = |item: &Item| match item {
             Item::Constant(text, _) => text.len(),
@@ -222,6 +229,21 @@ impl Insert {
             })
         };
         found.into_iter().enumerate().map(known).collect()
+    }
+
+    /// What is known of the parameters of the query whose rows are appended: what the client
+    /// declared, and the columns that some stand in alone.
+    pub(crate) fn known(&self, declared: &[Option<ParamType>]) -> Vec<Option<ParamType>> {
+        let mut known = declared.to_vec();
+        if let Source::Query { lone, .. } = &self.source {
+            for (index, ty) in lone {
+                if known.len() <= *index {
+                    known.resize(*index + 1, None);
+                }
+                known[*index].get_or_insert(ParamType::of(*ty));
+            }
+        }
+        known
     }
 
     /// The rows, if they are constants and parameters.
@@ -524,6 +546,51 @@ fn item(words: &mut Words<'_>) -> Option<Item> {
     }
 }
 
+/// The parameters that stand in a column alone in `values (...), ...`, with its type, whatever stands in
+/// others. Nothing in another query.
+fn lone_params(mut words: Words<'_>, columns: &[Column]) -> Result<BTreeMap<usize, Type>, Failure> {
+    let mut found = BTreeMap::new();
+    if !words.take("values") {
+        return Ok(found);
+    }
+    let (mut depth, mut place) = (0_usize, 0);
+    loop {
+        let begins = match words.next()? {
+            Word::End => return Ok(found),
+            Word::Symbol("(") => {
+                depth += 1;
+                place = if depth == 1 { 0 } else { place };
+                depth == 1
+            }
+            Word::Symbol(")") => {
+                depth = depth.saturating_sub(1);
+                false
+            }
+            Word::Symbol(",") if depth == 1 => {
+                place += 1;
+                true
+            }
+            _ => false,
+        };
+        if let (true, Some(column)) = (begins, columns.get(place))
+            && let Some((number, after)) = lone_param(&words)?
+        {
+            found.entry(number).or_insert(column.ty());
+            words = after;
+        }
+    }
+}
+
+/// A parameter, if an item is nothing else, and what comes after it.
+fn lone_param<'a>(words: &Words<'a>) -> Result<Option<(usize, Words<'a>)>, Failure> {
+    let mut after = words.clone();
+    let Word::Param(number @ 1..=PARAMS_MAX) = after.next()? else {
+        return Ok(None);
+    };
+    let ends = matches!(after.peek()?, Word::Symbol("," | ")"));
+    Ok(ends.then_some((number - 1, after)))
+}
+
 /// Whether this word, outside of parentheses, ends what is appended.
 fn ends_source(word: &Word) -> bool {
     match word {
@@ -633,7 +700,7 @@ mod tests {
             "insert into event (type) select id from account returning position",
             "insert into event (type) values ('a'), ('b' || 'c') returning position",
         ] {
-            let Source::Query { begin, length } = insert(sql).source else {
+            let Source::Query { begin, length, .. } = insert(sql).source else {
                 panic!("{sql} is no query");
             };
             let query = &sql[begin..begin + length];
@@ -643,6 +710,19 @@ mod tests {
             );
             assert!(!query.contains("returning"), "{query}");
         }
+    }
+
+    #[test]
+    fn a_parameter_that_stands_alone_has_the_type_of_its_column() {
+        let sql = "insert into event (stream, type, data, occurred_at) values
+            ($1, upper($2), $3, now()), ($1, 'B', jsonb_build_array($5, $3), $4), ($6::text, '', (($7)), $4 + '1 h')";
+        let Source::Query { lone, .. } = insert(sql).source else {
+            panic!("it is a query");
+        };
+        let expected = [(0, Type::Text), (2, Type::Jsonb), (3, Type::Timestamptz)];
+        assert_eq!(lone, expected.into());
+        let select = insert("insert into event (type) select $1");
+        assert!(matches!(select.source, Source::Query { lone, .. } if lone.is_empty()));
     }
 
     #[test]

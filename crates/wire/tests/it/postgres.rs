@@ -297,6 +297,21 @@ async fn an_insert_into_event_appends() {
         "a"
     );
 
+    let mixed = "insert into event (stream, type, data) values ($1, upper($2), $3)";
+    let mixed = client.prepare(mixed).await.unwrap();
+    assert_eq!(mixed.params(), [Type::TEXT, Type::TEXT, Type::JSONB]);
+    let data = Json(json!({ "text": "b" }).to_string());
+    let written = client.execute(&mixed, &[&"mixed/1", &"noted", &data]).await;
+    assert_eq!(written.unwrap(), 1);
+    assert_eq!(
+        text(
+            &client,
+            "select type || (data ->> 'text') from event where position = 6"
+        )
+        .await,
+        "NOTEDb"
+    );
+
     for refused in [
         "update event set type = 'x'",
         "insert into note values (1)",

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use headwater_event::{Append, Error, Kind, LogId};
 use headwater_journal::conformance::Place as _;
@@ -265,11 +266,22 @@ fn the_writer_is_slowed_by_merge_debt_and_never_stopped() {
 #[test]
 fn when_64_pieces_wait_to_be_sealed_appends_are_refused_until_they_are() {
     let storage = memory();
-    let (journal, writer) = stepped(Arc::clone(&storage) as Arc<dyn Storage>);
+    let env = TestEnv::at(1_000);
+    let (journal, writer) = Journal::open_stepped(
+        Arc::clone(&storage) as Arc<dyn Storage>,
+        Arc::clone(&env) as _,
+        small(),
+    )
+    .unwrap();
     let mut number = 0;
     while journal.stats().unwrap().pieces_waiting < 64 {
+        let began = env.slept();
         commit(&journal, &writer, number);
         number += 1;
+        // Before that each piece over two slows the writer by two milliseconds more.
+        let waiting = journal.stats().unwrap().pieces_waiting as u64;
+        let pause = (2 * waiting.saturating_sub(2)).min(100);
+        assert_eq!(env.slept() - began, Duration::from_millis(pause));
     }
     storage.fail_puts(1);
     let failure = writer.seal().unwrap_err();
